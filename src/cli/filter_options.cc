@@ -1,0 +1,122 @@
+#include "cli/filter_options.h"
+
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "cli/option_values.h"
+
+namespace profiler::cli {
+namespace {
+
+constexpr std::string_view kAdvice =
+    "use process=, thread=, module=, function=, cause= or time=FROM-UNTIL";
+
+std::unexpected<Error> failure(std::string what) {
+  return std::unexpected(
+      Error{.what = "--filter: " + std::move(what), .advice = std::string(kAdvice)});
+}
+
+/// "KEY=" of letters at the beginning of `text`: what a comma has to be followed by to begin
+/// another condition. Names of functions hold commas too.
+bool begins_with_key(std::string_view text) {
+  const std::size_t end = text.find_first_not_of("abcdefghijklmnopqrstuvwxyz");
+  return end != 0 && end != std::string_view::npos && text[end] == '=';
+}
+
+/// One condition each: "process=a,time=1-2" are two.
+std::vector<std::string> filters(const ParsedOptions& options) {
+  std::vector<std::string> conditions;
+  for (const std::string& given : options.get<std::vector<std::string>>("filter")) {
+    std::string_view rest = given;
+    std::size_t comma = 0;
+    while ((comma = rest.find(',', comma)) != std::string_view::npos) {
+      if (!begins_with_key(rest.substr(++comma))) continue;
+      conditions.emplace_back(rest.substr(0, comma - 1));
+      rest.remove_prefix(comma);
+      comma = 0;
+    }
+    conditions.emplace_back(rest);
+  }
+  return conditions;
+}
+
+Result<std::uint64_t> parse_time(std::string_view text) {
+  if (text == "0" || text == "0s") return 0;
+  const auto time = parse_duration("--filter time", text);
+  if (!time) return std::unexpected(time.error());
+  return static_cast<std::uint64_t>(time->count());
+}
+
+/// "1.5-2", "1.5..2", "-2s", "500ms-": from the start of the recording.
+Result<void> parse_range(std::string_view text, view::Filter& filter) {
+  std::string_view between = "..";
+  if (text.find(between) == std::string_view::npos) between = "-";
+  const std::size_t dots = text.find(between);
+  if (dots == std::string_view::npos)
+    return failure("time is no range FROM-UNTIL in '" + std::string(text) + "'");
+  if (const std::string_view from = text.substr(0, dots); !from.empty()) {
+    const auto time = parse_time(from);
+    if (!time) return std::unexpected(time.error());
+    filter.from_ns = *time;
+  }
+  if (const std::string_view until = text.substr(dots + between.size()); !until.empty()) {
+    const auto time = parse_time(until);
+    if (!time) return std::unexpected(time.error());
+    filter.until_ns = *time;
+  }
+  if (filter.from_ns >= filter.until_ns)
+    return failure("time ends before it begins in '" + std::string(text) + "'");
+  return {};
+}
+
+std::string* text_of(view::Filter& filter, std::string_view key) {
+  if (key == "process") return &filter.process;
+  if (key == "thread") return &filter.thread;
+  if (key == "module") return &filter.module;
+  if (key == "function") return &filter.function;
+  if (key == "cause") return &filter.cause;
+  return nullptr;
+}
+
+}  // namespace
+
+void add_filter_options(CommandLine& line) {
+  line.basic().add_options()  //
+      ("sys", po::bool_switch(), "only time in the kernel")(
+          "filter", po::value<std::vector<std::string>>()->composing()->value_name("KEY=TEXT"),
+          "only samples of that process, thread, module, function or cause, or time=FROM-UNTIL; "
+          "all of several");
+}
+
+Result<view::Filter> filter_of(const ParsedOptions& options) {
+  view::Filter filter;
+  filter.sys_only = options.flag("sys");
+  bool has_range = false;
+  for (const std::string& text : filters(options)) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos) return failure("no '=' in '" + text + "'");
+    const std::string key = text.substr(0, equals);
+    const std::string value = text.substr(equals + 1);
+    if (value.empty()) return failure("nothing after '=' in '" + text + "'");
+    if (key == "time") {
+      if (std::exchange(has_range, true)) return failure("time is given twice");
+      if (auto range = parse_range(value, filter); !range) return std::unexpected(range.error());
+    } else if (std::string* const wanted = text_of(filter, key)) {
+      if (!wanted->empty()) return failure(key + " is given twice");
+      *wanted = value;
+    } else {
+      return failure("no key '" + key + "'");
+    }
+  }
+  return filter;
+}
+
+std::string describe_filter(const ParsedOptions& options) {
+  std::string text = options.flag("sys") ? "sys" : "";
+  for (const std::string& filter : filters(options)) text += (text.empty() ? "" : ", ") + filter;
+  return text;
+}
+
+}  // namespace profiler::cli

@@ -1,0 +1,25 @@
+// Which samples a command looks at: --filter and --sys, the same for all that read a profile.
+//
+//   add_filter_options(line);
+//   auto filter = filter_of(*options);         // --filter process=cc1plus,time=1.5-2
+//   if (!filter) return line.fail(filter.error());
+//   view::select(profile, *filter);
+#pragma once
+
+#include <string>
+
+#include "cli/command_line.h"
+#include "profiler/error.h"
+#include "view/filter.h"
+
+namespace profiler::cli {
+
+/// Adds --filter (repeatable) and --sys to the basic options.
+void add_filter_options(CommandLine& line);
+
+[[nodiscard]] Result<view::Filter> filter_of(const ParsedOptions& options);
+
+/// As it was asked for, on one line: "sys, process=cc1plus"; "" for everything.
+[[nodiscard]] std::string describe_filter(const ParsedOptions& options);
+
+}  // namespace profiler::cli

@@ -1,0 +1,80 @@
+#include "cli/recording_summary.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstddef>
+#include <iterator>
+
+#include "profiler/stack_end.h"
+
+namespace profiler::cli {
+namespace {
+
+using EndCounts = std::array<std::uint64_t, kStackEndCount>;
+
+EndCounts count_ends(const Profile& profile) {
+  EndCounts counts{};
+  for (const Sample& sample : profile.samples)
+    ++counts[static_cast<std::size_t>(profile.stacks[sample.stack].end)];
+  return counts;
+}
+
+std::string size_text(std::uint64_t bytes) {
+  if (bytes < 10'000) return fmt::format("{} bytes", bytes);
+  if (bytes < 10'000'000) return fmt::format("{:.0f} KB", static_cast<double>(bytes) / 1e3);
+  return fmt::format("{:.1f} MB", static_cast<double>(bytes) / 1e6);
+}
+
+void append_details(std::string& text, const Profile& profile, const EndCounts& ends) {
+  auto out = std::back_inserter(text);
+  const Run& run = profile.run;
+  for (int i = 0; i < kStackEndCount; ++i) {
+    if (ends[static_cast<std::size_t>(i)] != 0)
+      fmt::format_to(out, "  {:>8} stacks: {}\n", ends[static_cast<std::size_t>(i)],
+                     profiler::name(static_cast<StackEnd>(i)));
+  }
+  fmt::format_to(out, "  {} processes seen, {} ended unsampled; {}\n", run.losses.processes_seen,
+                 run.losses.processes_unsampled,
+                 run.coverage == Coverage::kPerCpu ? "one event per CPU" : "inherited events");
+  const double samples =
+      profile.samples.empty() ? 1.0 : static_cast<double>(profile.samples.size());
+  fmt::format_to(
+      out, "  recorder: {:.1f} ms of CPU ({:.1f} us a sample), naming {:.1f} ms, peak {}\n",
+      static_cast<double>(run.cost.recording_cpu_ns) / 1e6,
+      static_cast<double>(run.cost.recording_cpu_ns) / 1e3 / samples,
+      static_cast<double>(run.cost.naming_cpu_ns) / 1e6, size_text(run.cost.peak_memory_bytes));
+  fmt::format_to(out, "  {} frames, {} nodes, {} stacks, {} functions, {} modules\n",
+                 profile.frames.size(), profile.nodes.size(), profile.stacks.size(),
+                 profile.functions.size(), profile.modules.size());
+}
+
+}  // namespace
+
+std::string recording_summary(const Recorded& recorded, Verbosity verbosity) {
+  const Profile& profile = recorded.profile;
+  const EndCounts ends = count_ends(profile);
+  std::uint64_t complete = 0;
+  for (int i = 0; i < kStackEndCount; ++i) {
+    if (completeness(static_cast<StackEnd>(i)) == Completeness::kComplete)
+      complete += ends[static_cast<std::size_t>(i)];
+  }
+  const Losses& losses = profile.run.losses;
+  const std::uint64_t samples = profile.samples.size();
+  std::string text = fmt::format("profiler: {} samples", samples);
+  if (samples >= 30) {
+    text += fmt::format(", {:.1f} % with complete stacks",
+                        100.0 * static_cast<double>(complete) / static_cast<double>(samples));
+  }
+  const std::uint64_t lost = losses.samples_lost + losses.samples_dropped;
+  text += fmt::format(", {} lost", lost);
+  if (lost != 0)
+    text += fmt::format(" ({:.1f} %)",
+                        100.0 * static_cast<double>(lost) / static_cast<double>(lost + samples));
+  text += fmt::format(", {} in {}\n", size_text(recorded.bytes), recorded.path);
+  for (const std::string& note : profile.run.notes) text += "profiler: " + note + "\n";
+  if (verbosity == Verbosity::kVerbose) append_details(text, profile, ends);
+  return text;
+}
+
+}  // namespace profiler::cli

@@ -1,0 +1,309 @@
+// `profiler report`: tables and trees of a profile.
+#include "render/report.h"
+
+#include <array>
+#include <charconv>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "cli/command_line.h"
+#include "cli/commands.h"
+#include "cli/display.h"
+#include "cli/filter_options.h"
+#include "cli/load_profile.h"
+#include "cli/option_values.h"
+#include "cli/output.h"
+#include "render/report_csv.h"
+#include "render/report_json.h"
+#include "render/report_text.h"
+#include "view/call_tree.h"
+#include "view/filter.h"
+#include "view/function_table.h"
+#include "view/group_table.h"
+#include "view/table.h"
+
+namespace profiler::cli {
+namespace {
+
+enum class Format : std::uint8_t { kText, kJson, kCsv };
+enum class Shape : std::uint8_t { kTable, kCauses, kTree };
+
+/// What was asked for, checked.
+struct ReportOptions {
+  Format format = Format::kText;
+  Shape shape = Shape::kTable;
+  render::RowsOf rows = render::RowsOf::kFunctions;
+  bool grouping_given = false;
+  bool inverted = false;
+  bool sys_only = false;
+  bool kernel_frames = false;
+  bool merge_recursion = false;
+  view::SortKey sort = view::SortKey::kTotal;
+  std::optional<std::size_t> limit;
+  double min_share = 0.5;
+};
+
+template <class Value>
+struct Choice {
+  std::string_view name;
+  Value value;
+};
+
+/// The value called `text`, or an error that lists them all.
+template <class Value, std::size_t kSize>
+Result<Value> choose(std::string_view option, std::string_view text,
+                     const std::array<Choice<Value>, kSize>& choices) {
+  std::string known;
+  for (const Choice<Value>& choice : choices) {
+    if (choice.name == text) return choice.value;
+    known += (known.empty() ? "" : ", ") + std::string(choice.name);
+  }
+  return std::unexpected(Error{.what = std::string(option) + ": no '" + std::string(text) + "'",
+                               .advice = "use one of " + known});
+}
+
+constexpr std::array<Choice<Format>, 3> kFormats = {
+    {{"text", Format::kText}, {"json", Format::kJson}, {"csv", Format::kCsv}}};
+/// none: by cause, which has a table of its own.
+constexpr std::array<Choice<std::optional<render::RowsOf>>, 6> kGroupings = {
+    {{"function", render::RowsOf::kFunctions},
+     {"module", render::RowsOf::kModules},
+     {"process", render::RowsOf::kProcesses},
+     {"thread", render::RowsOf::kThreads},
+     {"line", render::RowsOf::kLines},
+     {"cause", std::nullopt}}};
+constexpr std::array<Choice<view::SortKey>, 6> kSortKeys = {{{"total", view::SortKey::kTotal},
+                                                             {"self", view::SortKey::kSelf},
+                                                             {"user", view::SortKey::kUser},
+                                                             {"sys", view::SortKey::kSys},
+                                                             {"name", view::SortKey::kName},
+                                                             {"samples", view::SortKey::kSamples}}};
+
+CommandLine command_line() {
+  CommandLine line(
+      {.name = "report",
+       .usage = "[OPTIONS] [-i FILE]",
+       .summary = "Tables and trees of a recording, each second split into user and sys",
+       .examples = {{"profiler report", "functions and all they called"},
+                    {"profiler report --sys --by cause", "why the kernel was entered"},
+                    {"profiler report --tree --filter process=cc1plus", "top-down, one program"},
+                    {"profiler report --format json -o report.json", "for a script"}}});
+  line.basic().add_options()  //
+      ("input,i", po::value<std::string>()->value_name("FILE"), "profile to read (profiler.data)")(
+          "by", po::value<std::string>()->value_name("WHAT"),
+          "function, module, process, thread, line or cause")(
+          "self", po::bool_switch(), "what costs most itself first, not with all it called")(
+          "tree", po::bool_switch(), "top-down: each function with what it called")(
+          "callers", po::bool_switch(), "bottom-up: each function with who called it");
+  add_filter_options(line);
+  line.basic().add_options()  //
+      ("sort", po::value<std::string>()->value_name("KEY"),
+       "total, self, user, sys, name or samples")(
+          "limit", po::value<std::string>()->value_name("N"),
+          "most rows to show (40 in text tables); 0 shows all")(
+          "kernel-frames", po::bool_switch(),
+          "the kernel's functions; otherwise one row for each system call or fault")(
+          "format", po::value<std::string>()->value_name("FORMAT"), "text, json or csv")(
+          "output,o", po::value<std::string>()->value_name("FILE"),
+          "file to write; - is standard output");
+  line.advanced().add_options()  //
+      ("event", po::value<std::string>()->value_name("NAME"),
+       "which event, in a recording of several")(
+          "min-share", po::value<std::string>()->value_name("PERCENT"),
+          "branches of a text tree below this are left out (0.5)")(
+          "merge-recursion", po::bool_switch(),
+          "in trees, a function that calls itself is one node");
+  add_display_options(line);
+  return line;
+}
+
+Result<double> parse_percent(std::string_view option, const std::string& text) {
+  double value = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (error == std::errc() && stop == end && value >= 0 && value <= 100) return value;
+  return std::unexpected(Error{.what = std::string(option) + ": '" + text + "' is no percentage",
+                               .advice = "give a number from 0 to 100"});
+}
+
+/// Tree or table, and of what.
+Result<void> parse_shape(const ParsedOptions& given, ReportOptions& options) {
+  const bool tree = given.flag("tree");
+  const bool callers = given.flag("callers");
+  options.grouping_given = given.has("by");
+  if ((tree && callers) || ((tree || callers) && options.grouping_given)) {
+    return std::unexpected(Error{.what = "--by, --tree and --callers exclude each other",
+                                 .advice = "give one of them"});
+  }
+  if (tree || callers) {
+    options.shape = Shape::kTree;
+    options.inverted = callers;
+  }
+  const auto rows = choose("--by", given.get<std::string>("by", "function"), kGroupings);
+  if (!rows) return std::unexpected(rows.error());
+  if (*rows) {
+    options.rows = **rows;
+  } else {
+    options.shape = Shape::kCauses;
+  }
+  return {};
+}
+
+Result<ReportOptions> report_options(const ParsedOptions& given) {
+  ReportOptions options;
+  options.sys_only = given.flag("sys");
+  options.kernel_frames = given.flag("kernel-frames");
+  options.merge_recursion = given.flag("merge-recursion");
+  if (auto shape = parse_shape(given, options); !shape) return std::unexpected(shape.error());
+  const auto format = choose("--format", given.get<std::string>("format", "text"), kFormats);
+  if (!format) return std::unexpected(format.error());
+  options.format = *format;
+  if (given.flag("self")) options.sort = view::SortKey::kSelf;
+  if (given.has("sort")) {
+    const auto key = choose("--sort", given.get<std::string>("sort"), kSortKeys);
+    if (!key) return std::unexpected(key.error());
+    options.sort = *key;
+  }
+  if (given.has("limit")) {
+    const auto limit = parse_number("--limit", given.get<std::string>("limit"));
+    if (!limit) return std::unexpected(limit.error());
+    options.limit = *limit;
+  }
+  if (given.has("min-share")) {
+    const auto share = parse_percent("--min-share", given.get<std::string>("min-share"));
+    if (!share) return std::unexpected(share.error());
+    options.min_share = *share;
+  }
+  return options;
+}
+
+/// The row of Run::events with that name.
+Result<std::uint8_t> find_event(const Profile& profile, const std::string& wanted) {
+  std::string known;
+  const std::size_t rows = std::min<std::size_t>(profile.run.events.size(), 256);
+  for (std::size_t i = 0; i < rows; ++i) {
+    if (profile.run.events[i].name == wanted) return static_cast<std::uint8_t>(i);
+    known += (known.empty() ? "" : ", ") + profile.run.events[i].name;
+  }
+  return std::unexpected(Error{.what = "--event: no samples of '" + wanted + "'",
+                               .advice = "this profile has " + known});
+}
+
+view::Table make_table(const Profile& profile, const std::vector<const Sample*>& samples,
+                       const ReportOptions& options) {
+  const view::TableOptions how = {.kernel_frames = options.kernel_frames};
+  switch (options.rows) {
+    case render::RowsOf::kFunctions:
+      return view::function_table(profile, samples, how);
+    case render::RowsOf::kModules:
+      return view::group_table(profile, samples, view::GroupBy::kModule, how);
+    case render::RowsOf::kProcesses:
+      return view::group_table(profile, samples, view::GroupBy::kProcess, how);
+    case render::RowsOf::kThreads:
+      return view::group_table(profile, samples, view::GroupBy::kThread, how);
+    case render::RowsOf::kLines:
+      return view::group_table(profile, samples, view::GroupBy::kLine, how);
+  }
+  return {};
+}
+
+std::string render_tables(const render::ReportHead& head, view::Table table,
+                          const ReportOptions& options, const render::TextStyle& style) {
+  view::sort_table(table, options.sort);
+  if (options.format == Format::kText) {
+    return render::table_text(head, table,
+                              {.rows = options.rows,
+                               .sys_only = options.sys_only,
+                               .self_first = options.sort == view::SortKey::kSelf,
+                               .limit = options.limit.value_or(40)},
+                              style);
+  }
+  if (options.limit.value_or(0) != 0 && *options.limit < table.size()) table.resize(*options.limit);
+  if (options.format == Format::kCsv) return render::table_csv(head, table, options.rows);
+  return render::table_json(head, table, options.rows,
+                            options.grouping_given ? "rows" : "functions");
+}
+
+std::string render_causes(render::ReportHead& head, const ReportOptions& options,
+                          const render::TextStyle& style) {
+  view::sort_causes(head.causes, options.sort);
+  switch (options.format) {
+    case Format::kText:
+      return render::causes_text(head, options.limit.value_or(40), style);
+    case Format::kJson:
+      return render::causes_json(head, options.limit.value_or(0));
+    case Format::kCsv:
+      return render::causes_csv(head, options.limit.value_or(0));
+  }
+  return {};
+}
+
+std::string render_tree(const render::ReportHead& head, const std::vector<const Sample*>& samples,
+                        const ReportOptions& options, const render::TextStyle& style) {
+  view::CallTree tree = view::call_tree(
+      *head.profile, samples,
+      {.path = {.kernel_frames = options.kernel_frames, .merge_recursion = options.merge_recursion},
+       .inverted = options.inverted});
+  if (options.sort != view::SortKey::kTotal) view::sort_children(*head.profile, tree, options.sort);
+  switch (options.format) {
+    case Format::kText:
+      return render::tree_text(head, tree,
+                               {.inverted = options.inverted,
+                                .min_share = options.min_share,
+                                .limit = options.limit.value_or(0)},
+                               style);
+    case Format::kJson:
+      return render::tree_json(head, tree);
+    case Format::kCsv:
+      return render::tree_csv(head, tree);
+  }
+  return {};
+}
+
+}  // namespace
+
+int report_command(std::span<const std::string> args) {
+  const CommandLine line = command_line();
+  const auto given = line.parse(args);
+  if (!given) return given.error();
+  auto filter = filter_of(*given);
+  if (!filter) return line.fail(filter.error());
+  const auto options = report_options(*given);
+  if (!options) return line.fail(options.error());
+  const auto output = given->get<std::string>("output", "-");
+  const auto display = display_of(*given, output);
+  if (!display) return line.fail(display.error());
+
+  const auto profile = load_profile(given->get<std::string>("input", "profiler.data"));
+  if (!profile) return line.fail(profile.error());
+  if (given->has("event")) {
+    const auto event = find_event(*profile, given->get<std::string>("event"));
+    if (!event) return line.fail(event.error());
+    filter->event = *event;
+  }
+  const std::vector<const Sample*> samples = view::select(*profile, *filter);
+  render::ReportHead head = render::report_head(*profile, samples, filter->event);
+  head.selection = describe_filter(*given);
+
+  const render::TextStyle style{.width = display->width, .colour = display->color};
+  std::string text;
+  switch (options->shape) {
+    case Shape::kTable:
+      text = render_tables(head, make_table(*profile, samples, *options), *options, style);
+      break;
+    case Shape::kCauses:
+      text = render_causes(head, *options, style);
+      break;
+    case Shape::kTree:
+      text = render_tree(head, samples, *options, style);
+      break;
+  }
+  const Paging paging = options->format == Format::kText ? display->paging : Paging::kNever;
+  const auto written = write_output(output, text, Content::kText, paging);
+  return written ? 0 : line.fail(written.error());
+}
+
+}  // namespace profiler::cli

@@ -1,0 +1,149 @@
+#include "cli/run_recording.h"
+
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <ctime>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "cli/load_profile.h"
+#include "pipeline/pipeline.h"
+#include "pipeline/time_scale.h"
+#include "profile/profile_writer.h"
+#include "record/recording.h"
+#include "symbolizer/kernel/read_kallsyms.h"
+
+namespace profiler::cli {
+namespace {
+
+std::uint64_t clock_ns(clockid_t clock) {
+  timespec now{};
+  ::clock_gettime(clock, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 +
+         static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+void complain(std::string_view message) {
+  std::fprintf(stderr, "profiler: %.*s\n", static_cast<int>(message.size()), message.data());
+}
+
+/// The line that counts along while a long recording runs. Not while a program prints to the same
+/// terminal.
+class ProgressLine {
+ public:
+  ProgressLine(const record::RecordOptions& options, Verbosity verbosity)
+      : shown_(verbosity != Verbosity::kQuiet && ::isatty(STDERR_FILENO) == 1 &&
+               (options.command.empty() || ::isatty(STDOUT_FILENO) == 0)) {}
+  ~ProgressLine() {
+    if (drawn_) std::fputs("\r\033[K", stderr);
+  }
+  ProgressLine(const ProgressLine&) = delete;
+  ProgressLine& operator=(const ProgressLine&) = delete;
+
+  void update(const record::Progress& progress) {
+    if (!shown_) return;
+    std::fprintf(stderr, "\r\033[Krecording: %llu s, %llu samples, %llu lost  (Ctrl-C ends it)",
+                 static_cast<unsigned long long>(progress.elapsed_ns / 1'000'000'000),
+                 static_cast<unsigned long long>(progress.samples),
+                 static_cast<unsigned long long>(progress.lost));
+    std::fflush(stderr);
+    drawn_ = true;
+  }
+
+ private:
+  bool shown_;
+  bool drawn_ = false;
+};
+
+/// Names and causes. Reading kallsyms costs tens of milliseconds: only for kernel samples.
+void name(pipeline::Pipeline& pipeline) {
+  const std::uint64_t began = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+  std::optional<symbolizer::KernelSymbols> kernel;
+  if (pipeline.has_kernel_frames()) {
+    if (auto symbols = symbolizer::read_kallsyms())
+      kernel = std::move(*symbols);
+    else
+      pipeline.profile().run.notes.push_back(symbols.error().message());
+  }
+  pipeline.finish(kernel ? &*kernel : nullptr);
+  pipeline.profile().run.cost.naming_cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - began;
+}
+
+}  // namespace
+
+std::expected<Recorded, int> run_recording(record::RecordOptions options, const std::string& path,
+                                           Verbosity verbosity) {
+  auto writer = profile::ProfileWriter::create(path);
+  if (!writer) {
+    complain(writer.error().message());
+    return std::unexpected(125);
+  }
+  std::optional<pipeline::Pipeline> pipeline;
+  pipeline.emplace(pipeline::PipelineOptions{.start_monotonic_ns = clock_ns(CLOCK_MONOTONIC),
+                                             .all_processes = options.scope == Scope::kSystem ||
+                                                              options.scope == Scope::kCpus ||
+                                                              options.scope == Scope::kCgroup},
+                   &*writer);
+  options.file_bytes = [&writer] { return writer->bytes_written(); };
+  if (verbosity == Verbosity::kVerbose) options.log = complain;
+  std::expected<void, record::RecordError> ended;
+  {
+    ProgressLine line(options, verbosity);
+    ended = record::record(options, *pipeline,
+                           [&](const record::Progress& progress) { line.update(progress); });
+  }
+  if (!ended) {
+    complain(ended.error().error.message());
+    switch (ended.error().failure) {
+      case record::StartFailure::kNotFound:
+        return std::unexpected(127);
+      case record::StartFailure::kNotExecutable:
+        return std::unexpected(126);
+      default:
+        return std::unexpected(125);
+    }
+  }
+  if (pipeline->write_error()) complain(pipeline->write_error()->message());
+  name(*pipeline);
+
+  Recorded recorded{.profile = {}, .path = path};
+  Result<void> written = writer->finish(pipeline->profile());
+  recorded.bytes = writer->bytes_written();
+  recorded.finished = written.has_value();
+  if (!written) {
+    if (!pipeline->write_error()) complain(written.error().message());
+    recorded.path = path + ".part";
+  }
+  const bool in_memory = pipeline->sample_count() == pipeline->profile().samples.size();
+  if (in_memory) {
+    recorded.profile = std::move(pipeline->profile());
+    pipeline::apply_time_scale(recorded.profile);
+  } else if (Result<Profile> profile = load_profile(recorded.path)) {
+    recorded.profile = std::move(*profile);
+  } else {
+    complain(profile.error().message());
+    recorded.profile = std::move(pipeline->profile());
+  }
+  return recorded;
+}
+
+int leave_as(const Run& run) {
+  if (run.exit_signal != 0) {
+    // As if the program had been run without us; the core, if any, is the program's own.
+    ::prctl(PR_SET_DUMPABLE, 0);
+    ::signal(run.exit_signal, SIG_DFL);
+    sigset_t only;
+    sigemptyset(&only);
+    sigaddset(&only, run.exit_signal);
+    ::sigprocmask(SIG_UNBLOCK, &only, nullptr);
+    ::raise(run.exit_signal);
+    return 128 + run.exit_signal;
+  }
+  return run.exit_status.value_or(0);
+}
+
+}  // namespace profiler::cli

@@ -1,0 +1,168 @@
+#include "export/folded.h"
+
+#include <algorithm>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+#include "profiler/utf8.h"
+#include "view/call_path.h"
+#include "view/stack_weights.h"
+
+namespace profiler::exporter {
+namespace {
+
+constexpr std::size_t kPieceSize = 65536;
+constexpr std::uint32_t kRoot = 0;
+
+/// A name that can stand between semicolons: valid UTF-8 on one line.
+std::string folded_name(std::string_view name) {
+  std::string clean;
+  clean.reserve(name.size());
+  while (!name.empty()) {
+    const char32_t c = next_code_point(name);
+    // Controls, and what Unicode-aware readers of lines take for the end of one.
+    const bool control = c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x2028 || c == 0x2029;
+    append_utf8(clean, c == ';' ? U':' : control ? kReplacementCharacter : c);
+  }
+  return clean.empty() ? "[no name]" : clean;
+}
+
+ModuleIndex module_of(const Profile& profile, const view::PathEntry& entry) {
+  if (entry.function) return profile.functions[entry.function].module;
+  return entry.frame ? profile.frames[entry.frame].module : ModuleIndex();
+}
+
+std::string_view suffix(const Profile& profile, const view::PathEntry& entry) {
+  using Kind = view::PathEntry::Kind;
+  if (entry.kind == Kind::kEntry) return "_[k]";
+  if (entry.kind != Kind::kFunction && entry.kind != Kind::kAddress) return "";
+  const ModuleIndex module = module_of(profile, entry);
+  const ModuleKind kind = module ? profile.modules[module].kind : ModuleKind::kUnmapped;
+  const bool kernel = kind == ModuleKind::kKernel || kind == ModuleKind::kKernelModule;
+  if (kernel || (entry.function && profile.functions[entry.function].kernel)) return "_[k]";
+  if (entry.inlined) return "_[i]";
+  return kind == ModuleKind::kAnonymous ? "_[j]" : "";
+}
+
+/// Stacks by the text of their frames: functions that only differ in what cannot be seen in a
+/// line (their module, say) are one.
+class TextTree {
+ public:
+  explicit TextTree(const Profile& profile) : profile_(profile), nodes_(1) {}
+
+  void add(const view::CallPath& path, std::uint64_t count) {
+    std::uint32_t node = kRoot;
+    for (const view::PathEntry& entry : path) node = child(node, text_of(entry));
+    nodes_[node].count += count;
+  }
+
+  void write(const Sink& sink) {
+    // Depth first, siblings by text, without recursion: stacks can be deeper than ours.
+    struct Level {
+      std::uint32_t node;
+      std::size_t next_child;
+      std::size_t line_size;  ///< Of the line up to this node.
+    };
+    std::string line;
+    std::string piece;
+    std::vector<Level> open = {{.node = kRoot, .next_child = 0, .line_size = 0}};
+    sort_children(kRoot);
+    while (!open.empty()) {
+      Level& level = open.back();
+      const std::vector<std::uint32_t>& children = nodes_[level.node].children;
+      if (level.next_child == children.size()) {
+        open.pop_back();
+        continue;
+      }
+      const std::uint32_t node = children[level.next_child++];
+      line.resize(level.line_size);
+      if (!line.empty()) line += ';';
+      line += texts_[nodes_[node].text];
+      if (const std::uint64_t count = nodes_[node].count; count != 0) {
+        piece += line;
+        piece += ' ';
+        piece += std::to_string(count);
+        piece += '\n';
+        if (piece.size() >= kPieceSize) sink(std::exchange(piece, {}));
+      }
+      sort_children(node);
+      open.push_back({.node = node, .next_child = 0, .line_size = line.size()});
+    }
+    if (!piece.empty()) sink(piece);
+  }
+
+ private:
+  struct Node {
+    std::uint32_t text = 0;
+    std::uint64_t count = 0;
+    std::vector<std::uint32_t> children;
+  };
+
+  std::uint32_t text_of(const view::PathEntry& entry) {
+    const auto [known, is_new] = text_of_entry_.try_emplace(key(entry));
+    if (is_new) {
+      std::string text = folded_name(view::label(profile_, entry));
+      text += suffix(profile_, entry);
+      const auto [same, new_text] =
+          text_rows_.try_emplace(std::move(text), static_cast<std::uint32_t>(texts_.size()));
+      if (new_text) texts_.push_back(same->first);
+      known->second = same->second;
+    }
+    return known->second;
+  }
+
+  /// What tells entries apart in a folded stack, in 64 bits: their kind, one row number, and
+  /// whether they are inlined.
+  static std::uint64_t key(const view::PathEntry& entry) {
+    using Kind = view::PathEntry::Kind;
+    std::uint64_t row = 0;
+    if (entry.kind == Kind::kFunction) row = entry.function.row();
+    if (entry.kind == Kind::kAddress) row = entry.frame.row();
+    if (entry.kind == Kind::kProcess) row = entry.process_name.row();
+    if (entry.kind == Kind::kEntry)
+      row = static_cast<std::uint64_t>(entry.entry.kind) << 32U | entry.entry.name.row();
+    return static_cast<std::uint64_t>(entry.kind) << 48U |
+           static_cast<std::uint64_t>(entry.inlined) << 56U | row;
+  }
+
+  std::uint32_t child(std::uint32_t parent, std::uint32_t text) {
+    const std::uint64_t step = static_cast<std::uint64_t>(parent) << 32U | text;
+    const auto [found, is_new] =
+        children_.try_emplace(step, static_cast<std::uint32_t>(nodes_.size()));
+    if (is_new) {
+      nodes_.push_back({.text = text, .count = 0, .children = {}});
+      nodes_[parent].children.push_back(found->second);
+    }
+    return found->second;
+  }
+
+  void sort_children(std::uint32_t node) {
+    std::ranges::sort(nodes_[node].children, [&](std::uint32_t a, std::uint32_t b) {
+      return texts_[nodes_[a].text] < texts_[nodes_[b].text];
+    });
+  }
+
+  const Profile& profile_;
+  std::vector<Node> nodes_;
+  std::unordered_map<std::uint64_t, std::uint32_t> children_;  ///< (parent, text) to node.
+  std::unordered_map<std::uint64_t, std::uint32_t> text_of_entry_;
+  std::unordered_map<std::string, std::uint32_t> text_rows_;
+  std::vector<std::string_view> texts_;  ///< Point into text_rows_, whose keys do not move.
+};
+
+}  // namespace
+
+void write_folded(const Profile& profile, const std::vector<const Sample*>& samples,
+                  const FoldedOptions& options, const Sink& sink) {
+  TextTree tree(profile);
+  for (const view::StackWeight& s : view::stack_weights(profile, samples, true)) {
+    view::CallPath path = view::call_path(
+        profile, s.stack, {.kernel_frames = true, .process_root = true}, s.process_name);
+    if (s.hidden_kernel) path.push_back(view::folded_kernel(profile, s.stack));
+    tree.add(path, options.count == FoldedCount::kSamples ? s.weight.samples : s.weight.all());
+  }
+  tree.write(sink);
+}
+
+}  // namespace profiler::exporter

@@ -1,0 +1,17 @@
+// Gives every stack with a kernel part its entry and cause, once names are resolved.
+//
+//   resolve_causes(profile, interner, modules);
+//
+// Fills in Profile::causes and Stack::cause. Where the kernel chain does not name the system call,
+// the user code before the return address does, or else the name of the libc wrapper there.
+#pragma once
+
+#include "pipeline/interner.h"
+#include "pipeline/module_files.h"
+#include "profiler/profile.h"
+
+namespace profiler::pipeline {
+
+void resolve_causes(Profile& profile, Interner& interner, const ModuleFiles& modules);
+
+}  // namespace profiler::pipeline

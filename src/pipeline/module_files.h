@@ -1,0 +1,71 @@
+// The modules of a recording: each mapped file opened when it is first seen, so that its unwind
+// tables and names are at hand even if it is deleted or replaced later.
+//
+//   ModuleFiles modules(profile, interner);
+//   ModuleFiles::Place place = modules.resolve(mmap_event);
+//   space.map({start, end, place.module, place.bias});
+//   modules.file(place.module);                      // null if it could not be opened
+//
+// One row of Profile::modules for each distinct file (path and build id), however many processes
+// map it. Reads files through symbolizer::ElfFile only.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "pipeline/interner.h"
+#include "profiler/event.h"
+#include "profiler/profile.h"
+#include "symbolizer/elf/elf_file.h"
+
+namespace profiler::pipeline {
+
+class ModuleFiles {
+ public:
+  /// Where a mapping's addresses belong.
+  struct Place {
+    ModuleIndex module;
+    std::uint64_t bias = 0;  ///< As in process::Mapping.
+  };
+
+  ModuleFiles(Profile& profile, Interner& interner) : profile_(profile), interner_(interner) {}
+
+  Place resolve(const MmapEvent& event);
+  /// The row for kernel code, made on first use.
+  ModuleIndex kernel();
+  /// The row for addresses that lie in no mapping, made on first use.
+  ModuleIndex unmapped();
+  /// Opens what the profile's own module rows name, where the build ids agree: for a recording
+  /// that was cut off before its names were resolved.
+  void reopen();
+
+  [[nodiscard]] std::shared_ptr<const symbolizer::ElfFile> file(ModuleIndex module) const;
+  /// Mapped files that could not be opened, or were another file by then.
+  [[nodiscard]] std::uint64_t unreadable() const { return unreadable_; }
+
+ private:
+  using FilePointer = std::shared_ptr<const symbolizer::ElfFile>;
+
+  struct Known {
+    ModuleIndex module;
+    FilePointer file;
+  };
+
+  ModuleIndex add(std::string_view path, const BuildId& build_id, ModuleKind kind,
+                  FilePointer file);
+  [[nodiscard]] static FilePointer open(const MmapEvent& event, const std::string& path);
+
+  Profile& profile_;
+  Interner& interner_;
+  std::unordered_map<std::string, Known> by_identity_;
+  std::vector<FilePointer> files_;  ///< By row of Profile::modules.
+  ModuleIndex kernel_;
+  ModuleIndex unmapped_;
+  std::uint64_t unreadable_ = 0;
+};
+
+}  // namespace profiler::pipeline

@@ -1,0 +1,20 @@
+// Resolves the names of a profile's frames, once per distinct frame, when its recording has ended.
+//
+//   resolve_names(profile, interner, modules, kernel_symbols);
+//
+// Fills in Profile::functions and locations, Frame::name and Module::names. A module or frame that
+// cannot be named stays as it is, and counts as unnamed.
+#pragma once
+
+#include "pipeline/interner.h"
+#include "pipeline/module_files.h"
+#include "profiler/profile.h"
+#include "symbolizer/kernel/kernel_symbols.h"
+
+namespace profiler::pipeline {
+
+/// `kernel`: null if kernel names are not to be had.
+void resolve_names(Profile& profile, Interner& interner, const ModuleFiles& modules,
+                   const symbolizer::KernelSymbols* kernel);
+
+}  // namespace profiler::pipeline

@@ -1,0 +1,247 @@
+#include "pipeline/pipeline.h"
+
+#include <algorithm>
+#include <unordered_set>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "pipeline/causes.h"
+#include "pipeline/interner.h"
+#include "pipeline/module_files.h"
+#include "pipeline/naming.h"
+#include "pipeline/sample_stack.h"
+#include "pipeline/time_scale.h"
+#include "process/process_table.h"
+#include "unwind/unwinder.h"
+
+namespace profiler::pipeline {
+namespace {
+
+/// Written at least this often, so that a recorder that is killed leaves its last seconds.
+constexpr std::uint64_t kWriteIntervalNs = 5'000'000'000;
+
+std::optional<Mode> mode_of(CpuMode mode) {
+  switch (mode) {
+    case CpuMode::kUser:
+      return Mode::kUser;
+    case CpuMode::kKernel:
+    case CpuMode::kHypervisor:
+    case CpuMode::kUnknown:
+      return Mode::kSys;
+    case CpuMode::kGuestKernel:
+    case CpuMode::kGuestUser:
+      return std::nullopt;  // Another machine's time.
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+struct Pipeline::State {
+  State(const PipelineOptions& pipeline_options, profile::ProfileWriter* profile_writer)
+      : options(pipeline_options), writer(profile_writer) {
+    profile.run.start_monotonic_ns = options.start_monotonic_ns;
+  }
+
+  void on(const SampleEvent& sample);
+  void on(const MmapEvent& event);
+  void on(const CommEvent& event);
+  void on(const ForkEvent& event);
+  void on(const ExitEvent& event);
+  void on(const LostEvent& event);
+  void on(const KsymbolEvent& event);
+  void on(const ThrottleEvent& event) {
+    if (event.throttled) ++profile.run.losses.throttles;
+  }
+  void on(const SwitchEvent&) {}
+  void on(const UnknownEvent&) { ++profile.run.losses.unknown_records; }
+
+  [[nodiscard]] bool wants(const process::ProcessState& process, Tid tid) const {
+    return options.all_processes || process.target || target_threads.contains(tid);
+  }
+  void make_target(process::ProcessState& process);
+  ThreadIndex thread_row(process::ProcessState& process, process::ThreadState& thread);
+  void write_when_due(std::uint64_t time_ns);
+
+  PipelineOptions options;
+  profile::ProfileWriter* writer;
+  std::optional<Error> write_error;
+  Profile profile;
+  Interner interner{profile};
+  ModuleFiles modules{profile, interner};
+  unwind::Unwinder unwinder;
+  SampleStack sample_stack{unwinder, modules, interner};
+  process::ProcessTable processes;
+  std::unordered_set<Pid> targets_at_exec;
+  std::unordered_set<Tid> target_threads;
+  std::vector<std::pair<std::uint64_t, std::uint8_t>> event_rows;
+  std::vector<bool> module_added;  ///< To the unwinder, by row of Profile::modules.
+
+  struct KernelSymbolRange {
+    RuntimeAddress start;
+    std::uint32_t size;
+    std::string name;
+  };
+  std::vector<KernelSymbolRange> kernel_symbols;
+  std::uint64_t samples = 0;
+  std::uint64_t first_event_weight = 0;
+  std::uint64_t last_write_ns = 0;
+};
+
+void Pipeline::State::make_target(process::ProcessState& process) {
+  if (process.target) return;
+  process.target = true;
+  ++profile.run.losses.processes_seen;
+}
+
+ThreadIndex Pipeline::State::thread_row(process::ProcessState& process,
+                                        process::ThreadState& thread) {
+  if (!process.row) {
+    process.row = profile.processes.push_back({.pid = process.pid,
+                                               .parent_pid = process.parent_pid,
+                                               .name = interner.string(process.name)});
+  }
+  if (!thread.row) {
+    thread.row = profile.threads.push_back(
+        {.process = process.row, .tid = thread.tid, .name = interner.string(thread.name)});
+  }
+  return thread.row;
+}
+
+void Pipeline::State::on(const SampleEvent& sample) {
+  const EventContext& context = sample.context;
+  process::ProcessState& process = processes.process(context.pid);
+  if (!wants(process, context.tid)) return;
+  const std::optional<Mode> mode = mode_of(sample.mode);
+  if (!mode) return;
+
+  Sample row;
+  row.time_ns = std::max(context.time_ns, options.start_monotonic_ns) - options.start_monotonic_ns;
+  row.weight = sample.period;
+  row.thread = thread_row(process, processes.thread(context.pid, context.tid));
+  row.stack = sample_stack.intern(sample, *mode, process.space, process.execs != 0);
+  row.cpu = static_cast<std::uint16_t>(context.cpu);
+  row.mode = *mode;
+  const auto event =
+      std::ranges::find(event_rows, context.id, &decltype(event_rows)::value_type::first);
+  row.event = event == event_rows.end() ? 0 : event->second;
+  profile.samples.push_back(row);
+  ++samples;
+  if (row.event == 0) first_event_weight += row.weight;
+  write_when_due(row.time_ns);
+}
+
+void Pipeline::State::on(const MmapEvent& event) {
+  if (!event.executable) return;
+  process::ProcessState& process = processes.process(event.pid);
+  // Strangers' files are not opened; a thread target's process is not known to be one.
+  if (!wants(process, event.tid) && target_threads.empty()) return;
+  const ModuleFiles::Place place = modules.resolve(event);
+  module_added.resize(std::max(module_added.size(), profile.modules.size()));
+  if (!module_added[place.module.row()]) {
+    module_added[place.module.row()] = true;
+    if (auto file = modules.file(place.module)) unwinder.add_module(place.module, std::move(file));
+  }
+  process.space.map({.start = event.start,
+                     .end = event.start + event.length,
+                     .module = place.module,
+                     .bias = place.bias});
+}
+
+void Pipeline::State::on(const CommEvent& event) {
+  process::ProcessState& process = processes.apply(event);
+  if (event.exec && targets_at_exec.erase(event.pid) != 0) make_target(process);
+}
+
+void Pipeline::State::on(const ForkEvent& event) {
+  const process::ProcessState& process = processes.apply(event);
+  if (process.target && event.pid != event.parent_pid) ++profile.run.losses.processes_seen;
+}
+
+void Pipeline::State::on(const ExitEvent& event) {
+  const process::ProcessState& process = processes.apply(event);
+  if (process.target && process.live_threads() == 0 && !process.row)
+    ++profile.run.losses.processes_unsampled;
+}
+
+void Pipeline::State::on(const LostEvent& event) {
+  (event.samples_only ? profile.run.losses.samples_lost : profile.run.losses.side_records_lost) +=
+      event.lost;
+}
+
+void Pipeline::State::on(const KsymbolEvent& event) {
+  if (!event.unregister)
+    kernel_symbols.push_back({event.start, event.length, std::string(event.name)});
+}
+
+void Pipeline::State::write_when_due(std::uint64_t time_ns) {
+  if (writer == nullptr || write_error) return;
+  if (profile.samples.size() < options.samples_per_chunk &&
+      time_ns < last_write_ns + kWriteIntervalNs)
+    return;
+  last_write_ns = time_ns;
+  if (Result<void> written = writer->append(profile); !written) {
+    write_error = written.error();
+    return;
+  }
+  profile.samples.clear();
+}
+
+Pipeline::Pipeline(const PipelineOptions& options, profile::ProfileWriter* writer)
+    : state_(std::make_unique<State>(options, writer)) {}
+Pipeline::~Pipeline() = default;
+
+void Pipeline::add_target(Pid pid, TargetStart start) {
+  if (start == TargetStart::kAtExec)
+    state_->targets_at_exec.insert(pid);
+  else
+    state_->make_target(state_->processes.process(pid));
+}
+
+void Pipeline::add_target_thread(Tid tid) { state_->target_threads.insert(tid); }
+
+void Pipeline::set_event_id(std::uint64_t id, std::uint8_t event_row) {
+  state_->event_rows.emplace_back(id, event_row);
+}
+
+void Pipeline::handle(const Event& event) {
+  std::visit([this](const auto& value) { state_->on(value); }, event);
+}
+
+bool Pipeline::is_target(Pid pid) const {
+  const process::ProcessState* process = state_->processes.find(pid);
+  return process != nullptr && process->target;
+}
+
+std::uint64_t Pipeline::sample_count() const { return state_->samples; }
+
+const std::optional<Error>& Pipeline::write_error() const { return state_->write_error; }
+
+Profile& Pipeline::profile() { return state_->profile; }
+
+bool Pipeline::has_kernel_frames() const {
+  return std::ranges::any_of(state_->profile.modules, [](const Module& module) {
+    return module.kind == ModuleKind::kKernel;
+  });
+}
+
+void Pipeline::finish(symbolizer::KernelSymbols* kernel) {
+  if (kernel != nullptr) {
+    for (const auto& symbol : state_->kernel_symbols)
+      kernel->add(symbol.start, symbol.size, symbol.name, "bpf");
+  }
+  resolve_names(state_->profile, state_->interner, state_->modules, kernel);
+  resolve_causes(state_->profile, state_->interner, state_->modules);
+  set_time_scale(state_->profile.run, state_->first_event_weight, state_->samples);
+}
+
+void resolve_interrupted(Profile& profile, symbolizer::KernelSymbols* kernel) {
+  Interner interner(profile);
+  ModuleFiles modules(profile, interner);
+  modules.reopen();
+  resolve_names(profile, interner, modules, kernel);
+  resolve_causes(profile, interner, modules);
+}
+
+}  // namespace profiler::pipeline

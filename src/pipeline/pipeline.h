@@ -1,0 +1,81 @@
+// The path that every recording takes, live or imported: decoded events in, a Profile out.
+//
+//   Pipeline pipeline(options, &writer);
+//   pipeline.add_target(pid, TargetStart::kAtExec);
+//   pipeline.handle(event);                     // in order of time
+//   if (pipeline.write_error()) …               // disk full: stop, what was written stays
+//   pipeline.finish(kernel_symbols);            // names and causes; then writer.finish(profile())
+//
+// Replays processes, keeps the samples of the target, unwinds, interns. Knows no source and starts
+// no thread; used from one thread at a time.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "profile/profile_writer.h"
+#include "profiler/error.h"
+#include "profiler/event.h"
+#include "profiler/profile.h"
+#include "symbolizer/kernel/kernel_symbols.h"
+
+namespace profiler::pipeline {
+
+struct PipelineOptions {
+  std::uint64_t start_monotonic_ns = 0;  ///< Sample times are stored relative to it.
+  /// Keep every process's samples (-a, -C, -G): no targets are needed.
+  bool all_processes = false;
+  /// Samples kept in memory between writes.
+  std::size_t samples_per_chunk = 16384;
+};
+
+/// From when on a target counts.
+enum class TargetStart : std::uint8_t {
+  kNow,
+  kAtExec,  ///< From its next exec: a child of ours that has yet to become the program.
+};
+
+class Pipeline {
+ public:
+  /// `writer` may be null (nothing is written); it outlives the Pipeline.
+  Pipeline(const PipelineOptions& options, profile::ProfileWriter* writer);
+  ~Pipeline();
+
+  /// The process and its descendants belong to the target.
+  void add_target(Pid pid, TargetStart start);
+  /// Only this thread does.
+  void add_target_thread(Tid tid);
+  /// Samples with this PERF_SAMPLE_ID belong to that row of Run::events. Unknown ids: row 0.
+  void set_event_id(std::uint64_t id, std::uint8_t event_row);
+
+  /// The next event in order of time. Views into its record are not kept.
+  void handle(const Event& event);
+
+  /// Whether the process belongs to the target now.
+  [[nodiscard]] bool is_target(Pid pid) const;
+  /// Samples kept so far, whether already written or not.
+  [[nodiscard]] std::uint64_t sample_count() const;
+  /// Why the last write failed, if it did.
+  [[nodiscard]] const std::optional<Error>& write_error() const;
+  /// Tables so far; `run` may be filled in by the caller. Samples are cleared when written.
+  [[nodiscard]] Profile& profile();
+
+  /// Resolves names and causes. `kernel`: null if there are none to be had; code that appeared
+  /// while recording (BPF) is added to it.
+  void finish(symbolizer::KernelSymbols* kernel);
+  /// True if a kernel frame was seen: only then is kallsyms worth reading.
+  [[nodiscard]] bool has_kernel_frames() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// Resolves names and causes of a profile that was read from a recording cut off before its end,
+/// from the files that its modules name, where the build ids still agree. `kernel`: null, or those
+/// of the same boot.
+void resolve_interrupted(Profile& profile, symbolizer::KernelSymbols* kernel);
+
+}  // namespace profiler::pipeline

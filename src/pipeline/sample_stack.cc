@@ -1,0 +1,88 @@
+#include "pipeline/sample_stack.h"
+
+#include <linux/perf_event.h>
+
+namespace profiler::pipeline {
+namespace {
+
+/// Values of a call chain from here up are PERF_CONTEXT_* markers, not addresses.
+constexpr std::uint64_t kFirstMarker = PERF_CONTEXT_MAX;
+
+}  // namespace
+
+void SampleStack::split_chain(const SampleEvent& sample, Mode mode) {
+  kernel_chain_.clear();
+  user_chain_.clear();
+  std::vector<CodeAddress<RuntimeAddress>>* part = nullptr;
+  for (std::uint64_t value : sample.callchain) {
+    if (value >= kFirstMarker) {
+      part = value == PERF_CONTEXT_KERNEL ? &kernel_chain_
+             : value == PERF_CONTEXT_USER ? &user_chain_
+                                          : nullptr;
+    } else if (part != nullptr) {
+      // Each part begins where that side was executing; what follows are return addresses.
+      part->push_back({.address = RuntimeAddress(value),
+                       .kind = part->empty() ? AddressKind::kInstruction : AddressKind::kReturn});
+    }
+  }
+  if (mode == Mode::kSys && kernel_chain_.empty()) kernel_chain_.push_back({.address = sample.ip});
+}
+
+void SampleStack::add_chain_frames(const process::AddressSpace& space) {
+  for (const auto& address : user_chain_) {
+    unwind::UserFrame frame{
+        .address = address, .module = {}, .module_address = address.lookup().value()};
+    if (const process::Mapping* mapping = space.find(address.lookup())) {
+      frame.module = mapping->module;
+      frame.module_address = mapping->to_module(address.lookup()).value();
+    }
+    user_frames_.push_back(frame);
+  }
+}
+
+StackEnd SampleStack::user_frames(const SampleEvent& sample, Mode mode,
+                                  const process::AddressSpace& space) {
+  user_frames_.clear();
+  if (sample.user_registers.abi != 0) {
+    return unwinder_.unwind({.registers = sample.user_registers,
+                             .bytes = sample.user_stack,
+                             .requested_bytes = sample.user_stack_requested},
+                            space, user_frames_);
+  }
+  if (!user_chain_.empty()) {
+    add_chain_frames(space);
+    return StackEnd::kKernelWalk;
+  }
+  if (mode == Mode::kUser) {
+    user_chain_.push_back({.address = sample.ip});
+    add_chain_frames(space);
+    return StackEnd::kNotUnwound;
+  }
+  return StackEnd::kNoUserStack;
+}
+
+StackIndex SampleStack::intern(const SampleEvent& sample, Mode mode,
+                               const process::AddressSpace& space, bool has_execed) {
+  split_chain(sample, mode);
+  Stack stack;
+  frames_.clear();
+  for (const auto& address : kernel_chain_)
+    frames_.push_back(interner_.frame(modules_.kernel(), address.lookup().value()));
+  stack.kernel = interner_.chain(frames_);
+
+  stack.end = user_frames(sample, mode, space);
+  // Late in execve the registers still are the old program's, whose mappings are gone.
+  if (mode == Mode::kSys && has_execed && user_frames_.size() == 1 && !user_frames_[0].module) {
+    user_frames_.clear();
+    stack.end = StackEnd::kNoUserStack;
+  }
+  frames_.clear();
+  for (const unwind::UserFrame& frame : user_frames_) {
+    frames_.push_back(
+        interner_.frame(frame.module ? frame.module : modules_.unmapped(), frame.module_address));
+  }
+  stack.user = interner_.chain(frames_);
+  return interner_.stack(stack);
+}
+
+}  // namespace profiler::pipeline

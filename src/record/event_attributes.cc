@@ -1,0 +1,99 @@
+#include "record/event_attributes.h"
+
+#include <algorithm>
+#include <bit>
+#include <ctime>
+#include <limits>
+
+namespace profiler::record {
+namespace {
+
+constexpr std::size_t kTypicalKernelChain = 64;
+
+// linux/perf_event.h, since Linux 6.0. Taken back where the kernel refuses it.
+#ifndef PERF_FORMAT_LOST
+constexpr std::uint64_t PERF_FORMAT_LOST = 1U << 4;
+#endif
+
+perf_event_attr common_attributes() {
+  perf_event_attr attr{};
+  attr.size = sizeof attr;
+  attr.sample_id_all = 1;
+  attr.use_clockid = 1;
+  attr.clockid = CLOCK_MONOTONIC;
+  attr.read_format = PERF_FORMAT_LOST;
+  attr.sample_type = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_CPU;
+  // Wake the reader by bytes, never by events: a wake-up costs more than a sample. How many bytes
+  // depends on the ring and is set when that is known.
+  attr.watermark = 1;
+  attr.wakeup_watermark = std::numeric_limits<std::uint32_t>::max();
+  return attr;
+}
+
+}  // namespace
+
+perf_event_attr sample_attributes(const NamedEvent& event, const RecordOptions& options) {
+  perf_event_attr attr = common_attributes();
+  attr.type = event.type;
+  attr.config = event.config;
+  attr.freq = 1;
+  attr.sample_freq = options.frequency_hz;
+  attr.disabled = 1;
+  attr.exclude_idle = 1;
+  attr.exclude_guest = event.is_hardware() ? 1 : 0;
+  attr.sample_type |= PERF_SAMPLE_IP | PERF_SAMPLE_PERIOD | PERF_SAMPLE_CALLCHAIN;
+  switch (options.call_graph) {
+    case CallGraph::kDwarf:
+      attr.exclude_callchain_user = 1;
+      attr.sample_type |= PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER;
+      attr.sample_regs_user = kUserRegisterMask;
+      attr.sample_stack_user = std::min(options.stack_bytes, kMaxStackBytes) & ~std::uint32_t{7};
+      break;
+    case CallGraph::kFramePointer:
+      break;
+    case CallGraph::kNone:
+      // The kernel's own part stays: it tells why the kernel was entered.
+      attr.exclude_callchain_user = 1;
+      break;
+  }
+  return attr;
+}
+
+perf_event_attr side_attributes() {
+  perf_event_attr attr = common_attributes();
+  attr.type = PERF_TYPE_SOFTWARE;
+  attr.config = PERF_COUNT_SW_DUMMY;
+  attr.sample_period = 1;
+  // It never fires, so it needs no right to look into the kernel.
+  attr.exclude_kernel = 1;
+  attr.exclude_hv = 1;
+  attr.mmap = 1;
+  attr.mmap2 = 1;
+  attr.build_id = 1;
+  attr.comm = 1;
+  attr.comm_exec = 1;
+  attr.task = 1;
+  attr.ksymbol = 1;
+  return attr;
+}
+
+void restrict_to_user_mode(perf_event_attr& attr) {
+  attr.exclude_kernel = 1;
+  attr.exclude_hv = 1;
+  attr.exclude_callchain_kernel = 1;
+  if (attr.exclude_callchain_user != 0) attr.sample_type &= ~std::uint64_t{PERF_SAMPLE_CALLCHAIN};
+}
+
+std::size_t sample_record_bytes(const perf_event_attr& attr) {
+  // header, identifier, ip, pid and tid, time, cpu, period
+  std::size_t bytes = sizeof(perf_event_header) + std::size_t{6} * 8;
+  if ((attr.sample_type & PERF_SAMPLE_CALLCHAIN) != 0) bytes += 8 + 8 * kTypicalKernelChain;
+  if ((attr.sample_type & PERF_SAMPLE_REGS_USER) != 0) {
+    bytes += 8 + 8 * static_cast<std::size_t>(std::popcount(attr.sample_regs_user));
+  }
+  // size, dump, dyn_size
+  if ((attr.sample_type & PERF_SAMPLE_STACK_USER) != 0) bytes += 8 + attr.sample_stack_user + 8;
+  return bytes;
+}
+
+}  // namespace profiler::record

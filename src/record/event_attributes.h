@@ -1,0 +1,50 @@
+// perf_event_attr of the two events that a recording opens, built from its options.
+//
+//   perf_event_attr sample = sample_attributes(event, options);   // what to interrupt, what to
+//   copy perf_event_attr side = side_attributes();                     // who maps, forks, execs,
+//   exits
+//
+// Pure functions. What a kernel refuses of it is taken back by src/record/perf_event.h; where the
+// event is opened (task, CPU, inherited or not) is decided by src/record/event_set.h.
+#pragma once
+
+#include <linux/perf_event.h>
+
+#include <cstddef>
+#include <cstdint>
+
+#include "record/event_name.h"
+#include "record/record_options.h"
+
+namespace profiler::record {
+
+/// User registers in a sample, as asm/perf_regs.h numbers them: all that exist in 64-bit mode, but
+/// not the segment registers DS, ES, FS and GS on x86-64, which the kernel refuses.
+#if defined(__x86_64__)
+inline constexpr std::uint64_t kUserRegisterMask = 0xff0fff;
+#elif defined(__aarch64__)
+inline constexpr std::uint64_t kUserRegisterMask = 0x1ffffffff;
+#else
+#error "no register mask for this architecture"
+#endif
+
+/// The kernel's limits on a stack dump: a multiple of 8, and the record must fit 64 KiB.
+inline constexpr std::uint32_t kMaxStackBytes = 65528;
+
+/// The sampling event: disabled, without a wake-up for each record. `options.stack_bytes` is
+/// rounded down to what the kernel takes.
+[[nodiscard]] perf_event_attr sample_attributes(const NamedEvent& event,
+                                                const RecordOptions& options);
+
+/// The dummy event for the records that say what exists: mmap, comm, fork, exit, ksymbol. It has a
+/// ring of its own, so that full sample rings never lose them. Enabled when opened.
+[[nodiscard]] perf_event_attr side_attributes();
+
+/// Leaves out kernel mode, as an unprivileged user must.
+void restrict_to_user_mode(perf_event_attr& attr);
+
+/// What one sample takes in the ring, with a kernel chain of a depth that few exceed. The ring
+/// reserves the whole stack dump, however little of it is valid.
+[[nodiscard]] std::size_t sample_record_bytes(const perf_event_attr& attr);
+
+}  // namespace profiler::record

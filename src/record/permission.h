@@ -1,0 +1,23 @@
+// What this user may not see, in words for the user: one line each, with the setting that changes
+// it.
+//
+//   if (!events.kernel_sampled()) run.notes.push_back(note_kernel_hidden());
+#pragma once
+
+#include <string>
+
+#include "profiler/error.h"
+#include "record/event_name.h"
+
+namespace profiler::record {
+
+/// Samples are of user mode only.
+[[nodiscard]] std::string note_kernel_hidden();
+/// perf_event_open(2) is refused altogether: why, as far as can be told, and what to change.
+[[nodiscard]] Error explain_refusal(int system_error);
+/// Whether some event is permitted to us on ourselves: then a refusal concerned the target.
+[[nodiscard]] bool may_open_any_event();
+/// Opening `event` failed otherwise: no PMU, ….
+[[nodiscard]] Error explain_failure(const NamedEvent& event, const Error& error);
+
+}  // namespace profiler::record

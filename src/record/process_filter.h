@@ -1,0 +1,41 @@
+// Drops the samples of strangers inside the kernel: a BPF program on each sampling event of a whole
+// CPU, and a set of process ids that follows fork by itself (process_tree.bpf.c).
+//
+//   Result<ProcessFilter> filter = ProcessFilter::load();   // 30 to 110 ms; follows forks from now
+//   filter->add(pid); …                                      // the processes there are
+//   for (const PerfEvent& event : …) filter->attach(event);  // from now on, nobody else's samples
+//
+// Optional: the Error says what is missing, and the samples of strangers then are dropped after
+// they were copied. When to load it and what to add is stranger_filter.h's business.
+#pragma once
+
+#include <memory>
+
+#include "profiler/error.h"
+#include "profiler/event.h"
+#include "record/perf_event.h"
+
+namespace profiler::record {
+
+class ProcessFilter {
+ public:
+  /// Error: built without BPF, not permitted (CAP_BPF and CAP_PERFMON), no BTF, or a pid namespace
+  /// of our own, where ids differ from the kernel's.
+  static Result<ProcessFilter> load();
+  ~ProcessFilter();
+  ProcessFilter(ProcessFilter&&) noexcept;
+  ProcessFilter& operator=(ProcessFilter&&) noexcept;
+
+  [[nodiscard]] bool contains(Pid pid) const;
+  /// False: the set is full; then every sample is kept.
+  bool add(Pid pid);
+  /// Until the event is closed.
+  [[nodiscard]] Result<void> attach(const PerfEvent& event) const;
+
+ private:
+  struct State;
+  explicit ProcessFilter(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace profiler::record

@@ -1,0 +1,29 @@
+#include "record/run_description.h"
+
+#include <sys/utsname.h>
+
+#include "record/clock.h"
+#include "record/proc_file.h"
+
+namespace profiler::record {
+
+void describe_run(Run& run, const RecordOptions& options, const NamedEvent& event) {
+  utsname name{};
+  if (::uname(&name) == 0) {
+    run.host = name.nodename;
+    run.kernel_release = name.release;
+    run.architecture = name.machine;
+  }
+  run.cpus = static_cast<std::uint32_t>(online_cpus().size());
+  run.command = options.command;
+  run.scope = options.scope;
+  const std::uint64_t monotonic = monotonic_ns();
+  const std::uint64_t unix_time = clock_ns(CLOCK_REALTIME);
+  if (run.start_monotonic_ns == 0 || run.start_monotonic_ns > monotonic) {
+    run.start_monotonic_ns = monotonic;
+  }
+  run.start_unix_ns = unix_time - (monotonic - run.start_monotonic_ns);
+  run.events = {{.name = event.name, .frequency_hz = options.frequency_hz, .unit = event.unit}};
+}
+
+}  // namespace profiler::record

@@ -1,0 +1,149 @@
+#include "record/sampling.h"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "record/clock.h"
+#include "record/event_attributes.h"
+#include "record/permission.h"
+#include "record/proc_file.h"
+
+namespace profiler::record {
+namespace {
+
+/// Copied records that the worker has yet to deal with.
+constexpr std::size_t kBudgetBytes = std::size_t{64} << 20;
+constexpr std::size_t kBudgetBytesPerCpu = std::size_t{4} << 20;
+
+/// Loading the filter costs what a few thousand samples of strangers do.
+constexpr std::uint64_t kStrangersWorthAFilter = 1000;
+
+std::uint64_t permitted_frequency(std::uint64_t asked, std::vector<std::string>& notes) {
+  const auto limit = read_number("/proc/sys/kernel/perf_event_max_sample_rate");
+  if (!limit || *limit <= 0 || asked <= static_cast<std::uint64_t>(*limit)) return asked;
+  notes.push_back("sampling at " + std::to_string(*limit) + " Hz instead of " +
+                  std::to_string(asked) + ": kernel.perf_event_max_sample_rate allows no more");
+  return static_cast<std::uint64_t>(*limit);
+}
+
+std::vector<Coverage> coverages(const RecordOptions& options, const Target& target) {
+  if (target.is_system_wide()) return {Coverage::kPerCpu};
+  if (target.scope() == Scope::kThreads) return {Coverage::kInherited};
+  if (options.coverage) return {*options.coverage};
+  return {Coverage::kPerCpu, Coverage::kInherited};
+}
+
+}  // namespace
+
+std::expected<OpenedEvents, OpenError> open_events(const RecordOptions& options,
+                                                   const NamedEvent& event, const Target& target,
+                                                   std::vector<std::string>& notes) {
+  const std::vector<std::uint32_t> online = online_cpus();
+  EventRequest request;
+  request.sample = sample_attributes(event, options);
+  request.sample.sample_freq = permitted_frequency(options.frequency_hz, notes);
+  request.side = side_attributes();
+  request.side_cpus = online;
+  request.sample_cpus = target.scope() == Scope::kCpus ? options.cpus : online;
+  request.cgroup_fd = target.cgroup_fd();
+  request.inherit = target.scope() != Scope::kThreads;
+  request.enable_on_exec = target.scope() == Scope::kProgram;
+  request.sizes = ring_sizes(request.sample, online.size(), options.ring_bytes,
+                             RingLimits::of_this_process(online.size()));
+
+  std::expected<OpenedEvents, OpenError> result = std::unexpected(OpenError{});
+  for (const Coverage coverage : coverages(options, target)) {
+    request.coverage = coverage;
+    if (coverage == Coverage::kInherited) {
+      request.tasks = target.tasks();
+      request.side_tasks = target.processes_tasks();
+    }
+    auto events = EventSet::open(request);
+    if (!events) {
+      result = std::unexpected(events.error());
+      if (!events.error().refused) break;
+      continue;
+    }
+    if (!events->kernel_sampled()) notes.push_back(note_kernel_hidden());
+    if (events->sample_attr().sample_stack_user < request.sample.sample_stack_user) {
+      notes.push_back("stack copies are " +
+                      std::to_string(events->sample_attr().sample_stack_user) +
+                      " bytes instead of " + std::to_string(request.sample.sample_stack_user) +
+                      ": kernel.perf_event_mlock_kb and ulimit -l allow no larger rings");
+    }
+    return OpenedEvents{.events = *std::move(events), .coverage = coverage};
+  }
+  return result;
+}
+
+Sampling::Sampling(OpenedEvents opened, const RecordOptions& options, const Target& target,
+                   pipeline::Pipeline& pipeline)
+    : events_(std::move(opened.events)),
+      coverage_(opened.coverage),
+      enabled_by_exec_(events_.sample_attr().enable_on_exec != 0),
+      wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  layouts_.resize(2);
+  layouts_[kSampleLayout] = events::EventLayout::of(events_.sample_attr());
+  layouts_[kSideLayout] = events::EventLayout::of(events_.side_attr());
+
+  // The reader first: the side rings fill up while the target is being told.
+  const bool keeps_strangers = target.is_system_wide() || target.scope() == Scope::kThreads;
+  drops_strangers_ = coverage_ == Coverage::kPerCpu && !keeps_strangers;
+  ReaderSettings reader_settings;
+  reader_settings.budget_bytes = std::max(kBudgetBytes, kBudgetBytesPerCpu * online_cpus().size());
+  reader_settings.own_pid = drops_strangers_ ? ::getpid() : 0;
+  WorkerSettings worker_settings;
+  for (const EventRing& ring : events_.rings()) worker_settings.side_rings.push_back(ring.side);
+  worker_settings.drop_strangers = drops_strangers_;
+  if (target.scope() == Scope::kProcesses) worker_settings.sample_roots = events_.sample_roots();
+  worker_settings.read_maps_again = [&target](pipeline::Pipeline& to) {
+    target.tell_again(to, monotonic_ns());
+  };
+  if (options.max_file_bytes && options.file_bytes) {
+    worker_settings.limit_reached = [&options] {
+      return options.file_bytes() >= *options.max_file_bytes;
+    };
+  }
+  reader_ = std::make_unique<Reader>(events_, layouts_, handoff_, reader_settings);
+  target.tell(pipeline, monotonic_ns());
+  worker_ = std::make_unique<Worker>(layouts_, handoff_, pipeline, std::move(worker_settings),
+                                     wake_.get());
+}
+
+void Sampling::enable() {
+  if (!enabled_by_exec_) events_.enable_samples();
+}
+
+std::optional<std::string> Sampling::look() {
+  if (!wants_looks()) return std::nullopt;
+  if (!filter_) {
+    if (worker_->stranger_samples() < kStrangersWorthAFilter) return std::nullopt;
+    filter_ = std::make_unique<StrangerFilter>(events_, *worker_);
+  }
+  auto report = filter_->take_report();
+  filter_settled_ = report.has_value();
+  return report;
+}
+
+SamplingResult Sampling::stop() {
+  events_.disable_all();
+  const ReaderResult read = reader_->stop();
+  const WorkerResult worked = worker_->join();
+  filter_.reset();
+  SamplingResult result;
+  // Where the kernel counts itself, its count is whole; LOST records come only once there is room.
+  result.losses.samples_lost = std::max(worked.samples_lost, events_.samples_lost().value_or(0));
+  result.losses.side_records_lost = worked.side_records_lost;
+  result.losses.samples_dropped = read.counts.samples_dropped;
+  result.losses.stacks_shortened = read.counts.stacks_shortened;
+  result.losses.malformed_records = read.malformed + worked.malformed;
+  result.cpu_ns = read.cpu_ns + worked.cpu_ns;
+  result.late_records = worked.late;
+  return result;
+}
+
+}  // namespace profiler::record

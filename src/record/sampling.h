@@ -1,0 +1,91 @@
+// Everything that runs while samples are taken: events, rings, reader and worker, started and
+// stopped together.
+//
+//   auto opened = Sampling::open(options, event, target, notes);
+//   Sampling sampling(*std::move(opened), …);   // threads run, nothing is sampled yet
+//   sampling.enable();
+//   …
+//   SamplingResult result = sampling.stop();    // all that was sampled is in the pipeline
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "events/decoder.h"
+#include "pipeline/pipeline.h"
+#include "profiler/profile.h"
+#include "record/event_name.h"
+#include "record/event_set.h"
+#include "record/handoff.h"
+#include "record/reader.h"
+#include "record/record_options.h"
+#include "record/stranger_filter.h"
+#include "record/target.h"
+#include "record/worker.h"
+
+namespace profiler::record {
+
+struct OpenedEvents {
+  EventSet events;
+  Coverage coverage = Coverage::kPerCpu;
+};
+
+/// Opens the events, per CPU where that is permitted. `notes` gets a line for whatever had to be
+/// given up. `enable_on_exec`: a child is to start them itself, if the coverage allows.
+[[nodiscard]] std::expected<OpenedEvents, OpenError> open_events(const RecordOptions& options,
+                                                                 const NamedEvent& event,
+                                                                 const Target& target,
+                                                                 std::vector<std::string>& notes);
+
+struct SamplingResult {
+  Losses losses;  ///< Only what the pipeline does not count.
+  std::uint64_t cpu_ns = 0;
+  std::uint64_t late_records = 0;
+};
+
+class Sampling {
+ public:
+  /// Tells the pipeline about the target and starts the threads. The pipeline is the worker's until
+  /// stop(). `target` and `options` outlive it.
+  Sampling(OpenedEvents opened, const RecordOptions& options, const Target& target,
+           pipeline::Pipeline& pipeline);
+
+  /// Those that an exec does not enable.
+  void enable();
+  void pause() { events_.disable_samples(); }
+  void resume() { events_.enable_samples(); }
+  SamplingResult stop();
+  /// Now and then, for as long as wants_looks(): loads the in-kernel filter when it pays. Returns
+  /// a line for -v when there is news of it.
+  [[nodiscard]] std::optional<std::string> look();
+  [[nodiscard]] bool wants_looks() const { return drops_strangers_ && !filter_settled_; }
+
+  [[nodiscard]] EventSet& events() { return events_; }
+  [[nodiscard]] Coverage coverage() const { return coverage_; }
+  [[nodiscard]] std::uint64_t samples() const { return worker_->samples(); }
+  [[nodiscard]] std::uint64_t lost() const { return worker_->lost() + reader_->dropped(); }
+  [[nodiscard]] std::uint64_t stranger_samples() const { return worker_->stranger_samples(); }
+  [[nodiscard]] bool wants_end() const { return worker_->wants_end(); }
+  /// Readable when wants_end() may have changed.
+  [[nodiscard]] int wake_fd() const { return wake_.get(); }
+
+ private:
+  EventSet events_;
+  Coverage coverage_;
+  bool enabled_by_exec_;
+  FileDescriptor wake_;
+  std::vector<events::EventLayout> layouts_;
+  Handoff handoff_;
+  // The reader is destroyed, and so stopped, before the worker: it closes the handoff.
+  std::unique_ptr<Worker> worker_;
+  std::unique_ptr<Reader> reader_;
+  bool drops_strangers_ = false;
+  bool filter_settled_ = false;
+  std::unique_ptr<StrangerFilter> filter_;
+};
+
+}  // namespace profiler::record

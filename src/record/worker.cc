@@ -1,0 +1,142 @@
+#include "record/worker.h"
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include <utility>
+#include <variant>
+
+#include "record/clock.h"
+#include "record/proc_scan.h"
+#include "record/reader.h"
+
+namespace profiler::record {
+namespace {
+
+/// The bytes held are told to the reader after so many records.
+constexpr std::uint64_t kRecordsBetweenReports = 64;
+
+}  // namespace
+
+Worker::Worker(std::span<const events::EventLayout> layouts, Handoff& handoff,
+               pipeline::Pipeline& pipeline, WorkerSettings settings, int wake_fd)
+    : handoff_(&handoff),
+      pipeline_(&pipeline),
+      settings_(std::move(settings)),
+      wake_fd_(wake_fd),
+      queue_(std::vector<events::EventLayout>(layouts.begin(), layouts.end())),
+      duplicates_(std::move(settings_.sample_roots)),
+      thread_([this] { run(); }) {}
+
+Worker::~Worker() {
+  if (thread_.joinable()) join();
+}
+
+WorkerResult Worker::join() {
+  thread_.join();
+  return result_;
+}
+
+void Worker::run() {
+  ::pthread_setname_np(::pthread_self(), "profiler-worker");
+  std::uint64_t handled = 0;
+  while (auto round = handoff_->wait()) {
+    for (events::RecordBlock& block : round->blocks) queue_.add(std::move(block));
+    queue_.release(round->release_until_ns, [&](const events::QueuedRecord& record) {
+      handle(record);
+      if (++handled % kRecordsBetweenReports == 0) handoff_->set_held_bytes(queue_.bytes());
+    });
+    after_round(round->release_until_ns);
+  }
+  {
+    const std::lock_guard lock(questions_mutex_);
+    ended_ = true;
+    for (Question& question : questions_) question.answer.set_value(std::nullopt);
+    questions_.clear();
+  }
+  result_.malformed += queue_.malformed_entries();
+  result_.late = queue_.late_records();
+  result_.cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+}
+
+void Worker::handle(const events::QueuedRecord& record) {
+  const Result<Event> event = events::decode(record);
+  if (!event) {
+    ++result_.malformed;
+    return;
+  }
+  if (const auto* lost = std::get_if<LostEvent>(&*event)) {
+    count_lost(record, lost->lost);
+    return;
+  }
+  if (maps_are_stale_ && settings_.read_maps_again) {
+    // Only now, not when the loss was seen: a busy ring reports several losses in a row.
+    maps_are_stale_ = false;
+    settings_.read_maps_again(*pipeline_);
+  }
+  if (!is_left_out(*event)) pipeline_->handle(*event);
+}
+
+bool Worker::is_left_out(const Event& event) {
+  if (const auto* exit = std::get_if<ExitEvent>(&event)) duplicates_.on_exit(exit->tid);
+  const auto* sample = std::get_if<SampleEvent>(&event);
+  if (sample == nullptr) return false;
+  if (settings_.drop_strangers && !pipeline_->is_target(sample->context.pid)) {
+    strangers_.fetch_add(1, std::memory_order_relaxed);
+    return true;
+  }
+  return duplicates_.is_duplicate(sample->context.tid, sample->context.id);
+}
+
+void Worker::count_lost(const events::QueuedRecord& record, std::uint64_t lost) {
+  // Which ring it stands in tells what was lost: the record does not.
+  const bool side =
+      record.source < settings_.side_rings.size() && settings_.side_rings[record.source];
+  if (side) {
+    result_.side_records_lost += lost;
+    maps_are_stale_ = true;
+  } else {
+    result_.samples_lost += lost;
+    lost_.fetch_add(lost, std::memory_order_relaxed);
+  }
+}
+
+std::future<std::optional<std::vector<Pid>>> Worker::targets_as_of(std::uint64_t time_ns) {
+  Question question{.time_ns = time_ns, .answer = {}};
+  auto future = question.answer.get_future();
+  const std::lock_guard lock(questions_mutex_);
+  if (ended_) {
+    question.answer.set_value(std::nullopt);
+  } else {
+    questions_.push_back(std::move(question));
+  }
+  return future;
+}
+
+void Worker::answer_questions(std::uint64_t handled_until_ns) {
+  const std::lock_guard lock(questions_mutex_);
+  if (questions_.empty()) return;
+  std::vector<Pid> targets = all_processes();
+  std::erase_if(targets, [&](Pid pid) { return !pipeline_->is_target(pid); });
+  std::erase_if(questions_, [&](Question& question) {
+    if (question.time_ns > handled_until_ns) return false;
+    question.answer.set_value(targets);
+    return true;
+  });
+}
+
+void Worker::after_round(std::uint64_t handled_until_ns) {
+  answer_questions(handled_until_ns);
+  handoff_->set_held_bytes(queue_.bytes());
+  handoff_->recycle(queue_.take_spent_blocks());
+  samples_.store(pipeline_->sample_count(), std::memory_order_relaxed);
+  if (wants_end_.load(std::memory_order_relaxed)) return;
+  const bool ends = pipeline_->write_error().has_value() ||
+                    (settings_.limit_reached && settings_.limit_reached());
+  if (!ends) return;
+  wants_end_.store(true, std::memory_order_relaxed);
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const ssize_t written = ::write(wake_fd_, &one, sizeof one);
+}
+
+}  // namespace profiler::record

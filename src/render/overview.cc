@@ -1,0 +1,292 @@
+#include "render/overview.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "render/amount.h"
+#include "render/run_text.h"
+#include "render/text_table.h"
+#include "view/runtime_code.h"
+
+namespace profiler::render {
+namespace {
+
+using view::CauseRow;
+
+constexpr std::string_view kIndent = "  ";
+
+class OverviewWriter {
+ public:
+  OverviewWriter(const Profile& profile, const view::Overview& overview, const TextStyle& style,
+                 const OverviewOptions& options)
+      : run_(profile.run),
+        event_(main_event(profile)),
+        overview_(overview),
+        style_(style),
+        options_(options),
+        format_(event_, overview.sampled) {}
+
+  std::string text() {
+    head();
+    times();
+    causes();
+    functions();
+    notes();
+    next();
+    return std::move(out_);
+  }
+
+ private:
+  void head() {
+    TextLine line(style_);
+    const std::string status = status_text(run_);
+    const std::size_t room =
+        style_.width > status.size() + 2 ? style_.width - status.size() - 2 : 0;
+    line.add(command_text(run_, room), Colour::kTitle);
+    if (!status.empty()) {
+      line.pad_to(style_.width - std::min(style_.width, status.size()));
+      line.add(status, run_.exit_status.value_or(0) == 0 ? Colour::kFaint : Colour::kWarning);
+    }
+    out_ += line.take();
+    for (const Facts& facts : {event_facts(run_, event_, overview_.quality),
+                               stack_facts(run_, overview_.quality, format_.few_samples())})
+      out_ += facts_text(facts, style_);
+  }
+
+  /// What the kernel charged, in whose proportions the bars are; what was sampled stands beside it.
+  /// Without a charge the samples take its place.
+  void times() {
+    out_ += '\n';
+    const TimeCharged& charged = run_.charged;
+    const bool is_time = event_.is_time();
+    const bool has_charge = charged.user_ns && charged.sys_ns;
+    const std::uint64_t user = has_charge ? *charged.user_ns : overview_.sampled.user;
+    const std::uint64_t sys = has_charge ? *charged.sys_ns : overview_.sampled.sys;
+
+    if (charged.real_ns || run_.duration_ns != 0) {
+      const std::uint64_t real = charged.real_ns.value_or(run_.duration_ns);
+      TextLine line(style_);
+      add_amount(line, "real", real, Colour::kPlain, true);
+      if (is_time || has_charge) {
+        const double cores =
+            real == 0 ? 0 : static_cast<double>(user + sys) / static_cast<double>(real);
+        line.add(fmt::format("  {:.2f}", cores)).add(" of ");
+        line.add(run_.cpus == 0   ? "the machine's cores busy"
+                 : run_.cpus == 1 ? "1 core busy"
+                                  : fmt::format("{} cores busy", run_.cpus));
+      }
+      if (has_charge && is_time) {
+        line.pad_to(sampled_column()).add_right("sampled", kAmountWidth, Colour::kFaint);
+        line.add_right("of charged", kShareWidth + 2, Colour::kFaint);
+      }
+      out_ += line.take();
+    }
+    const bool as_time = has_charge || is_time;
+    mode_line("user", user, user + sys, overview_.sampled.user, Colour::kUser, as_time, has_charge);
+    mode_line("sys", sys, user + sys, overview_.sampled.sys, Colour::kSys, as_time, has_charge);
+    mode_line("cpu", user + sys, user + sys, overview_.sampled.all(), Colour::kPlain, as_time,
+              has_charge);
+    if (has_charge && is_time) unattributed(user + sys);
+    if (!has_charge) {
+      out_ += TextLine(style_)
+                  .add(kIndent)
+                  .add("as sampled: what the kernel charged was not measured", Colour::kFaint)
+                  .take();
+    }
+  }
+
+  void mode_line(std::string_view name, std::uint64_t value, std::uint64_t whole,
+                 std::uint64_t sampled, Colour colour, bool as_time, bool has_charge) {
+    TextLine line(style_);
+    add_amount(line, name, value, colour, as_time);
+    const bool is_sum = name == "cpu";
+    line.add(kIndent);
+    if (!is_sum) {
+      line.add_bar(whole == 0 ? 0 : static_cast<double>(value) / static_cast<double>(whole),
+                   bar_width(), colour);
+    }
+    line.pad_to(kIndent.size() * 2 + kNameWidth + kAmountWidth + bar_width());
+    line.add_right(is_sum || format_.few_samples() ? "" : percent(value, whole), kShareWidth);
+    if (has_charge && event_.is_time()) {
+      line.pad_to(sampled_column());
+      line.add_right(fmt::format("{} s", seconds(sampled, digits())), kAmountWidth);
+      line.add_right(format_.few_samples() ? "" : percent(sampled, value), kShareWidth + 2);
+    }
+    out_ += line.take();
+  }
+
+  /// Charged but in no sample. Negative where sampling saw more than was charged.
+  void unattributed(std::uint64_t charged) {
+    const std::uint64_t sampled = overview_.sampled.all();
+    const bool negative = sampled > charged;
+    const std::uint64_t rest = negative ? sampled - charged : charged - sampled;
+    TextLine line(style_);
+    line.add(kIndent).add("not in any sample: exit teardown, losses, rounding", Colour::kFaint);
+    line.pad_to(sampled_column());
+    line.add_right(fmt::format("{}{} s", negative ? "-" : "", seconds(rest, digits())),
+                   kAmountWidth, Colour::kFaint);
+    if (!format_.few_samples() && charged != 0) {
+      line.add_right((negative ? "-" : "") + percent(rest, charged), kShareWidth + 2,
+                     Colour::kFaint);
+    }
+    out_ += line.take();
+  }
+
+  void causes() {
+    if (overview_.causes.empty()) return;
+    heading("Where sys went");
+    view::Weight sys;
+    for (const CauseRow& row : overview_.causes) sys += row.weight;
+    view::Weight whole = overview_.sampled;
+    whole.user = 0;
+    whole.sys = sys.sys;
+    const AmountFormat format(event_, whole);
+
+    TextTable table(style_, kIndent.size());
+    table.column("sys", Align::kRight);
+    table.column(std::string(format.share_title()), Align::kRight);
+    table.column("", Align::kBar, style_.width < 96 ? 0 : 8);
+    table.column("cause", Align::kLeft);
+    table.column(style_.width < 96 ? "first caller" : "first caller in user code", Align::kName,
+                 14);
+    table.column("", Align::kPath, 12);
+    const std::size_t shown = rows_to_show(overview_.causes.size(), options_.causes);
+    view::Weight rest;
+    for (std::size_t i = 0; i < overview_.causes.size(); ++i) {
+      const CauseRow& row = overview_.causes[i];
+      if (i >= shown) {
+        rest += row.weight;
+        continue;
+      }
+      const view::CauseCaller caller =
+          row.callers.empty() ? view::CauseCaller{} : row.callers.front();
+      table.row({{format.amount(row.weight.sys), Colour::kSys},
+                 {format.share(row.weight.sys, row.weight.samples)},
+                 {.text = "", .colour = Colour::kSys, .fraction = format.fraction(row.weight.sys)},
+                 {cause_text(row)},
+                 {caller.function, Colour::kName},
+                 {place_text(caller.module, caller.file, caller.line), Colour::kFaint}});
+    }
+    if (rest.samples != 0) {
+      table.row({{format.amount(rest.sys), Colour::kSys},
+                 {format.share(rest.sys, rest.samples)},
+                 {.text = "", .colour = Colour::kSys, .fraction = format.fraction(rest.sys)},
+                 {fmt::format("{} more causes", overview_.causes.size() - shown), Colour::kFaint}});
+    }
+    out_ += table.text();
+  }
+
+  void functions() {
+    if (overview_.functions.empty()) return;
+    heading("Top functions, with all they called");
+    TextTable table(style_, kIndent.size());
+    for (const char* title : {"total", "user", "sys", "self"}) table.column(title, Align::kRight);
+    table.column(std::string(format_.share_title()), Align::kRight);
+    table.column("function", Align::kName, 24);
+    table.column("", Align::kPath, 18);
+    std::size_t shown = 0;
+    for (const view::TableRow& row : overview_.functions) {
+      // What the kernel did stands above, by cause; and that a program has a start is no news.
+      if (row.kernel || view::is_start_function(row.label)) continue;
+      if (++shown > options_.functions) break;
+      const view::Weight& total = row.charge.total;
+      table.row({{format_.amount(total.all())},
+                 {format_.amount(total.user), Colour::kUser},
+                 {format_.amount(total.sys), Colour::kSys},
+                 {format_.amount(row.charge.self.all())},
+                 {format_.share(total.all(), total.samples)},
+                 {row.label, Colour::kName},
+                 {place_text(row.module, row.file, row.line), Colour::kFaint}});
+    }
+    out_ += table.text();
+  }
+
+  void notes() {
+    const std::vector<std::string> lines = notes_text(run_, overview_.quality);
+    if (lines.empty()) return;
+    out_ += '\n';
+    for (const std::string& note : lines) out_ += wrapped(note, "! ", style_, Colour::kWarning);
+  }
+
+  void next() {
+    const std::string input =
+        options_.profile_path == "profiler.data" ? "" : " -i " + shell_word(options_.profile_path);
+    std::vector<std::string> commands;
+    const view::Weight& sampled = overview_.sampled;
+    if (sampled.sys * 4 > sampled.all())
+      commands.push_back("profiler report" + input + " --by cause");
+    commands.push_back("profiler report" + input + " --tree");
+    if (commands.size() < 2) commands.push_back("profiler report" + input + " --self");
+    commands.push_back("profiler flamegraph" + input);
+    if (overview_.quality.samples == 0) return;
+    out_ += '\n';
+    TextLine line(style_);
+    line.add("Next:", Colour::kTitle);
+    for (const std::string& command : commands) {
+      if (line.width() > 6 && line.room() < command.size() + 3) {
+        out_ += line.take();
+        line.pad_to(5);
+      }
+      line.add("  ").add(command);
+    }
+    out_ += line.take();
+  }
+
+  void heading(std::string_view text) {
+    out_ += '\n';
+    out_ += TextLine(style_).add(text, Colour::kTitle).take();
+  }
+
+  void add_amount(TextLine& line, std::string_view name, std::uint64_t value, Colour colour,
+                  bool as_time) {
+    line.add(kIndent).add(name, colour == Colour::kPlain ? Colour::kPlain : colour);
+    line.pad_to(kIndent.size() + kNameWidth);
+    line.add_right(
+        as_time ? fmt::format("{} s", seconds(value, digits())) : format_.amount_with_unit(value),
+        kAmountWidth, colour);
+  }
+
+  [[nodiscard]] int digits() const {
+    const TimeCharged& charged = run_.charged;
+    return second_digits(std::max({charged.real_ns.value_or(run_.duration_ns),
+                                   charged.user_ns.value_or(0) + charged.sys_ns.value_or(0),
+                                   event_.is_time() ? overview_.sampled.all() : std::uint64_t{0}}));
+  }
+
+  /// One more row is shown rather than summed up alone as "the rest".
+  static std::size_t rows_to_show(std::size_t rows, std::size_t limit) {
+    return rows == limit + 1 ? rows : std::min(rows, limit);
+  }
+
+  [[nodiscard]] std::size_t bar_width() const {
+    constexpr std::size_t kOthers =
+        2 + kNameWidth + kAmountWidth + 2 + kShareWidth + 4 + kAmountWidth + kShareWidth + 2;
+    return std::clamp<std::size_t>(style_.width > kOthers ? style_.width - kOthers : 0, 8, 48);
+  }
+  [[nodiscard]] std::size_t sampled_column() const {
+    return kIndent.size() * 2 + kNameWidth + kAmountWidth + bar_width() + kShareWidth + 2;
+  }
+
+  static constexpr std::size_t kNameWidth = 5;
+  static constexpr std::size_t kAmountWidth = 10;
+  static constexpr std::size_t kShareWidth = 9;
+
+  const Run& run_;
+  const EventInfo& event_;
+  const view::Overview& overview_;
+  const TextStyle& style_;
+  const OverviewOptions& options_;
+  AmountFormat format_;
+  std::string out_;
+};
+
+}  // namespace
+
+std::string overview_text(const Profile& profile, const view::Overview& overview,
+                          const TextStyle& style, const OverviewOptions& options) {
+  return OverviewWriter(profile, overview, style, options).text();
+}
+
+}  // namespace profiler::render

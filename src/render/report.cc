@@ -1,0 +1,19 @@
+#include "render/report.h"
+
+#include "render/run_text.h"
+#include "view/overview.h"
+
+namespace profiler::render {
+
+ReportHead report_head(const Profile& profile, const std::vector<const Sample*>& samples,
+                       std::uint8_t event) {
+  ReportHead head;
+  head.profile = &profile;
+  head.event = &main_event(profile, event);
+  head.sampled = view::sum(samples);
+  head.quality = view::quality(profile, samples);
+  head.causes = view::cause_ledger(profile, samples);
+  return head;
+}
+
+}  // namespace profiler::render

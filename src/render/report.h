@@ -1,0 +1,41 @@
+// What every form of a report is made from: the samples' sums, and one table or tree of them.
+//
+//   ReportHead head = report_head(profile, samples, filter.event);
+//   out = table_json(head, rows, RowsOf::kFunctions);       // report_json.h
+//   out = table_text(head, rows, options, style);           // report_text.h
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "profiler/profile.h"
+#include "view/cause_ledger.h"
+#include "view/quality.h"
+#include "view/weight.h"
+
+namespace profiler::render {
+
+/// Lives no longer than the profile.
+struct ReportHead {
+  const Profile* profile = nullptr;
+  const EventInfo* event = nullptr;
+  view::Weight sampled;  ///< Of the selected samples, as all that follows.
+  view::Quality quality;
+  std::vector<view::CauseRow> causes;
+  std::string selection;  ///< The filter in words, "" if everything is shown. For text only.
+};
+
+[[nodiscard]] ReportHead report_head(const Profile& profile,
+                                     const std::vector<const Sample*>& samples,
+                                     std::uint8_t event = 0);
+
+enum class RowsOf : std::uint8_t {
+  kFunctions,
+  kModules,
+  kProcesses,
+  kThreads,
+  kLines,
+};
+
+}  // namespace profiler::render

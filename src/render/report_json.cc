@@ -1,0 +1,281 @@
+#include "render/report_json.h"
+
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+#include "render/json_writer.h"
+#include "view/module_name.h"
+
+namespace profiler::render {
+namespace {
+
+std::string_view source_name(TimeCharged::Source source) {
+  switch (source) {
+    case TimeCharged::Source::kNone:
+      return "none";
+    case TimeCharged::Source::kWait4:
+      return "wait4";
+    case TimeCharged::Source::kProc:
+      return "proc";
+  }
+  return "none";
+}
+
+/// The kinds of the format; work of exec and exit with no call around it goes under "other".
+std::string_view kind_name(KernelEntryKind kind) {
+  return name(kind == KernelEntryKind::kExecExit ? KernelEntryKind::kOther : kind);
+}
+
+std::string_view boundary_name(KernelEntryKind kind, const std::string& detail) {
+  return detail.empty() ? name(kind) : std::string_view(detail);
+}
+
+class ReportWriter {
+ public:
+  explicit ReportWriter(const ReportHead& head) : head_(head), is_time_(head.event->is_time()) {
+    const Run& run = head.profile->run;
+    json_.begin_object();
+    json_.key("schema").string("profiler.report/1");
+    json_.line_break().key("command").begin_array();
+    for (const std::string& word : run.command) json_.string(word);
+    json_.end().key("exit_status");
+    if (run.exit_status) {
+      json_.signed_number(*run.exit_status);
+    } else {
+      json_.null();
+    }
+    json_.line_break().key("event").begin_object();
+    json_.key("name").string(head.event->name);
+    json_.key("frequency_hz").number_or_null(head.event->frequency_hz);
+    json_.key("unit").string(is_time_ ? "s" : head.event->unit).end();
+    time(run);
+    quality();
+    recorder(run.cost);
+    json_.line_break().key("causes").begin_array();
+    for (const view::CauseRow& row : head.causes) {
+      json_.line_break().begin_object();
+      cause_fields(row);
+      json_.end();
+    }
+    json_.end().line_break();
+  }
+
+  void begin_rows(std::string_view key) { json_.key(key).begin_array(); }
+
+  void table_row(const view::TableRow& row, RowsOf rows) {
+    json_.line_break().begin_object();
+    switch (rows) {
+      case RowsOf::kFunctions:
+        json_.key("name").string(row.label);
+        json_.key("module").string_or_null(row.module);
+        json_.key("file").string_or_null(row.file).key("line").number_or_null(row.line);
+        json_.key("kernel").boolean(row.kernel);
+        break;
+      case RowsOf::kModules:
+        json_.key("name").string(row.label).key("path").string_or_null(row.path);
+        json_.key("kernel").boolean(row.kernel);
+        break;
+      case RowsOf::kProcesses:
+        json_.key("name").string(row.label).key("pid");
+        optional_id(row.pid);
+        json_.key("processes").number(row.processes);
+        break;
+      case RowsOf::kThreads:
+        json_.key("name").string(row.label).key("tid");
+        optional_id(row.tid);
+        json_.key("process").string(row.process).key("pid");
+        optional_id(row.pid);
+        break;
+      case RowsOf::kLines:
+        json_.key("file").string_or_null(row.file).key("line").number_or_null(row.line);
+        json_.key("function").string(row.label).key("module").string_or_null(row.module);
+        json_.key("kernel").boolean(row.kernel);
+        break;
+    }
+    charge(row.charge);
+    json_.end();
+  }
+
+  void cause_row(const view::CauseRow& row) {
+    json_.line_break().begin_object();
+    cause_fields(row);
+    charge({.self = row.weight, .total = row.weight});
+    json_.end();
+  }
+
+  /// Depth first, without recursion: a tree may be as deep as a stack.
+  void tree(const view::CallTree& tree) {
+    json_.key("root");
+    struct Open {
+      std::uint32_t node;
+      std::size_t next_child;
+    };
+    std::vector<Open> open;
+    const auto enter = [&](std::uint32_t node) {
+      tree_node(tree.nodes[node], node == 0);
+      open.push_back({.node = node, .next_child = 0});
+    };
+    enter(0);
+    while (!open.empty()) {
+      const std::vector<std::uint32_t>& children = tree.nodes[open.back().node].children;
+      if (open.back().next_child < children.size()) {
+        if (open.back().next_child == 0) json_.line_break();
+        enter(children[open.back().next_child++]);
+      } else {
+        json_.end().end();
+        open.pop_back();
+      }
+    }
+  }
+
+  void end_rows() { json_.end(); }
+
+  std::string finish() {
+    json_.end();
+    return json_.take() + '\n';
+  }
+
+ private:
+  void time(const Run& run) {
+    const auto optional_seconds = [this](const std::optional<std::uint64_t>& ns) {
+      if (ns) {
+        json_.seconds(*ns);
+      } else {
+        json_.null();
+      }
+    };
+    json_.line_break().key("time").begin_object();
+    json_.key("source").string(source_name(run.charged.source));
+    json_.key("real_s");
+    optional_seconds(run.charged.real_ns);
+    json_.key("user_s");
+    optional_seconds(run.charged.user_ns);
+    json_.key("sys_s");
+    optional_seconds(run.charged.sys_ns);
+    json_.key("wait_s").null();
+    amount("sampled_user", head_.sampled.user);
+    amount("sampled_sys", head_.sampled.sys);
+    json_.end();
+  }
+
+  void quality() {
+    const view::Quality& q = head_.quality;
+    json_.line_break().key("quality").begin_object();
+    json_.key("samples").number(q.samples).key("lost").number(q.lost);
+    json_.key("stacks_complete").number(q.stacks_complete);
+    json_.key("stacks_truncated").number(q.stacks_truncated);
+    json_.key("stacks_broken").number(q.stacks_broken);
+    json_.key("frames").number(q.frames).key("frames_by_symbol").number(q.frames_by_symbol);
+    json_.key("frames_by_range").number(q.frames_by_range);
+    json_.key("frames_unnamed").number(q.frames_unnamed);
+    json_.key("frames_with_symtab").number(q.frames_with_symtab);
+    json_.key("frames_with_symtab_by_symbol").number(q.frames_with_symtab_by_symbol).end();
+  }
+
+  void recorder(const RecorderCost& cost) {
+    json_.line_break().key("recorder").begin_object();
+    json_.key("cpu_s").seconds(cost.recording_cpu_ns);
+    json_.key("naming_cpu_s").seconds(cost.naming_cpu_ns);
+    json_.key("peak_memory_bytes").number(cost.peak_memory_bytes).end();
+  }
+
+  void cause_fields(const view::CauseRow& row) {
+    json_.key("kind").string(kind_name(row.kind));
+    json_.key("name").string(boundary_name(row.kind, row.name));
+    json_.key("entry").string(boundary_name(row.entry_kind, row.entry_name));
+    json_.key("entry_kind").string(kind_name(row.entry_kind));
+    amount("sys", row.weight.sys);
+    json_.key("samples").number(row.weight.samples);
+    json_.key("callers").begin_array();
+    for (const view::CauseCaller& caller : row.callers) {
+      json_.begin_object();
+      json_.key("function").string_or_null(caller.function);
+      json_.key("module").string_or_null(caller.module);
+      json_.key("file").string_or_null(caller.file).key("line").number_or_null(caller.line);
+      amount("sys", caller.sys);
+      json_.key("samples").number(caller.samples).end();
+    }
+    json_.end();
+  }
+
+  void tree_node(const view::TreeNode& node, bool is_root) {
+    const Profile& profile = *head_.profile;
+    json_.begin_object();
+    json_.key("name").string(is_root ? "all" : view::label(profile, node.entry));
+    if (!is_root && node.entry.function) {
+      const Function& function = profile.functions[node.entry.function];
+      json_.key("module").string(view::module_name(profile, function.module));
+      json_.key("file").string_or_null(profile.text(function.file));
+      json_.key("line").number_or_null(function.line);
+      json_.key("kernel").boolean(function.kernel);
+      if (node.entry.inlined) json_.key("inlined").boolean(true);
+    } else if (!is_root && node.entry.kind == view::PathEntry::Kind::kEntry) {
+      json_.key("kernel").boolean(true);
+    }
+    charge({.self = node.self, .total = node.total});
+    json_.key("children").begin_array();
+  }
+
+  void charge(const view::Charge& charge) {
+    weight("self", charge.self);
+    weight("total", charge.total);
+  }
+
+  void weight(std::string_view key, const view::Weight& weight) {
+    json_.key(key).begin_object();
+    amount("user", weight.user);
+    amount("sys", weight.sys);
+    json_.key(is_time_ ? "wait_s" : "wait_value").null();
+    json_.key("samples").number(weight.samples).end();
+  }
+
+  void amount(std::string_view what, std::uint64_t weight) {
+    json_.key(std::string(what) + (is_time_ ? "_s" : "_value"));
+    if (is_time_) {
+      json_.seconds(weight);
+    } else {
+      json_.number(weight);
+    }
+  }
+
+  void optional_id(const std::optional<std::int32_t>& id) {
+    if (id) {
+      json_.signed_number(*id);
+    } else {
+      json_.null();
+    }
+  }
+
+  const ReportHead& head_;
+  bool is_time_;
+  JsonWriter json_;
+};
+
+}  // namespace
+
+std::string table_json(const ReportHead& head, const view::Table& table, RowsOf rows,
+                       std::string_view key) {
+  ReportWriter writer(head);
+  writer.begin_rows(key);
+  for (const view::TableRow& row : table) writer.table_row(row, rows);
+  writer.end_rows();
+  return writer.finish();
+}
+
+std::string causes_json(const ReportHead& head, std::size_t limit) {
+  ReportWriter writer(head);
+  writer.begin_rows("rows");
+  const std::size_t count = limit == 0 ? head.causes.size() : std::min(limit, head.causes.size());
+  for (std::size_t i = 0; i < count; ++i) writer.cause_row(head.causes[i]);
+  writer.end_rows();
+  return writer.finish();
+}
+
+std::string tree_json(const ReportHead& head, const view::CallTree& tree) {
+  ReportWriter writer(head);
+  writer.tree(tree);
+  return writer.finish();
+}
+
+}  // namespace profiler::render

@@ -1,0 +1,68 @@
+#include "unwind/module_cfi.h"
+
+#include <elf.h>
+
+#include <cstring>
+#include <utility>
+
+#include "unwind/bare_code.h"
+#include "unwind/cfi_interpreter.h"
+
+namespace profiler::unwind {
+namespace {
+
+/// Padding after a call that does not return belongs to the function before it.
+constexpr std::uint64_t kPadding = 15;
+/// What entry code without call frame information stays below: _start of musl and of start files,
+/// glibc's _start and _dl_start_user behind it.
+constexpr std::uint64_t kEntryCodeBytes = 96;
+
+ModuleAddress entry_of(const symbolizer::ElfFile& file) {
+  Elf64_Ehdr header{};
+  if (file.bytes().size() >= sizeof header)
+    std::memcpy(&header, file.bytes().data(), sizeof header);
+  return ModuleAddress(header.e_entry);
+}
+
+}  // namespace
+
+ModuleCfi::ModuleCfi(std::shared_ptr<const symbolizer::ElfFile> file)
+    : file_(std::move(file)), table_(file_->unwind_sections()), entry_(entry_of(*file_)) {}
+
+std::optional<symbolizer::Fde> ModuleCfi::fde_before_padding(ModuleAddress address) const {
+  auto fde = table_.find(address, kPadding);
+  if (!fde) return fde;
+  // A small function without call frame information may follow just as closely.
+  const auto gap = file_->bytes_at(fde->end(), kPadding + 1);
+  const std::size_t padding = file_->machine() == symbolizer::Machine::kAarch64
+                                  ? aarch64::padding_size(gap)
+                                  : x86_64::padding_size(gap);
+  if (address - fde->end() >= padding) fde.reset();
+  return fde;
+}
+
+ModuleCfi::Found ModuleCfi::find_row(ModuleAddress address, AddressKind kind, CfiRow& row) const {
+  const bool has_entry = entry_.value() != 0;
+  auto fde = table_.find(address);
+  // The CFI of glibc's loader does not cover its entry function, nor say that it has no caller.
+  if (has_entry && (fde ? fde->contains(entry_) : address - entry_ < kEntryCodeBytes))
+    return Found::kEntryPoint;
+  const bool is_aarch64 = file_->machine() == symbolizer::Machine::kAarch64;
+  // The vdso of aarch64 before Linux 5.8 described its trampoline as a call from the caller of the
+  // interrupted function: the instructions are believed first.
+  if (fde && fde->cie.signal_frame && is_aarch64 &&
+      aarch64::row_of_sigreturn(*file_, address, kind, row)) {
+    return Found::kRow;
+  }
+  if (!fde) {
+    if (is_aarch64 ? aarch64::row_of_bare_code(*file_, address, kind, row)
+                   : x86_64::row_of_bare_code(*file_, address, kind, row)) {
+      return Found::kRow;
+    }
+    fde = fde_before_padding(address);
+  }
+  if (!fde) return Found::kNothing;
+  return unwind::find_row(*fde, address, row) ? Found::kRow : Found::kMalformed;
+}
+
+}  // namespace profiler::unwind

@@ -1,0 +1,128 @@
+#include "view/call_path.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "view/module_name.h"
+
+namespace profiler::view {
+namespace {
+
+bool same_function(const PathEntry& a, const PathEntry& b) {
+  return a.kind == PathEntry::Kind::kFunction && b.kind == a.kind && a.function == b.function;
+}
+
+void append_chain(const Profile& profile, NodeIndex leaf, CallPath& path) {
+  const std::size_t begin = path.size();
+  CallPath frame;
+  for (NodeIndex n = leaf; n; n = profile.nodes[n].parent) {
+    frame.clear();
+    append_frame(profile, profile.nodes[n].frame, frame);
+    path.insert(path.end(), frame.rbegin(), frame.rend());
+  }
+  std::reverse(path.begin() + static_cast<std::ptrdiff_t>(begin), path.end());
+}
+
+std::string entry_label(const Profile& profile, const KernelEntry& entry) {
+  std::string text = "<";
+  if (entry.kind == KernelEntryKind::kFault) {
+    text += "page fault";
+  } else if (entry.kind == KernelEntryKind::kOther) {
+    text += "kernel";
+  } else {
+    text += name(entry.kind);
+  }
+  if (const std::string& detail = profile.text(entry.name); !detail.empty()) text += ' ' + detail;
+  return text + '>';
+}
+
+std::string address_label(const Profile& profile, FrameIndex index) {
+  if (!index) return "0x0";
+  const Frame& frame = profile.frames[index];
+  char address[24];
+  std::snprintf(address, sizeof address, "0x%llx", static_cast<unsigned long long>(frame.address));
+  const bool in_module =
+      frame.module && profile.modules[frame.module].kind != ModuleKind::kUnmapped;
+  return in_module ? module_name(profile, frame.module) + '+' + address : address;
+}
+
+}  // namespace
+
+void append_frame(const Profile& profile, FrameIndex index, CallPath& path) {
+  const FrameName name = index ? profile.frames[index].name : FrameName{};
+  const std::size_t begin = path.size();
+  for (std::size_t i = name.count; i-- > 0;) {
+    const LocationIndex location(name.first.row() + i);
+    if (!profile.locations.contains(location)) continue;
+    const FunctionIndex function = profile.locations[location].function;
+    if (!function) continue;
+    PathEntry entry;
+    entry.function = function;
+    entry.inlined = path.size() != begin;
+    path.push_back(entry);
+  }
+  if (path.size() != begin) return;
+  PathEntry entry;
+  entry.kind = PathEntry::Kind::kAddress;
+  entry.frame = index;
+  path.push_back(entry);
+}
+
+PathEntry folded_kernel(const Profile& profile, const Stack& stack) {
+  PathEntry entry;
+  entry.kind = PathEntry::Kind::kEntry;
+  if (stack.cause) entry.entry = profile.causes[stack.cause].entry;
+  // "" and no string at all mean the same: one node for both.
+  if (entry.entry.kind == KernelEntryKind::kFault || profile.text(entry.entry.name).empty())
+    entry.entry.name = {};
+  return entry;
+}
+
+CallPath call_path(const Profile& profile, const Stack& stack, const PathOptions& options,
+                   StringIndex process_name) {
+  CallPath path;
+  if (options.process_root) {
+    PathEntry process;
+    process.kind = PathEntry::Kind::kProcess;
+    process.process_name = process_name;
+    path.push_back(process);
+  }
+  if (const Completeness how_far = completeness(stack.end); how_far != Completeness::kComplete) {
+    PathEntry root;
+    root.kind = how_far == Completeness::kTruncated ? PathEntry::Kind::kTruncated
+                                                    : PathEntry::Kind::kBroken;
+    path.push_back(root);
+  }
+  append_chain(profile, stack.user, path);
+  if (options.kernel_frames && stack.kernel) {
+    append_chain(profile, stack.kernel, path);
+  } else if (stack.kernel || stack.cause) {
+    path.push_back(folded_kernel(profile, stack));
+  }
+
+  if (options.merge_recursion) {
+    const auto repeated = std::ranges::unique(path, same_function);
+    path.erase(repeated.begin(), repeated.end());
+  }
+  return path;
+}
+
+std::string label(const Profile& profile, const PathEntry& entry) {
+  switch (entry.kind) {
+    case PathEntry::Kind::kFunction:
+      return entry.function ? profile.text(profile.functions[entry.function].name) : "";
+    case PathEntry::Kind::kAddress:
+      return address_label(profile, entry.frame);
+    case PathEntry::Kind::kEntry:
+      return entry_label(profile, entry.entry);
+    case PathEntry::Kind::kProcess:
+      return profile.text(entry.process_name);
+    case PathEntry::Kind::kTruncated:
+      return "[truncated]";
+    case PathEntry::Kind::kBroken:
+      return "[broken]";
+  }
+  return {};
+}
+
+}  // namespace profiler::view

@@ -1,0 +1,142 @@
+#include "view/filter.h"
+
+#include <charconv>
+#include <string_view>
+
+#include "view/call_path.h"
+
+namespace profiler::view {
+namespace {
+
+bool contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+bool is_number(std::string_view text, std::int64_t number) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && end == text.data() + text.size() && value == number;
+}
+
+/// One flag a row of some table.
+using Flags = std::vector<bool>;
+
+Flags matching_threads(const Profile& profile, const Filter& filter) {
+  Flags flags(profile.threads.size());
+  for (std::size_t i = 0; i < flags.size(); ++i) {
+    const Thread& thread = profile.threads[ThreadIndex(i)];
+    bool matches = filter.thread.empty() || contains(profile.text(thread.name), filter.thread) ||
+                   is_number(filter.thread, thread.tid);
+    if (!filter.process.empty()) {
+      const Process process = thread.process ? profile.processes[thread.process] : Process{};
+      matches = matches && (contains(profile.text(process.name), filter.process) ||
+                            is_number(filter.process, process.pid));
+    }
+    flags[i] = matches;
+  }
+  return flags;
+}
+
+/// Frames that lie in a matching module.
+Flags frames_in_module(const Profile& profile, const std::string& text) {
+  Flags modules(profile.modules.size());
+  for (std::size_t i = 0; i < modules.size(); ++i)
+    modules[i] = contains(profile.text(profile.modules[ModuleIndex(i)].path), text);
+  Flags frames(profile.frames.size());
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    const ModuleIndex module = profile.frames[FrameIndex(i)].module;
+    frames[i] = module && modules[module.row()];
+  }
+  return frames;
+}
+
+/// Frames where a matching function runs, inlined or not.
+Flags frames_of_function(const Profile& profile, const std::string& text) {
+  Flags functions(profile.functions.size());
+  for (std::size_t i = 0; i < functions.size(); ++i)
+    functions[i] = contains(profile.text(profile.functions[FunctionIndex(i)].name), text);
+  Flags frames(profile.frames.size());
+  CallPath entries;
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    entries.clear();
+    append_frame(profile, FrameIndex(i), entries);
+    for (const PathEntry& entry : entries) {
+      if (entry.function ? functions[entry.function.row()] : contains(label(profile, entry), text))
+        frames[i] = true;
+    }
+  }
+  return frames;
+}
+
+/// Nodes that are, or lie below, one of `frames`: one pass, since parents precede children.
+Flags nodes_below(const Profile& profile, const Flags& frames) {
+  Flags nodes(profile.nodes.size());
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    const StackNode& node = profile.nodes[NodeIndex(i)];
+    nodes[i] = (node.frame && frames[node.frame.row()]) ||
+               (node.parent && node.parent.row() < i && nodes[node.parent.row()]);
+  }
+  return nodes;
+}
+
+void keep_stacks_with(const Profile& profile, const Flags& frames, Flags& stacks) {
+  const Flags nodes = nodes_below(profile, frames);
+  for (std::size_t i = 0; i < stacks.size(); ++i) {
+    const Stack& stack = profile.stacks[StackIndex(i)];
+    stacks[i] = stacks[i] && ((stack.user && nodes[stack.user.row()]) ||
+                              (stack.kernel && nodes[stack.kernel.row()]));
+  }
+}
+
+bool boundary_matches(const Profile& profile, const KernelEntry& entry, const std::string& text) {
+  return contains(name(entry.kind), text) || contains(profile.text(entry.name), text) ||
+         contains(label(profile, {.kind = PathEntry::Kind::kEntry, .entry = entry}), text);
+}
+
+void keep_stacks_caused_by(const Profile& profile, const std::string& text, Flags& stacks) {
+  Flags causes(profile.causes.size());
+  for (std::size_t i = 0; i < causes.size(); ++i) {
+    const Cause& cause = profile.causes[CauseIndex(i)];
+    causes[i] = boundary_matches(profile, cause.cause, text) ||
+                boundary_matches(profile, cause.entry, text);
+  }
+  for (std::size_t i = 0; i < stacks.size(); ++i) {
+    const CauseIndex cause = profile.stacks[StackIndex(i)].cause;
+    stacks[i] = stacks[i] && cause && causes[cause.row()];
+  }
+}
+
+/// The stacks that match everything a filter says of stacks; empty if it says nothing.
+Flags matching_stacks(const Profile& profile, const Filter& filter) {
+  if (filter.module.empty() && filter.function.empty() && filter.cause.empty()) return {};
+  Flags stacks(profile.stacks.size(), true);
+  if (!filter.module.empty())
+    keep_stacks_with(profile, frames_in_module(profile, filter.module), stacks);
+  if (!filter.function.empty())
+    keep_stacks_with(profile, frames_of_function(profile, filter.function), stacks);
+  if (!filter.cause.empty()) keep_stacks_caused_by(profile, filter.cause, stacks);
+  return stacks;
+}
+
+}  // namespace
+
+std::vector<const Sample*> select(const Profile& profile, const Filter& filter) {
+  const bool any_thread = filter.thread.empty() && filter.process.empty();
+  const bool any_stack = filter.module.empty() && filter.function.empty() && filter.cause.empty();
+  const Flags threads = any_thread ? Flags{} : matching_threads(profile, filter);
+  const Flags stacks = any_stack ? Flags{} : matching_stacks(profile, filter);
+
+  std::vector<const Sample*> chosen;
+  chosen.reserve(profile.samples.size());
+  for (const Sample& sample : profile.samples) {
+    if (sample.event != filter.event) continue;
+    if (filter.sys_only && sample.mode != Mode::kSys) continue;
+    if (sample.time_ns < filter.from_ns || sample.time_ns >= filter.until_ns) continue;
+    if (!any_thread && !(sample.thread && threads[sample.thread.row()])) continue;
+    if (!any_stack && !(sample.stack && stacks[sample.stack.row()])) continue;
+    chosen.push_back(&sample);
+  }
+  return chosen;
+}
+
+}  // namespace profiler::view

@@ -1,0 +1,45 @@
+// Rows of every flat table: what a line of `report` is about, and what it is charged.
+//
+//   Table rows = function_table(profile, samples, {});
+//   sort_table(rows, SortKey::kTotal);
+//   rows[0].label, rows[0].charge.total.sys
+//
+// Rows hold text, not row numbers: a renderer needs no profile.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "profiler/profile.h"
+#include "view/weight.h"
+
+namespace profiler::view {
+
+/// Which of the fields are set depends on what the table is grouped by.
+struct TableRow {
+  std::string label;         ///< Whole: names are shortened only by a text renderer.
+  std::string module = {};   ///< Last part of its path.
+  std::string path = {};     ///< Of the module, by module.
+  std::string file = {};     ///< Of the function's declaration; by line: of the line.
+  std::uint32_t line = 0;    ///< 0: not known.
+  bool kernel = false;       ///< A kernel function, or the node that stands for the kernel.
+  std::string process = {};  ///< By process and by thread.
+  std::optional<Pid> pid = {};
+  std::optional<Tid> tid = {};
+  std::uint64_t processes = 0;  ///< By process: how many have that name.
+  Charge charge = {};
+};
+
+using Table = std::vector<TableRow>;
+
+enum class SortKey : std::uint8_t { kTotal, kSelf, kUser, kSys, kName, kSamples };
+
+/// What a row is sorted by; 0 for kName.
+[[nodiscard]] std::uint64_t sort_value(const Charge& charge, SortKey key);
+
+/// Heaviest first, by name where equal; kName: by name. kUser and kSys go by total.
+void sort_table(Table& table, SortKey key);
+
+}  // namespace profiler::view

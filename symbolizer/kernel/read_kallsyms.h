@@ -1,0 +1,19 @@
+// The running kernel's symbols, from /proc/kallsyms (proc(5)).
+//
+//   Result<KernelSymbols> kernel = read_kallsyms();
+//   if (!kernel) note(kernel.error().message());   // hidden, or no /proc: says which setting helps
+//
+// Tens of milliseconds, most of it the kernel's: read it only when there is something to name.
+#pragma once
+
+#include <string>
+
+#include "profiler/error.h"
+#include "symbolizer/kernel/kernel_symbols.h"
+
+namespace symbolizer {
+
+[[nodiscard]] profiler::Result<KernelSymbols> read_kallsyms(
+    const std::string& path = "/proc/kallsyms");
+
+}  // namespace symbolizer

@@ -1,0 +1,337 @@
+#!/usr/bin/python3
+"""Measures the figures that README.md and tests/bench/README.md state, on this machine, and prints
+them as Markdown tables.
+
+    scripts/profiler --version            # builds the release
+    tests/bench/figures.py                # everything but the ten-minute recording
+    tests/bench/figures.py stacks size    # some parts only
+    tests/bench/figures.py memory         # ten minutes at 4 kHz
+
+Every ratio comes from alternated runs of both sides in this one process. Programs that are missing
+are named and left out. perf is Debian's linux-perf.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+PROFILER = os.path.join(ROOT, "build", "release", "profiler")
+WORKLOADS = os.path.join(ROOT, "build", "release", "tests", "workloads")
+
+CPP_SOURCE = """
+#include <algorithm>
+#include <functional>
+#include <iostream>
+#include <map>
+#include <memory>
+#include <regex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+template <int N> struct Table {
+  std::map<std::string, std::vector<std::function<int(int)>>> rows;
+  std::unordered_map<int, std::unique_ptr<Table<N - 1>>> next;
+  void fill() {
+    for (int i = 0; i < N; ++i) {
+      rows[std::to_string(i)].push_back([i](int x) { return x + i; });
+      next[i] = std::make_unique<Table<N - 1>>();
+      next[i]->fill();
+    }
+  }
+};
+template <> struct Table<0> { void fill() {} };
+int main(int argc, char** argv) {
+  std::regex pattern("([a-z]+)-([0-9]+)(?:x|y)*");
+  std::smatch match;
+  std::string text = argc > 1 ? argv[1] : "abc-123x";
+  std::cout << std::regex_match(text, match, pattern) << "\\n";
+  Table<40> table;
+  table.fill();
+  return static_cast<int>(table.rows.size());
+}
+"""
+
+SQL = """
+create table t(a integer, b text);
+with recursive c(x) as (select 1 union all select x + 1 from c where x < 300000)
+  insert into t select x, hex(x * 7919 % 100003) from c;
+create index i on t(b);
+select count(*), sum(a) from t where b like '%3%';
+select b, count(*) from t group by b order by 2 desc limit 5;
+select count(*) from t x join t y on x.b = y.b where x.a < 30000;
+"""
+
+PYTHON = """
+import json, re
+data = [{"id": i, "name": "row %d" % i, "values": list(range(i % 20))} for i in range(40000)]
+for _ in range(4):
+    text = json.dumps(data)
+    data = json.loads(text)
+    re.findall(r"row (\\d+)", text)
+"""
+
+
+class Programs:
+    """The programs of the tables, made in a directory that is removed at the end."""
+
+    def __init__(self, directory):
+        source = os.path.join(directory, "compile.cc")
+        with open(source, "w", encoding="utf-8") as out:
+            out.write(CPP_SOURCE)
+        sql = os.path.join(directory, "query.sql")
+        with open(sql, "w", encoding="utf-8") as out:
+            out.write(SQL)
+        script = os.path.join(directory, "work.py")
+        with open(script, "w", encoding="utf-8") as out:
+            out.write(PYTHON)
+        random_file = os.path.join(directory, "input")
+        with open(random_file, "wb") as out:
+            for name in ("/usr/bin/gdb", "/usr/bin/python3", "/bin/bash"):
+                if os.path.exists(name):
+                    with open(name, "rb") as file:
+                        out.write(file.read(8 << 20))
+        self.commands = {
+            "g++ -O2 -g": ["g++", "-std=c++17", "-O2", "-g", "-c", source, "-o", "/dev/null"],
+            "sqlite3": ["sqlite3", ":memory:", ".read " + sql],
+            "python3": ["/usr/bin/python3", script],
+            "xz": ["xz", "-3", "-k", "-c", random_file],
+            "dd bs=512": ["dd", "if=/dev/zero", "of=/dev/null", "bs=512", "count=4000000"],
+        }
+        for name in list(self.commands):
+            if shutil.which(self.commands[name][0]) is None:
+                print(f"left out: {name} (not installed)")
+                del self.commands[name]
+
+
+def run(command, **kwargs):
+    """Runs it with its output thrown away; the elapsed seconds."""
+    began = time.monotonic()
+    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False,
+                   **kwargs)
+    return time.monotonic() - began
+
+
+def record(command, profile, *options):
+    subprocess.run([PROFILER, "record", "-q", "-e", "cpu-clock", *options, "-o", profile, "--",
+                    *command],
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+
+
+def report(profile):
+    text = subprocess.run([PROFILER, "report", "-i", profile, "--format", "json"],
+                          stdout=subprocess.PIPE, check=True).stdout
+    return json.loads(text)
+
+
+def percent(part, whole):
+    return f"{100 * part / whole:.2f} %" if whole else "–"
+
+
+def table(title, head, rows):
+    print(f"\n### {title}\n")
+    print("| " + " | ".join(head) + " |")
+    print("|" + " --- |" * len(head))
+    for row in rows:
+        print("| " + " | ".join(str(cell) for cell in row) + " |", flush=True)
+
+
+def measure_stacks(programs, directory):
+    rows = []
+    for name, command in programs.commands.items():
+        profile = os.path.join(directory, "stacks.data")
+        record(command, profile)
+        r = report(profile)
+        q, t = r["quality"], r["time"]
+        sys_s = t["sampled_sys_s"]
+        other = sum(c["sys_s"] for c in r["causes"] if c["kind"] == "other")
+        calls = [c for c in r["causes"] if c["kind"] == "syscall"]
+        named = sum(c["sys_s"] for c in calls if c["name"])
+        all_calls = sum(c["sys_s"] for c in calls)
+        charged = t["user_s"] + t["sys_s"]
+        sampled = t["sampled_user_s"] + t["sampled_sys_s"]
+        complete = q["stacks_complete"]
+        rows.append([
+            name, q["samples"], q["lost"],
+            percent(complete, complete + q["stacks_broken"]), percent(complete, q["samples"]),
+            percent(q["frames_with_symtab_by_symbol"], q["frames_with_symtab"]),
+            q["frames_unnamed"], percent(other, sys_s), percent(named, all_calls),
+            percent(sampled, charged),
+            f"{os.path.getsize(profile) / max(1, q['samples']):.0f} B",
+        ])
+    table("Stacks, names, causes at 999 Hz",
+          ["program", "samples", "lost", "complete / (complete + broken)", "complete / all",
+           "by symbol where there is a symbol table", "unnamed", "`other` of sys", "calls named",
+           "sampled / charged", "file a sample"], rows)
+
+
+def measure_short(_programs, directory):
+    """A shell loop of 400 processes of about 1 ms."""
+    short = os.path.join(WORKLOADS, "short_lived")
+    profile = os.path.join(directory, "short.data")
+    loop = ["sh", "-c", f"i=0; while [ $i -lt 400 ]; do {short} 0.001; i=$((i+1)); done"]
+    rows = []
+    for coverage, options in (("one event per CPU", []), ("--inherit", ["--inherit"])):
+        record(loop, profile, *options)
+        r = report(profile)
+        t = r["time"]
+        rows.append([coverage, r["quality"]["samples"], f"{t['user_s'] + t['sys_s']:.2f} s",
+                     percent(t["sampled_user_s"] + t["sampled_sys_s"], t["user_s"] + t["sys_s"])])
+    table("400 processes of 1 ms", ["events", "samples", "CPU time", "sampled"], rows)
+
+
+def median_of(function, times):
+    return statistics.median(function() for _ in range(times))
+
+
+def measure_start(programs, directory):
+    profile = os.path.join(directory, "start.data")
+    command = programs.commands.get("g++ -O2 -g")
+    rows = []
+    if command:
+        record(command, profile)
+        opened = median_of(lambda: run([PROFILER, "report", "-i", profile]), 15)
+        rows.append(["`report` of the compile", f"{opened * 1000:.1f} ms"])
+    bare, timed = [], []
+    for _ in range(25):
+        bare.append(run(["true"]))
+        timed.append(run([PROFILER, "time", "-e", "cpu-clock", "-o", profile, "--", "true"]))
+    rows.append(["`profiler time true` less `true`",
+                 f"{(statistics.median(timed) - statistics.median(bare)) * 1000:.1f} ms"])
+    table("Start-up", ["what", "median"], rows)
+
+
+def measure_overhead(programs, directory, pairs=15):
+    """Time added to the child's wall clock at 4 kHz, against perf record, in alternated runs."""
+    command = programs.commands.get("xz") or programs.commands.get("python3")
+    name = "xz" if "xz" in programs.commands else "python3"
+    ours = os.path.join(directory, "ours.data")
+    theirs = os.path.join(directory, "perf.data")
+    has_perf = shutil.which("perf") is not None
+    bare, profiled, perfed = [], [], []
+    for _ in range(pairs):
+        bare.append(run(command))
+        record(command, ours, "-F", "4000")
+        # What the child itself took: naming and writing come after it has ended.
+        profiled.append(report(ours)["time"]["real_s"])
+        if has_perf:
+            shell = f"/usr/bin/env time -f %e -o {directory}/real {subprocess.list2cmdline(command)}"
+            run(["perf", "record", "-e", "cpu-clock", "-F", "4000", "--call-graph", "dwarf,32768",
+                 "-o", theirs, "--", "sh", "-c", shell])
+            with open(f"{directory}/real", encoding="utf-8") as file:
+                perfed.append(float(file.read().split()[-1]))
+    base = statistics.median(bare)
+    rows = [["profiler record -F 4000", f"{base:.3f} s", f"{statistics.median(profiled):.3f} s",
+             f"{100 * (statistics.median(profiled) / base - 1):.1f} %"]]
+    if has_perf:
+        rows.append(["perf record -F 4000 --call-graph dwarf,32768", f"{base:.3f} s",
+                     f"{statistics.median(perfed):.3f} s",
+                     f"{100 * (statistics.median(perfed) / base - 1):.1f} %"])
+    table(f"Time added to {name}, medians of {pairs} alternated runs",
+          ["recorder", "bare", "recorded", "added"], rows)
+
+
+def measure_recorder(programs, directory):
+    """CPU time of the recorder a sample, and losses, at 4 kHz."""
+    rows = []
+    for name, command in programs.commands.items():
+        profile = os.path.join(directory, "cost.data")
+        record(command, profile, "-F", "4000")
+        r = report(profile)
+        q, cost = r["quality"], r.get("recorder", {})
+        samples = max(1, q["samples"])
+        rows.append([name, q["samples"], q["lost"],
+                     f"{cost.get('cpu_s', 0) / samples * 1e6:.1f} us",
+                     f"{cost.get('naming_cpu_s', 0) * 1e3:.0f} ms",
+                     f"{cost.get('peak_memory_bytes', 0) / 1e6:.0f} MB"])
+    spin = [os.path.join(WORKLOADS, "threads")]
+    if os.path.exists(spin[0]):
+        profile = os.path.join(directory, "cost.data")
+        record(spin, profile, "-F", "4000")
+        r = report(profile)
+        samples = max(1, r["quality"]["samples"])
+        cost = r.get("recorder", {})
+        rows.append(["threads on both CPUs", samples, r["quality"]["lost"],
+                     f"{cost.get('cpu_s', 0) / samples * 1e6:.1f} us",
+                     f"{cost.get('naming_cpu_s', 0) * 1e3:.0f} ms",
+                     f"{cost.get('peak_memory_bytes', 0) / 1e6:.0f} MB"])
+    table("The recorder at 4 kHz",
+          ["program", "samples", "lost", "CPU a sample", "naming", "peak memory"], rows)
+
+
+def measure_memory(programs, directory, seconds=600):
+    """Resident memory of the recorder over ten minutes at 4 kHz on both CPUs."""
+    command = programs.commands.get("python3")
+    loop = ["sh", "-c", "while :; do " + subprocess.list2cmdline(command) + "; done"]
+    load = [subprocess.Popen(loop, stdout=subprocess.DEVNULL, start_new_session=True)
+            for _ in range(os.cpu_count() or 1)]
+    profile = os.path.join(directory, "memory.data")
+    recorder = subprocess.Popen([PROFILER, "record", "-q", "-a", "-e", "cpu-clock", "-F", "4000",
+                                 "--duration", str(seconds), "-o", profile])
+    rows = []
+    began = time.monotonic()
+    step = max(1, seconds // 10)
+    next_row = step
+    while recorder.poll() is None:
+        time.sleep(0.5)
+        elapsed = time.monotonic() - began
+        if elapsed < next_row:
+            continue
+        next_row += step
+        try:
+            with open(f"/proc/{recorder.pid}/status", encoding="utf-8") as file:
+                resident = [line for line in file if line.startswith("VmRSS")]
+        except FileNotFoundError:
+            break
+        if resident:
+            size = next((os.path.getsize(p) for p in (profile + ".part", profile)
+                         if os.path.exists(p)), 0)
+            rows.append([f"{elapsed:.0f} s", f"{int(resident[0].split()[1]) / 1024:.0f} MiB",
+                         f"{size / 1e6:.1f} MB"])
+    for process in load:
+        os.killpg(process.pid, 15)
+        process.wait()
+    r = report(profile)
+    table(f"Memory over {seconds} s at 4 kHz: {r['quality']['samples']} samples, "
+          f"{r['quality']['lost']} lost", ["after", "resident", "file"], rows)
+
+
+PARTS = {
+    "stacks": measure_stacks,
+    "short": measure_short,
+    "start": measure_start,
+    "recorder": measure_recorder,
+    "overhead": measure_overhead,
+    "memory": measure_memory,
+}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", help=", ".join(PARTS))
+    parser.add_argument("--seconds", type=int, default=600, help="of the memory part")
+    arguments = parser.parse_args()
+    unknown = [part for part in arguments.parts if part not in PARTS]
+    if unknown:
+        parser.error(f"no part '{unknown[0]}'; there are: {', '.join(PARTS)}")
+    if not os.path.exists(PROFILER):
+        sys.exit(f"{PROFILER} is missing: run scripts/profiler --version first")
+    chosen = arguments.parts or [part for part in PARTS if part != "memory"]
+    with tempfile.TemporaryDirectory() as directory:
+        programs = Programs(directory)
+        for part in chosen:
+            if part == "memory":
+                measure_memory(programs, directory, arguments.seconds)
+            else:
+                PARTS[part](programs, directory)
+
+
+if __name__ == "__main__":
+    main()

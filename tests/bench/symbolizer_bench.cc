@@ -1,0 +1,92 @@
+// What naming costs: opening a module cold, a batch of addresses, kernel symbols.
+#include <benchmark/benchmark.h>
+
+#include <random>
+#include <string>
+#include <vector>
+
+#include "symbolizer/elf/function_symbols.h"
+#include "symbolizer/kernel/read_kallsyms.h"
+#include "symbolizer/module_symbolizer.h"
+
+namespace {
+
+using symbolizer::CodeRegion;
+using symbolizer::DebugFileSearch;
+using symbolizer::ElfFile;
+using symbolizer::ModuleAddress;
+using symbolizer::ModuleSymbolizer;
+
+const char* const kLibc = "/usr/lib/x86_64-linux-gnu/libc.so.6";
+const char* const kLargeLibrary = "/usr/lib/x86_64-linux-gnu/libLLVM-14.so.1";
+
+/// Uniform over the module's largest region of code.
+std::vector<ModuleAddress> random_addresses(const ElfFile& file, std::size_t count) {
+  const auto regions = symbolizer::code_regions(file);
+  const auto text = std::ranges::max_element(
+      regions, {}, [](const CodeRegion& region) { return region.end - region.start; });
+  std::mt19937_64 random(5);
+  std::vector<ModuleAddress> addresses;
+  for (std::size_t i = 0; i < count; ++i) {
+    addresses.push_back(text->start + random() % (text->end - text->start));
+  }
+  return addresses;
+}
+
+/// Opens `path` and names `count` addresses of it, everything cold but the page cache.
+void name_batch(benchmark::State& state, const char* path, std::size_t count,
+                const DebugFileSearch& search) {
+  {
+    const auto file = ElfFile::open(path);
+    if (!file) {
+      state.SkipWithError(file.error().message().c_str());
+      return;
+    }
+  }
+  const auto addresses = random_addresses(**ElfFile::open(path), count);
+  for (auto _ : state) {
+    const auto file = ElfFile::open(path);
+    const ModuleSymbolizer names(*file, search);
+    for (const ModuleAddress address : addresses) {
+      benchmark::DoNotOptimize(names.symbolize(address));
+    }
+  }
+  state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * count));
+}
+
+const DebugFileSearch kNowhere{.directories = {}};
+
+void BM_LibcBatchOf20000(benchmark::State& state) { name_batch(state, kLibc, 20'000, kNowhere); }
+void BM_LibcBatchOf20000WithDebugFile(benchmark::State& state) {
+  name_batch(state, kLibc, 20'000, {});
+}
+void BM_LargeStrippedModuleFirstAddress(benchmark::State& state) {
+  name_batch(state, kLargeLibrary, 1, kNowhere);
+}
+void BM_LargeStrippedModuleBatchOf20000(benchmark::State& state) {
+  name_batch(state, kLargeLibrary, 20'000, kNowhere);
+}
+/// This program: C++ with debug information in the file.
+void BM_OwnProgramBatchOf5000(benchmark::State& state) {
+  name_batch(state, "/proc/self/exe", 5'000, kNowhere);
+}
+
+void BM_ReadKallsyms(benchmark::State& state) {
+  for (auto _ : state) {
+    const auto symbols = symbolizer::read_kallsyms();
+    if (!symbols) {
+      state.SkipWithError(symbols.error().message().c_str());
+      break;
+    }
+    benchmark::DoNotOptimize(symbols->size());
+  }
+}
+
+BENCHMARK(BM_LibcBatchOf20000)->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_LibcBatchOf20000WithDebugFile)->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_LargeStrippedModuleFirstAddress)->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_LargeStrippedModuleBatchOf20000)->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_OwnProgramBatchOf5000)->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_ReadKallsyms)->Unit(benchmark::kMillisecond);
+
+}  // namespace

@@ -1,0 +1,218 @@
+// How the program behaves around its measuring: exit statuses, streams, signals, files.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <set>
+#include <string>
+#include <thread>
+
+#include "tests/integration/recorded.h"
+
+namespace profiler::test {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+class Behaviour : public ::testing::TestWithParam<const char*> {
+ protected:
+  /// `profiler time|record -e cpu-clock WORDS…` in a directory of its own.
+  CommandResult run_profiler(const std::vector<std::string>& words) const {
+    return run(profiler(arguments(words)), {.directory = directory_.path()});
+  }
+  [[nodiscard]] static std::vector<std::string> arguments(const std::vector<std::string>& words) {
+    std::vector<std::string> all = {GetParam(), "-e", "cpu-clock"};
+    all.insert(all.end(), words.begin(), words.end());
+    return all;
+  }
+  TemporaryDirectory directory_;
+};
+
+INSTANTIATE_TEST_SUITE_P(, Behaviour, ::testing::Values("time", "record"),
+                         [](const auto& test) { return std::string(test.param); });
+
+std::size_t lines(const std::string& text) {
+  return static_cast<std::size_t>(std::ranges::count(text, '\n'));
+}
+
+TEST_P(Behaviour, ExitStatusIsThatOfTheChild) {
+  EXPECT_EQ(run_profiler({"--", "true"}).exit_status, 0);
+  EXPECT_EQ(run_profiler({"--", "false"}).exit_status, 1);
+  EXPECT_EQ(run_profiler({"sh", "-c", "exit 3"}).exit_status, 3);
+  EXPECT_EQ(run_profiler({"sh", "-c", "exit 125"}).exit_status, 125);
+}
+
+TEST_P(Behaviour, EndsByTheSignalThatEndedTheChild) {
+  for (const int number : {SIGTERM, SIGKILL, SIGSEGV, SIGINT, SIGUSR1}) {
+    const CommandResult result =
+        run_profiler({"--", "sh", "-c", "kill -" + std::to_string(number) + " $$"});
+    EXPECT_EQ(result.signal, number) << result.exit_status << result.err;
+    EXPECT_TRUE(profile::read_profile(directory_.file("profiler.data"))) << number;
+  }
+}
+
+TEST_P(Behaviour, AFailedStartHasAStatusOfItsOwnAndTouchesNothing) {
+  write_bytes(directory_.file("profiler.data"), "the one before");
+  write_bytes(directory_.file("profiler.data.old"), "and the one before that");
+  write_bytes(directory_.file("plain"), "not executable");
+
+  const CommandResult missing = run_profiler({"--", "./no-such-program"});
+  EXPECT_EQ(missing.exit_status, 127);
+  EXPECT_THAT(missing.err, HasSubstr("no-such-program"));
+  const CommandResult plain = run_profiler({"--", "./plain"});
+  EXPECT_EQ(plain.exit_status, 126);
+  EXPECT_THAT(plain.err, HasSubstr("plain"));
+  const CommandResult directory = run_profiler({"-o", "/nonexistent/x", "--", "true"});
+  EXPECT_EQ(directory.exit_status, 125);
+  EXPECT_THAT(directory.err, HasSubstr("/nonexistent"));
+  const CommandResult option = run_profiler({"--no-such-option", "--", "true"});
+  EXPECT_EQ(option.exit_status, 125);
+  for (const CommandResult& result : {missing, plain, directory, option}) {
+    EXPECT_EQ(lines(result.err), 1U) << result.err;
+    EXPECT_THAT(result.out, IsEmpty());
+  }
+
+  EXPECT_THAT(directory_.names(), ElementsAre("plain", "profiler.data", "profiler.data.old"));
+  EXPECT_EQ(read_bytes(directory_.file("profiler.data")), "the one before");
+  EXPECT_EQ(read_bytes(directory_.file("profiler.data.old")), "and the one before that");
+}
+
+TEST_P(Behaviour, KeepsTheProfileBefore) {
+  ASSERT_EQ(run_profiler({"--", "true"}).exit_status, 0);
+  const std::string first = read_bytes(directory_.file("profiler.data"));
+  ASSERT_EQ(run_profiler({"--", "true"}).exit_status, 0);
+  EXPECT_THAT(directory_.names(), ElementsAre("profiler.data", "profiler.data.old"));
+  EXPECT_EQ(read_bytes(directory_.file("profiler.data.old")), first);
+}
+
+TEST_P(Behaviour, LeavesTheChildsStreamsAlone) {
+  const CommandResult result =
+      run_profiler({"--", "sh", "-c", "echo to stdout; echo to stderr >&2"});
+  EXPECT_EQ(result.out, "to stdout\n");
+  EXPECT_THAT(result.err, ::testing::StartsWith("to stderr\n"));
+}
+
+TEST_P(Behaviour, ForwardsASignalSentToItAloneAndStillWritesTheProfile) {
+  REQUIRE_SAMPLING();
+  for (const int number : {SIGTERM, SIGINT, SIGHUP}) {
+    Command command(profiler(arguments({"--", workload("call_chain"), "60"})),
+                    {.directory = directory_.path()});
+    // Not before it samples: the file is there, and the child has had a while.
+    while (access(directory_.file("profiler.data.part").c_str(), F_OK) != 0)
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    std::this_thread::sleep_for(std::chrono::milliseconds(700));
+    command.signal(number);
+    const CommandResult result = command.wait();
+    EXPECT_FALSE(result.timed_out);
+    EXPECT_EQ(result.signal, number) << result.exit_status << result.err;
+    const Result<Profile> profile = profile::read_profile(directory_.file("profiler.data"));
+    ASSERT_TRUE(profile) << profile.error().message();
+    EXPECT_FALSE(profile->samples.empty());
+    EXPECT_EQ(profile->run.exit_signal, number);
+    EXPECT_EQ(profile->run.exit_status, 128 + number);
+  }
+}
+
+TEST(Time, PrintsItsOverviewToStandardError) {
+  REQUIRE_SAMPLING();
+  const TemporaryDirectory directory;
+  const CommandResult result =
+      run(profiler({"time", "-e", "cpu-clock", "--", workload("user_sys_ratio"), "0.3"}),
+          {.directory = directory.path()});
+  EXPECT_EQ(result.exit_status, 0);
+  EXPECT_EQ(lines(result.out), 1U) << result.out;  // The workload's.
+  for (const char* word : {"real", "user", "sys", "cpu-clock", "compute"})
+    EXPECT_THAT(result.err, HasSubstr(word));
+  EXPECT_THAT(result.err, Not(HasSubstr("\x1b["))) << "no colour where there is no terminal";
+}
+
+TEST(Record, SaysNothingWhenQuiet) {
+  const TemporaryDirectory directory;
+  const CommandResult result = run(profiler({"record", "-q", "-e", "cpu-clock", "--", "true"}),
+                                   {.directory = directory.path()});
+  EXPECT_EQ(result.exit_status, 0);
+  EXPECT_THAT(result.err, IsEmpty());
+  EXPECT_THAT(result.out, IsEmpty());
+}
+
+TEST(Record, AttachesToARunningProcessWithItsThreads) {
+  REQUIRE_SAMPLING();
+  const TemporaryDirectory directory;
+  Command target({workload("threads"), "60"}, {});
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  const CommandResult result =
+      run(profiler({"record", "-e", "cpu-clock", "-p", std::to_string(target.pid()), "--duration",
+                    "1", "-o", "attached"}),
+          {.directory = directory.path()});
+  EXPECT_EQ(result.exit_status, 0) << result.err;
+  // The target goes on, and is not stopped.
+  const std::string state = read_bytes("/proc/" + std::to_string(target.pid()) + "/stat");
+  EXPECT_THAT(state, Not(HasSubstr(") T ")));
+  EXPECT_THAT(state, Not(HasSubstr(") Z ")));
+  const Result<Profile> profile = profile::read_profile(directory.file("attached"));
+  ASSERT_TRUE(profile) << profile.error().message();
+  std::set<std::string> names;
+  for (const Sample& sample : profile->samples)
+    names.insert(profile->text(profile->threads[sample.thread].name));
+  EXPECT_EQ(names, (std::set<std::string>{"worker-1", "worker-2", "worker-3", "worker-4"}));
+  EXPECT_FALSE(profile->run.exit_status.has_value());
+}
+
+TEST(Record, OfAProcessThatDoesNotExistFailsInOneLine) {
+  const TemporaryDirectory directory;
+  const CommandResult result =
+      run(profiler({"record", "-e", "cpu-clock", "-p", "4194303", "--duration", "1"}),
+          {.directory = directory.path()});
+  EXPECT_EQ(result.exit_status, 125);
+  EXPECT_EQ(lines(result.err), 1U) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("4194303"));
+  EXPECT_THAT(directory.names(), IsEmpty());
+}
+
+TEST(Report, OfAProfileThatWasCutOffShowsWhatThereIs) {
+  REQUIRE_SAMPLING();
+  const Recorded r = record_workload({"call_chain", "0.2"});
+  const std::string bytes = read_bytes(r.directory->file("profiler.data"));
+  write_bytes(r.directory->file("profiler.data.part"), bytes.substr(0, bytes.size() - 20));
+  const json report = r.report({"-i", "profiler.data.part"});
+  EXPECT_EQ(report["quality"]["samples"], r.profile.samples.size());
+  EXPECT_FALSE(row_named(report["functions"], "spin").is_null());
+}
+
+TEST(Report, OfWhatIsNoProfileFailsInOneLine) {
+  const TemporaryDirectory directory;
+  write_bytes(directory.file("empty"), "");
+  ASSERT_EQ(mkfifo(directory.file("fifo").c_str(), 0600), 0);
+  for (const char* input : {"missing", "empty", "fifo", ".", "/proc/self/exe"}) {
+    const CommandResult result =
+        run(profiler({"report", "-i", input}),
+            {.directory = directory.path(), .timeout = std::chrono::seconds(20)});
+    EXPECT_EQ(result.exit_status, 1) << input;
+    EXPECT_EQ(lines(result.err), 1U) << result.err;
+    EXPECT_THAT(result.err, HasSubstr(input));
+    EXPECT_THAT(result.out, IsEmpty());
+  }
+}
+
+TEST(ProfileOfRootUnderSudo, BelongsToTheCaller) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs root";
+  const TemporaryDirectory directory;
+  const CommandResult result = run(
+      profiler({"record", "-e", "cpu-clock", "--", "true"}),
+      {.directory = directory.path(), .environment = {{"SUDO_UID", "1234"}, {"SUDO_GID", "2345"}}});
+  EXPECT_EQ(result.exit_status, 0) << result.err;
+  struct stat status{};
+  ASSERT_EQ(stat(directory.file("profiler.data").c_str(), &status), 0);
+  EXPECT_EQ(status.st_uid, 1234U);
+  EXPECT_EQ(status.st_gid, 2345U);
+}
+
+}  // namespace
+}  // namespace profiler::test

@@ -1,0 +1,158 @@
+#include "tests/integration/recorded.h"
+
+#include <linux/perf_event.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <thread>
+
+namespace profiler::test {
+
+namespace {
+
+std::string refused(bool exclude_kernel) {
+  perf_event_attr attr{};
+  attr.size = sizeof attr;
+  attr.type = PERF_TYPE_SOFTWARE;
+  attr.config = PERF_COUNT_SW_CPU_CLOCK;
+  attr.sample_freq = 999;
+  attr.freq = 1;
+  attr.disabled = 1;
+  attr.exclude_kernel = exclude_kernel ? 1 : 0;
+  const long fd = syscall(SYS_perf_event_open, &attr, 0, -1, -1, 0UL);
+  if (fd < 0) return std::strerror(errno);
+  close(static_cast<int>(fd));
+  return {};
+}
+
+}  // namespace
+
+std::string workload(const std::string& name) { return PROFILER_WORKLOADS "/" + name; }
+
+std::vector<std::string> profiler(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), PROFILER_PROGRAM);
+  return arguments;
+}
+
+std::string sampling_refused() {
+  const std::string reason = refused(true);
+  return reason.empty() ? "" : "needs perf_event_open: " + reason;
+}
+
+std::string kernel_sampling_refused() {
+  const std::string reason = refused(false);
+  return reason.empty() ? "" : "needs kernel.perf_event_paranoid below 2, or root: " + reason;
+}
+
+namespace {
+
+Recorded record_once(std::vector<std::string> words, const std::vector<std::string>& options) {
+  Recorded recorded;
+  words.front() = workload(words.front());
+  std::vector<std::string> arguments = {"record", "-e", "cpu-clock", "-F", kFrequency};
+  arguments.insert(arguments.end(), options.begin(), options.end());
+  arguments.emplace_back("--");
+  arguments.insert(arguments.end(), words.begin(), words.end());
+  recorded.command = run(profiler(std::move(arguments)), {.directory = recorded.directory->path()});
+  EXPECT_EQ(recorded.command.exit_status, 0) << recorded.command.err;
+  recorded.truth = json::parse(recorded.command.out, nullptr, false);
+  EXPECT_TRUE(recorded.truth.is_object()) << recorded.command.out;
+  Result<Profile> profile = profile::read_profile(recorded.directory->file("profiler.data"));
+  if (profile) {
+    recorded.profile = std::move(*profile);
+  } else {
+    ADD_FAILURE() << profile.error().message();
+  }
+  return recorded;
+}
+
+bool is_whole(const Recorded& recorded) {
+  const Losses& losses = recorded.profile.run.losses;
+  return losses.samples_lost == 0 && losses.samples_dropped == 0;
+}
+
+}  // namespace
+
+Recorded record_workload(const std::vector<std::string>& words,
+                         const std::vector<std::string>& options) {
+  // Where others keep the machine so busy that samples are lost, more of them may be of one part of
+  // the program than of another: shares are asserted on whole recordings if there are any.
+  constexpr int kTries = 4;
+  Recorded recorded = record_once(words, options);
+  for (int i = 1; i < kTries && !is_whole(recorded); ++i) recorded = record_once(words, options);
+  return recorded;
+}
+
+json Recorded::report(std::vector<std::string> arguments) const {
+  arguments.insert(arguments.begin(), {"report", "--format", "json", "--limit", "0"});
+  const CommandResult result =
+      run(profiler(std::move(arguments)), {.directory = directory->path()});
+  EXPECT_EQ(result.exit_status, 0) << result.err;
+  json report = json::parse(result.out, nullptr, false);
+  EXPECT_TRUE(report.is_object()) << result.out;
+  return report;
+}
+
+const std::string& Recorded::name(FrameIndex frame) const {
+  static const std::string kNone;
+  const FrameName& names = profile.frames[frame].name;
+  if (names.count == 0) return kNone;
+  return profile.text(profile.functions[profile.locations[names.first].function].name);
+}
+
+double seconds(const json& weight) {
+  return weight.at("user_s").get<double>() + weight.at("sys_s").get<double>();
+}
+
+json row_named(const json& rows, const std::string& name) {
+  for (const json& row : rows)
+    if (row.value("name", "") == name) return row;
+  return nullptr;
+}
+
+json node_at(const json& node, const std::vector<std::string>& chain) {
+  const json* at = &node;
+  for (const std::string& name : chain) {
+    const json* next = nullptr;
+    for (const json& child : at->at("children"))
+      if (child.value("name", "") == name) next = &child;
+    if (next == nullptr) {
+      at = nullptr;
+      break;
+    }
+    at = next;
+  }
+  if (at != nullptr) return *at;
+  for (const json& child : node.at("children"))
+    if (json found = node_at(child, chain); !found.is_null()) return found;
+  return nullptr;
+}
+
+namespace {
+
+/// On a machine with far more to run than it has CPUs, what a context switch costs is charged to
+/// the thread but not sampled alike in user and in kernel mode: up to 5 % of a share were seen.
+double allowance_if_busy() {
+  double load = 0;
+  const bool busy = ::getloadavg(&load, 1) == 1 && load > 2.0 * std::thread::hardware_concurrency();
+  return busy ? 0.06 : 0.0;
+}
+
+}  // namespace
+
+::testing::AssertionResult is_share(double sampled, double all, double truth, double true_all,
+                                    std::size_t samples) {
+  if (samples < kEnoughSamples)
+    return ::testing::AssertionFailure() << "only " << samples << " samples prove nothing";
+  const double share = sampled / all;
+  const double expected = truth / true_all;
+  const double bound = four_sigma(expected, static_cast<double>(samples)) + allowance_if_busy();
+  if (std::abs(share - expected) <= bound) return ::testing::AssertionSuccess();
+  return ::testing::AssertionFailure() << "a share of " << share << ", in truth " << expected
+                                       << " ± " << bound << " (" << samples << " samples)";
+}
+
+}  // namespace profiler::test

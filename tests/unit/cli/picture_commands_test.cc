@@ -1,0 +1,155 @@
+// `profiler flamegraph` and `profiler export`, as programs: files, streams, exit statuses.
+#include <gmock/gmock.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "profile/profile_writer.h"
+#include "tests/support/profile_builder.h"
+
+namespace profiler::cli {
+namespace {
+
+using testing::HasSubstr;
+using testing::MatchesRegex;
+using testing::Not;
+using testing::StartsWith;
+
+struct Ran {
+  int status = -1;
+  std::string output;  ///< Of both streams.
+};
+
+class PictureCommands : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::filesystem::remove_all(directory_);
+    std::filesystem::create_directories(directory_);
+    test::ProfileBuilder builder;
+    builder.command({"./prog"})
+        .user("main;f;g", 40)
+        .sys("main;f;read@libc.so.6", "entry_SYSCALL_64;vfs_read", test::syscall("read"), 10)
+        .process("child", 101)
+        .user("main;h", 50);
+    for (int i = 0; i < 3000; ++i) builder.user("main;many_" + std::to_string(i));
+    auto writer = profile::ProfileWriter::create(directory_ + "/profiler.data");
+    ASSERT_TRUE(writer.has_value()) << writer.error().message();
+    ASSERT_TRUE(writer->finish(builder.build()).has_value());
+  }
+  void TearDown() override { std::filesystem::remove_all(directory_); }
+
+  /// A shell command line in a directory that holds profiler.data; $P is the program.
+  Ran run(const std::string& command) {
+    Ran ran;
+    const std::string line =
+        "cd '" + directory_ + "' && P=" PROFILER_BINARY_DIR "/profiler; { " + command + "; } 2>&1";
+    FILE* pipe = popen(line.c_str(), "r");
+    if (pipe == nullptr) return ran;
+    std::array<char, 4096> buffer{};
+    while (const std::size_t count = std::fread(buffer.data(), 1, buffer.size(), pipe))
+      ran.output.append(buffer.data(), count);
+    const int status = pclose(pipe);
+    ran.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    return ran;
+  }
+  std::string file(const std::string& name) {
+    std::ifstream in(directory_ + "/" + name, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+  std::size_t files() {
+    return static_cast<std::size_t>(
+        std::distance(std::filesystem::directory_iterator(directory_), {}));
+  }
+
+  std::string directory_ = testing::TempDir() + "picture_commands." + std::to_string(getpid());
+};
+
+TEST_F(PictureCommands, FlamegraphWritesAnSvgHere) {
+  const Ran ran = run("$P flamegraph");
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_EQ(ran.output, "");
+  const std::string svg = file("flamegraph.svg");
+  EXPECT_THAT(svg, StartsWith("<?xml"));
+  EXPECT_THAT(svg, HasSubstr("<title>g\n0.040 s user, 40 samples"));
+  EXPECT_THAT(svg, HasSubstr("<title>child\n")) << "several processes have a row";
+  EXPECT_THAT(svg, HasSubstr("&lt;syscall read&gt;"));
+}
+
+TEST_F(PictureCommands, FlamegraphTakesItsOptions) {
+  const Ran sys = run("$P flamegraph --sys --kernel-frames --title Reads --width 900 -o -");
+  EXPECT_EQ(sys.status, 0);
+  EXPECT_THAT(sys.output, HasSubstr(">Reads</text>"));
+  EXPECT_THAT(sys.output, HasSubstr("only sys"));
+  EXPECT_THAT(sys.output, HasSubstr("width=\"900\""));
+  EXPECT_THAT(sys.output, HasSubstr("<title>vfs_read\n"));
+  EXPECT_THAT(sys.output, Not(HasSubstr("<title>h\n")));
+  EXPECT_THAT(run("$P flamegraph --filter function=many_77 --icicle --inverted -o -").output,
+              HasSubstr("data-up=\"0\""));
+  EXPECT_THAT(run("$P flamegraph --filter process=none -o -").output,
+              HasSubstr("No samples match"));
+}
+
+TEST_F(PictureCommands, ExportWritesFoldedStacks) {
+  const Ran ran = run("$P export --format folded --filter process=prog");
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_EQ(ran.output,
+            "prog;main;f;g 40\nprog;main;f;read;entry_SYSCALL_64_[k];vfs_read_[k] 10\n");
+  EXPECT_EQ(run("$P export --format folded --weights ns --filter function=g -o out").status, 0);
+  EXPECT_EQ(file("out"), "prog;main;f;g 40000000\n");
+}
+
+TEST_F(PictureCommands, ExportListsItsFormats) {
+  const Ran unknown = run("$P export --format fodled");
+  EXPECT_EQ(unknown.status, 1);
+  EXPECT_THAT(unknown.output,
+              MatchesRegex("profiler export: no format 'fodled'; --format takes: .*folded.*\n"));
+  EXPECT_EQ(run("$P export").status, 1);
+  EXPECT_THAT(run("$P export").output, HasSubstr("--format takes: "));
+  EXPECT_THAT(run("$P export --format folded --weights s").output, HasSubstr("use samples or ns"));
+}
+
+TEST_F(PictureCommands, AClosedPipeIsQuiet) {
+  // The status goes through a file: what two processes print comes in either order.
+  const Ran ran =
+      run("{ $P export --format folded; echo status $? > status; } | head -n 1; cat status");
+  EXPECT_EQ(ran.output, "child;main;h 50\nstatus 0\n");
+  EXPECT_EQ(run("{ $P flamegraph -o -; echo status $? > status; } | true; cat status").output,
+            "status 0\n");
+}
+
+TEST_F(PictureCommands, AFullDiskLeavesTheOldFile) {
+  for (const std::string command : {"$P flamegraph -o out", "$P export --format folded -o out"}) {
+    ASSERT_EQ(run("echo old > out").status, 0);
+    const std::size_t before = files();
+    // Files may grow to 1 KiB (or 512 bytes): the nearest a test comes to a disk that is full.
+    const Ran ran = run("trap '' XFSZ; ulimit -f 1; " + command);
+    EXPECT_EQ(ran.status, 1);
+    EXPECT_THAT(ran.output, MatchesRegex("profiler [a-z]+: out: cannot write: File too large\n"));
+    EXPECT_EQ(file("out"), "old\n");
+    EXPECT_EQ(files(), before) << "nothing else stays behind";
+  }
+  const Ran full = run("$P export --format folded > /dev/full");
+  EXPECT_EQ(full.status, 1);
+  EXPECT_THAT(full.output, HasSubstr("standard output: cannot write: No space left on device\n"));
+}
+
+TEST_F(PictureCommands, WrongOptionsAndMissingProfilesAreOneLine) {
+  for (const std::string command :
+       {"$P flamegraph -i missing", "$P export --format folded -i missing",
+        "$P flamegraph --width 3", "$P flamegraph --min-width x", "$P flamegraph --filter bad",
+        "$P flamegraph -o nowhere/x.svg", "$P flamegraph -i /etc/passwd"}) {
+    const Ran ran = run(command);
+    EXPECT_EQ(ran.status, 1) << command;
+    EXPECT_THAT(ran.output, MatchesRegex("profiler [a-z]+: [^\n]+\n")) << command;
+  }
+  EXPECT_EQ(files(), 1U) << "no picture was begun";
+}
+
+}  // namespace
+}  // namespace profiler::cli

@@ -1,0 +1,155 @@
+// `profiler report`: options in, exit status and text out.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "cli/commands.h"
+#include "profile/profile_writer.h"
+#include "tests/support/profile_builder.h"
+
+namespace profiler::cli {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+using testing::MatchesRegex;
+using testing::Not;
+
+struct Ran {
+  int status = -1;
+  std::string output;
+  std::string errors;
+};
+
+class ReportCommand : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::filesystem::create_directories(directory_);
+    test::ProfileBuilder builder;
+    builder.function("main", {.file = "main.cc", .line = 3})
+        .user("main#5;f(int, char);g", 40)
+        .sys("main#6;f(int, char)#9;read@libc.so.6", "entry_SYSCALL_64;vfs_read",
+             test::syscall("read"), 10)
+        .process("child", 101)
+        .user("main#7;h", 50);
+    auto writer = profile::ProfileWriter::create(profile_);
+    ASSERT_TRUE(writer.has_value()) << writer.error().message();
+    ASSERT_TRUE(writer->finish(builder.build()).has_value());
+  }
+  void TearDown() override { std::filesystem::remove_all(directory_); }
+
+  Ran run(std::vector<std::string> args) {
+    const std::string path = directory_ + "/out";
+    for (const char* word : {"-i", profile_.c_str(), "-o", path.c_str()}) args.emplace_back(word);
+    Ran ran;
+    testing::internal::CaptureStderr();
+    ran.status = report_command(args);
+    ran.errors = testing::internal::GetCapturedStderr();
+    std::ifstream file(path, std::ios::binary);
+    ran.output.assign(std::istreambuf_iterator<char>(file), {});
+    std::filesystem::remove(path);
+    return ran;
+  }
+  json run_json(std::vector<std::string> args) {
+    args.insert(args.end(), {"--format", "json"});
+    const Ran ran = run(std::move(args));
+    EXPECT_EQ(ran.status, 0) << ran.errors;
+    return json::parse(ran.output, nullptr, false);
+  }
+  /// Whole, and on one line: what, and what to do.
+  void expect_error(std::vector<std::string> args, const std::string& pattern) {
+    const Ran ran = run(std::move(args));
+    EXPECT_EQ(ran.status, 1);
+    EXPECT_EQ(ran.output, "");
+    EXPECT_THAT(ran.errors, MatchesRegex("profiler report: [^\n]*" + pattern + "[^\n]*\n"));
+  }
+
+  std::string directory_ = testing::TempDir() + "report_command." + std::to_string(getpid());
+  std::string profile_ = directory_ + "/profiler.data";
+};
+
+TEST_F(ReportCommand, ShowsFunctionsByTotal) {
+  const Ran ran = run({});
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_EQ(ran.errors, "");
+  EXPECT_LT(ran.output.find("main.cc:3"), ran.output.find(" h "));
+  EXPECT_THAT(ran.output, HasSubstr("<syscall read>"));
+  EXPECT_THAT(ran.output, Not(HasSubstr("vfs_read")));
+  EXPECT_THAT(ran.output, Not(HasSubstr("\x1b"))) << "a file has no colours";
+  EXPECT_THAT(run({"--kernel-frames"}).output, HasSubstr("vfs_read"));
+}
+
+TEST_F(ReportCommand, JsonHasFunctionsUntilAGroupingIsNamed) {
+  EXPECT_EQ(run_json({})["functions"].size(), 6U);
+  EXPECT_TRUE(run_json({"--by", "function"}).contains("rows"));
+  EXPECT_EQ(run_json({"--by", "module"})["rows"].size(), 3U);
+  EXPECT_EQ(run_json({"--by", "process"})["rows"][0]["name"], "child");
+  EXPECT_EQ(run_json({"--by", "thread"})["rows"][0]["tid"], 101);
+  EXPECT_EQ(run_json({"--by", "line"})["rows"][2]["line"], 7);
+  EXPECT_EQ(run_json({"--by", "cause"})["rows"][0]["name"], "read");
+  EXPECT_EQ(run_json({"--tree"})["root"]["children"][0]["name"], "main");
+  EXPECT_EQ(run_json({"--callers"})["root"]["children"][0]["name"], "h");
+}
+
+TEST_F(ReportCommand, LimitsAndSorts) {
+  EXPECT_EQ(run_json({"--limit", "2"})["functions"].size(), 2U);
+  EXPECT_EQ(run_json({"--self"})["functions"][0]["name"], "h");
+  EXPECT_EQ(run_json({"--sort", "name"})["functions"][0]["name"], "<syscall read>");
+  EXPECT_EQ(run_json({"--sort", "sys", "--limit", "1"})["functions"][0]["total"]["sys_s"], 0.01);
+  EXPECT_THAT(run({"--limit", "1"}).output, HasSubstr("5 more; --limit 0 shows all"));
+}
+
+TEST_F(ReportCommand, RestrictsToKernelTime) {
+  const json report = run_json({"--sys"});
+  EXPECT_EQ(report["time"]["sampled_user_s"], 0);
+  EXPECT_EQ(report["time"]["sampled_sys_s"], 0.01);
+  EXPECT_EQ(report["quality"]["samples"], 10);
+  EXPECT_THAT(run({"--sys"}).output, HasSubstr("only: sys"));
+}
+
+TEST_F(ReportCommand, TakesSeveralConditionsInOneFilter) {
+  EXPECT_EQ(run_json({"--filter", "process=prog,cause=read"})["quality"]["samples"], 10);
+  EXPECT_EQ(run_json({"--filter", "process=prog,time=0-0.03"})["quality"]["samples"], 30);
+  EXPECT_EQ(run_json({"--filter", "function=f(int, char),process=prog"})["quality"]["samples"], 50)
+      << "a comma inside a name begins no condition";
+  EXPECT_EQ(run_json({"--filter", "process=prog", "--filter", "thread=101"})["quality"]["samples"],
+            0);
+}
+
+TEST_F(ReportCommand, CsvHasALineARow) {
+  const std::string csv = run({"--format", "csv", "--by", "process"}).output;
+  EXPECT_THAT(csv, HasSubstr("child,101,1,0.05,0,50,0.05,0,50\r\n"));
+}
+
+TEST_F(ReportCommand, SaysWhatIsWrongOnOneLine) {
+  expect_error({"--by", "moon"}, "--by: no 'moon'; use one of function, module,");
+  expect_error({"--format", "xml"}, "--format: no 'xml'");
+  expect_error({"--sort", "size"}, "--sort: no 'size'");
+  expect_error({"--limit", "few"}, "--limit: 'few'");
+  expect_error({"--limit", "-1"}, "--limit");
+  expect_error({"--min-share", "101"}, "--min-share: '101' is no percentage");
+  expect_error({"--tree", "--callers"}, "exclude each other");
+  expect_error({"--tree", "--by", "line"}, "exclude each other");
+  expect_error({"--event", "cycles"}, "no samples of 'cycles'; this profile has cpu-clock");
+  expect_error({"--filter", "moon=3"}, "moon");
+  expect_error({"--filter", "process=a,moon=3"}, "moon");
+  expect_error({"--filter", "time=soon-"}, "soon");
+}
+
+TEST_F(ReportCommand, SaysWhichProfileCannotBeRead) {
+  profile_ = directory_ + "/missing.data";
+  expect_error({}, "missing\\.data");
+  profile_ = directory_ + "/other.data";
+  std::ofstream(profile_) << "this is no profile";
+  expect_error({}, "other\\.data");
+}
+
+}  // namespace
+}  // namespace profiler::cli

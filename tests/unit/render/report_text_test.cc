@@ -1,0 +1,269 @@
+#include "render/report_text.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "render/overview.h"
+#include "render/printable.h"
+#include "tests/support/golden.h"
+#include "tests/support/profile_builder.h"
+#include "tests/support/random_profile.h"
+#include "view/filter.h"
+#include "view/function_table.h"
+#include "view/group_table.h"
+#include "view/overview.h"
+
+namespace profiler::render {
+namespace {
+
+using test::ProfileBuilder;
+using testing::HasSubstr;
+using testing::Not;
+
+/// A heap that grows: page faults, not brk, are the main cause of sys.
+Profile growing_heap() {
+  ProfileBuilder builder;
+  builder.command({"./grow", "--rounds", "40", "two words"});
+  builder.function("main", {.file = "/home/me/grow/main.cc", .line = 3})
+      .function("compute(Table const&)", {.file = "/home/me/grow/compute.cc", .line = 12})
+      .function("Arena::grow(unsigned long)", {.file = "/home/me/grow/arena.cc", .line = 30})
+      .function(
+          "std::vector<std::pair<int, std::string>, std::allocator<std::pair<int, "
+          "std::string> > >::_M_realloc_insert(int const&, std::map<int, int> const&)",
+          {.file = "/usr/include/c++/12/bits/vector.tcc",
+           .line = 439,
+           .system_name = "_ZNSt6vectorISt4pairIiSsESaIS1_EE17_M_realloc_insertERKi"});
+  const std::string main = "_start;__libc_start_main@libc.so.6;main";
+  builder.user(main + "#12;compute(Table const&)", 3000);
+  builder.user(main +
+                   "#13;parse;std::vector<std::pair<int, std::string>, "
+                   "std::allocator<std::pair<int, std::string> > >::_M_realloc_insert("
+                   "int const&, std::map<int, int> const&)",
+               900);
+  builder.sys(main + "#14;Arena::grow(unsigned long)#41;__brk@libc.so.6",
+              "entry_SYSCALL_64;do_syscall_64;__x64_sys_brk", test::syscall("brk"), 190);
+  builder.sys(main + "#14;Arena::grow(unsigned long)#44",
+              "asm_exc_page_fault;exc_page_fault;clear_page_erms", test::fault("anonymous"), 700);
+  builder.sys(main + "#20;read@libc.so.6", "entry_SYSCALL_64;vfs_read;asm_exc_page_fault;copy",
+              test::fault("anonymous"), test::syscall("read"), 40);
+  builder.thread("io", 101);
+  builder.end(StackEnd::kDumpTooShort)
+      .sys("read@libc.so.6", "entry_SYSCALL_64;vfs_read", test::syscall("read"), 4);
+  builder.end(StackEnd::kUndefinedReturnAddress);
+  for (const char* name : {"write", "openat", "close", "mmap"})
+    builder.sys("main#3;flush@libio.so", "entry_SYSCALL_64;v", test::syscall(name), 1);
+  builder.charged(5'057'312'000, 3'951'812'000, 989'000'000);
+  builder.run().losses.samples_lost = 3;
+  return builder.build();
+}
+
+std::string overview_of(const Profile& profile, const TextStyle& style,
+                        const OverviewOptions& options = {}) {
+  return overview_text(profile, view::overview(profile, view::select(profile, {})), style, options);
+}
+
+/// All text reports of a profile, the overview first.
+std::vector<std::string> all_texts(const Profile& profile, const TextStyle& style) {
+  const auto samples = view::select(profile, {});
+  const ReportHead head = report_head(profile, samples);
+  std::vector<std::string> texts = {overview_of(profile, style), causes_text(head, 0, style)};
+  texts.push_back(table_text(head, view::function_table(profile, samples, {}), {}, style));
+  texts.push_back(table_text(head, view::function_table(profile, samples, {.kernel_frames = true}),
+                             {.self_first = true}, style));
+  const auto group = [&](view::GroupBy by, RowsOf rows) {
+    texts.push_back(
+        table_text(head, view::group_table(profile, samples, by, {}), {.rows = rows}, style));
+  };
+  group(view::GroupBy::kModule, RowsOf::kModules);
+  group(view::GroupBy::kProcess, RowsOf::kProcesses);
+  group(view::GroupBy::kThread, RowsOf::kThreads);
+  group(view::GroupBy::kLine, RowsOf::kLines);
+  for (const bool inverted : {false, true}) {
+    texts.push_back(tree_text(head, view::call_tree(profile, samples, {.inverted = inverted}),
+                              {.inverted = inverted}, style));
+  }
+  return texts;
+}
+
+TEST(Overview, LooksAsAgreed) {
+  const Profile profile = growing_heap();
+  test::expect_golden("report/overview-100.txt", overview_of(profile, {.width = 100}));
+  test::expect_golden("report/overview-80.txt", overview_of(profile, {.width = 80}));
+  test::expect_golden("report/overview-120-colour.txt",
+                      overview_of(profile, {.width = 120, .colour = true}));
+}
+
+TEST(Overview, CountsInsteadOfPercentagesWithFewSamples) {
+  const Profile profile = ProfileBuilder()
+                              .user("main", 20)
+                              .sys("main", "e", test::syscall("read"), 9)
+                              .charged(40'000'000, 21'000'000, 9'000'000)
+                              .build();
+  const std::string text = overview_of(profile, {});
+  EXPECT_THAT(text, Not(HasSubstr("%")));
+  EXPECT_THAT(text, HasSubstr("only 29 samples"));
+}
+
+TEST(Overview, SaysWhenThereIsNothingToSay) {
+  const std::string text = overview_of(ProfileBuilder().charged(900'000, 0, 800'000).build(), {});
+  EXPECT_THAT(text, HasSubstr("no samples"));
+  EXPECT_THAT(text, HasSubstr("real"));
+  EXPECT_THAT(text, Not(HasSubstr("Next:")));
+}
+
+TEST(Overview, AnAttachHasNoExitStatusAndNoCharge) {
+  Profile profile = ProfileBuilder().command({}).user("main", 50).build();
+  profile.run.exit_status.reset();
+  profile.run.scope = Scope::kProcesses;
+  const std::string text = overview_of(profile, {});
+  EXPECT_THAT(text, HasSubstr("attached processes"));
+  EXPECT_THAT(text, HasSubstr("was not measured"));
+  EXPECT_THAT(text, Not(HasSubstr("exit status")));
+}
+
+TEST(Overview, NamesTheSignalThatEndedTheProgram) {
+  ProfileBuilder builder;
+  builder.user("main", 50);
+  builder.run().exit_signal = 11;
+  builder.run().exit_status = 139;
+  EXPECT_THAT(overview_of(builder.build(), {}), HasSubstr("killed by SIGSEGV"));
+}
+
+TEST(Overview, SaysWhatIsMissingFromTheSamples) {
+  ProfileBuilder builder;
+  builder.user("main", 50).charged(100'000'000, 60'000'000, 10'000'000);
+  builder.run().coverage = Coverage::kInherited;
+  builder.run().losses.processes_unsampled = 37;
+  builder.run().losses.processes_seen = 400;
+  builder.run().notes = {"kernel hidden: kernel.perf_event_paranoid is 2"};
+  const std::string text = overview_of(builder.build(), {});
+  EXPECT_THAT(text, HasSubstr("37 of 400 processes ended before their first sample"));
+  EXPECT_THAT(text, HasSubstr("! kernel hidden: kernel.perf_event_paranoid is 2"));
+  EXPECT_THAT(text, HasSubstr("0.020 s")) << "charged but not sampled";
+}
+
+TEST(Overview, MoreSampledThanChargedIsPrintedAsItIs) {
+  const std::string text =
+      overview_of(ProfileBuilder().user("main", 50).charged(60'000'000, 40'000'000, 0).build(), {});
+  EXPECT_THAT(text, HasSubstr("-0.010 s"));
+  EXPECT_THAT(text, HasSubstr("125.0 %"));
+}
+
+TEST(Overview, SuggestsCommandsForTheFileThatWasWritten) {
+  const Profile profile = growing_heap();
+  EXPECT_THAT(overview_of(profile, {}, {.profile_path = "my run.data"}),
+              HasSubstr("profiler report -i 'my run.data' --tree"));
+}
+
+TEST(TableText, LooksAsAgreed) {
+  const Profile profile = growing_heap();
+  const auto samples = view::select(profile, {});
+  const ReportHead head = report_head(profile, samples);
+  const auto functions = view::function_table(profile, samples, {});
+  for (const std::size_t width : {80, 120}) {
+    test::expect_golden("report/functions-" + std::to_string(width) + ".txt",
+                        table_text(head, functions, {}, {.width = width}));
+  }
+  test::expect_golden(
+      "report/modules.txt",
+      table_text(head, view::group_table(profile, samples, view::GroupBy::kModule, {}),
+                 {.rows = RowsOf::kModules}, {}));
+  test::expect_golden(
+      "report/threads.txt",
+      table_text(head, view::group_table(profile, samples, view::GroupBy::kThread, {}),
+                 {.rows = RowsOf::kThreads}, {}));
+  test::expect_golden(
+      "report/lines.txt",
+      table_text(head, view::group_table(profile, samples, view::GroupBy::kLine, {}),
+                 {.rows = RowsOf::kLines}, {}));
+  test::expect_golden("report/causes.txt", causes_text(head, 0, {}));
+}
+
+TEST(TableText, KernelTimeOnlyNeedsNoUserColumn) {
+  const Profile profile = growing_heap();
+  const auto samples = view::select(profile, {.sys_only = true});
+  ReportHead head = report_head(profile, samples);
+  head.selection = "sys";
+  test::expect_golden("report/functions-sys.txt",
+                      table_text(head, view::function_table(profile, samples, {}),
+                                 {.sys_only = true, .limit = 5}, {}));
+}
+
+TEST(TreeText, LooksAsAgreed) {
+  const Profile profile = growing_heap();
+  const auto samples = view::select(profile, {});
+  const ReportHead head = report_head(profile, samples);
+  test::expect_golden("report/tree.txt",
+                      tree_text(head, view::call_tree(profile, samples, {}), {}, {}));
+  test::expect_golden("report/callers.txt",
+                      tree_text(head, view::call_tree(profile, samples, {.inverted = true}),
+                                {.inverted = true}, {}));
+}
+
+TEST(TreeText, LeavesOutBranchesBelowTheThreshold) {
+  const Profile profile =
+      ProfileBuilder().user("main;a", 990).user("main;b", 6).user("main;c", 4).build();
+  const auto samples = view::select(profile, {});
+  const ReportHead head = report_head(profile, samples);
+  const view::CallTree tree = view::call_tree(profile, samples, {});
+  const std::string text = tree_text(head, tree, {.min_share = 0.5}, {});
+  EXPECT_THAT(text, HasSubstr("─ b"));
+  EXPECT_THAT(text, Not(HasSubstr("─ c")));
+  EXPECT_THAT(tree_text(head, tree, {.min_share = 0}, {}), HasSubstr("─ c"));
+  EXPECT_THAT(tree_text(head, tree, {.min_share = 0.8}, {}), HasSubstr("… 2 more"));
+}
+
+TEST(TreeText, StaysWithinTheWidthHoweverDeep) {
+  ProfileBuilder builder;
+  std::string path = "main";
+  for (int i = 0; i < 60; ++i) {
+    path += ";f";
+    builder.user(path, 1);
+    builder.user(path + ";leaf", 1);
+  }
+  const Profile profile = builder.build();
+  const auto samples = view::select(profile, {});
+  const std::string text = tree_text(report_head(profile, samples),
+                                     view::call_tree(profile, samples, {}), {}, {.width = 80});
+  EXPECT_THAT(text, HasSubstr("+1 "));
+  EXPECT_THAT(text, HasSubstr("+51 "));
+}
+
+TEST(Text, FitsEveryWidthFromEightyOn) {
+  for (const std::size_t width : {80, 100, 111, 160}) {
+    for (const std::string& text : all_texts(growing_heap(), {.width = width})) {
+      for (std::size_t at = 0; at < text.size();) {
+        const std::size_t end = text.find('\n', at);
+        const std::string line = text.substr(at, end - at);
+        EXPECT_LE(display_width(line), width) << line;
+        at = end + 1;
+      }
+    }
+  }
+}
+
+TEST(Text, NeverCarriesAnEscapeFromAName) {
+  const std::string evil = "\x1b]0;owned\x07\r\xc2\x9b\u202e";
+  ProfileBuilder builder;
+  builder.command({"./" + evil}).function(evil, {.file = evil + ".cc", .line = 3});
+  builder.process(evil, 7).thread(evil, 8);
+  builder.user("main;" + evil, 40).sys(evil + "@" + evil, evil, test::syscall(evil), 40);
+  builder.run().notes = {"note " + evil};
+  for (const std::string& text : all_texts(builder.build(), {})) {
+    for (const char c : text)
+      EXPECT_TRUE(c == '\n' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f));
+    EXPECT_EQ(text.find("\xc2\x9b"), std::string::npos);
+    EXPECT_EQ(text.find("\u202e"), std::string::npos);
+  }
+}
+
+TEST(Text, IsMadeOfAnyProfile) {
+  for (std::uint32_t seed = 0; seed < 20; ++seed) {
+    for (const std::string& text : all_texts(test::random_profile(seed), {.width = 40}))
+      EXPECT_FALSE(text.empty());
+  }
+  for (const std::string& text : all_texts(Profile(), {})) EXPECT_FALSE(text.empty());
+}
+
+}  // namespace
+}  // namespace profiler::render

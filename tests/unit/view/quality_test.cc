@@ -1,0 +1,45 @@
+#include "view/quality.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/profile_builder.h"
+#include "view/filter.h"
+
+namespace profiler::view {
+namespace {
+
+using test::ProfileBuilder;
+
+TEST(Quality, CountsStacksAndFramesOfEverySample) {
+  ProfileBuilder builder;
+  builder
+      .user("main;f;f;~inlined", 10)  // 30 frames by symbol
+      .end(StackEnd::kDumpTooShort)
+      .user("lib+0x40@lib;g", 4)  // 4 by range, 4 by symbol
+      .end(StackEnd::kNoMapping)
+      .sys("0xbeef@anon;main", "entry;vfs_read", test::syscall("read"),
+           3);  // 3 unnamed, 9 by symbol
+  builder.run().losses.samples_lost = 5;
+  builder.run().losses.samples_dropped = 2;
+  const Profile profile = builder.build();
+  const Quality q = quality(profile, select(profile, {}));
+  EXPECT_EQ(q.samples, 17U);
+  EXPECT_EQ(q.lost, 7U);
+  EXPECT_EQ(q.stacks_complete, 10U);
+  EXPECT_EQ(q.stacks_truncated, 4U);
+  EXPECT_EQ(q.stacks_broken, 3U);
+  EXPECT_EQ(q.ends[static_cast<std::size_t>(StackEnd::kDumpTooShort)], 4U);
+  EXPECT_EQ(q.frames_by_symbol, 43U);
+  EXPECT_EQ(q.frames_by_range, 4U);
+  EXPECT_EQ(q.frames_unnamed, 3U);
+  EXPECT_EQ(q.frames, 50U);
+}
+
+TEST(Quality, LooksOnlyAtTheSamplesSelected) {
+  const Profile profile =
+      ProfileBuilder().user("main", 3).sys("main", "e", test::syscall("read"), 2).build();
+  EXPECT_EQ(quality(profile, select(profile, {.sys_only = true})).frames, 4U);
+}
+
+}  // namespace
+}  // namespace profiler::view
