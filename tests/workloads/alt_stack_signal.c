@@ -37,10 +37,10 @@ int main(int argc, char** argv) {
   stack_t stack = {.ss_sp = malloc(64 * 1024), .ss_size = 64 * 1024};
   struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_ONSTACK};
   if (sigaltstack(&stack, NULL) != 0 || sigaction(SIGPROF, &action, NULL) != 0) return 1;
-  slice = 0.02;
   double alternate = 0;
   double usual = 0;
   while (alternate + usual < total) {
+    slice = varied(0.02);
     const double a = thread_cpu_s();
     interrupted();
     const double b = thread_cpu_s();

@@ -38,6 +38,16 @@ __attribute__((always_inline)) static inline void spin_until(double cpu_s) {
   } while (thread_cpu_s() < cpu_s);
 }
 
+// `length` times a number from 0.5 to 1.5, another one each time. Phases that all last equally long
+// can keep step with the ticks of a sampling clock, which then sees one phase more than its share.
+static inline double varied(double length) {
+  static uint64_t x = 88172645463325252u;
+  x ^= x << 13;
+  x ^= x >> 7;
+  x ^= x << 17;
+  return length * (0.5 + (double)(x >> 11) * 0x1p-53);
+}
+
 // Argument `index` as a number, or what stands for it.
 static inline double argument(int argc, char** argv, int index, double otherwise) {
   return argc > index ? atof(argv[index]) : otherwise;

@@ -43,7 +43,7 @@ int main(int argc, char** argv) {
   const double begin = thread_cpu_s();
   while (user + sys < total) {
     // Each phase gets what it lacks, so that an overrun of one is made up for in the next.
-    const double target = user + sys + slice;
+    const double target = user + sys + varied(slice);
     const double a = thread_cpu_s();
     compute(a + target * user_share - user);
     const double b = thread_cpu_s();
