@@ -10,6 +10,7 @@
 
 #include "kernel/classify.h"
 #include "kernel/syscall_site.h"
+#include "pipeline/cause_evidence.h"
 
 namespace profiler::pipeline {
 namespace {
@@ -22,13 +23,17 @@ class CauseResolver {
   CauseResolver(Profile& profile, Interner& interner, const ModuleFiles& modules)
       : profile_(profile), interner_(interner), modules_(modules) {}
 
-  CauseIndex cause_of(const Stack& stack) {
+  /// As the stack's own chain and code show it.
+  Cause cause_of(const Stack& stack) {
     kernel::Classification why = classification(stack.kernel, static_cast<bool>(stack.user));
     if (why.needs_syscall_name() && stack.user)
       why.set_syscall_name(syscall_name_at(profile_.nodes[stack.user].frame));
-    const Cause row{.cause = interned(why.cause), .entry = interned(why.entry)};
-    auto [known, is_new] = causes_.try_emplace({row.cause, row.entry});
-    if (is_new) known->second = profile_.causes.push_back(row);
+    return {.cause = interned(why.cause), .entry = interned(why.entry)};
+  }
+
+  CauseIndex row_of(const Cause& cause) {
+    auto [known, is_new] = rows_.try_emplace({cause.cause, cause.entry});
+    if (is_new) known->second = profile_.causes.push_back(cause);
     return known->second;
   }
 
@@ -88,15 +93,22 @@ class CauseResolver {
   const ModuleFiles& modules_;
   std::map<std::pair<NodeIndex, bool>, kernel::Classification> classifications_;
   std::map<FrameIndex, std::string> names_at_;
-  std::map<std::pair<KernelEntry, KernelEntry>, CauseIndex> causes_;
+  std::map<std::pair<KernelEntry, KernelEntry>, CauseIndex> rows_;
 };
 
 }  // namespace
 
 void resolve_causes(Profile& profile, Interner& interner, const ModuleFiles& modules) {
   CauseResolver resolver(profile, interner, modules);
-  for (Stack& stack : profile.stacks)
-    if (stack.kernel) stack.cause = resolver.cause_of(stack);
+  CauseEvidence evidence(profile, interner.string("other"));
+  std::vector<std::pair<Stack*, Cause>> seen;
+  for (Stack& stack : profile.stacks) {
+    if (!stack.kernel) continue;
+    seen.emplace_back(&stack, resolver.cause_of(stack));
+    evidence.add(stack.user, seen.back().second);
+  }
+  for (const auto& [stack, cause] : seen)
+    stack->cause = resolver.row_of(evidence.complete(stack->user, cause));
 }
 
 }  // namespace profiler::pipeline

@@ -3,7 +3,8 @@
 //   resolve_causes(profile, interner, modules);
 //
 // Fills in Profile::causes and Stack::cause. Where the kernel chain does not name the system call,
-// the user code before the return address does, or else the name of the libc wrapper there.
+// the user code before the return address does, or else the name of the libc wrapper there, or else
+// the other samples of that place (cause_evidence.h).
 #pragma once
 
 #include "pipeline/interner.h"

@@ -2,8 +2,8 @@
 //
 //   syscalls_mix [ROUNDS=2000]
 //
-// Known beforehand: each round makes some 100 calls each of read (4 KiB of /dev/zero), write (512 bytes
-// to /dev/null), getppid, newfstatat (of /dev/null) and gettid, each kind in a function of its own:
+// Known beforehand: each round makes some 100 calls each of read (4 KiB of /dev/zero), write (512
+// bytes to /dev/null), getppid, newfstatat (of /dev/null) and gettid, each in its own function:
 // read_zero, write_null, ask_parent, stat_null, ask_indirectly. The last calls syscall(2), where no
 // instruction holds the number of the call. Prints the number of calls, and the CPU time of
 // each function.
