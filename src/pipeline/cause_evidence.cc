@@ -48,8 +48,8 @@ void CauseEvidence::add(NodeIndex user, const Cause& cause) {
   if (!user) return;
   for (const bool nested : {false, true}) {
     const KernelEntry& boundary = nested ? cause.cause : cause.entry;
-    const bool has_kinds = boundary.kind == KernelEntryKind::kSyscall ||
-                           boundary.kind == KernelEntryKind::kFault;
+    const bool has_kinds =
+        boundary.kind == KernelEntryKind::kSyscall || boundary.kind == KernelEntryKind::kFault;
     if (!has_kinds || is_open(boundary) || (nested && cause.cause == cause.entry)) continue;
     const Place place = exact(user, cause, nested);
     add_name(place, boundary.name);

@@ -112,9 +112,16 @@ class OverviewWriter {
     if (has_charge && event_.is_time()) {
       line.pad_to(sampled_column());
       line.add_right(fmt::format("{} s", seconds(sampled, digits())), kAmountWidth);
-      line.add_right(format_.few_samples() ? "" : percent(sampled, value), kShareWidth + 2);
+      line.add_right(is_few(sampled) ? "" : percent(sampled, value), kShareWidth + 2);
     }
     out_ += line.take();
+  }
+
+  /// Whether too few samples are behind a part of the sampled time for a percentage.
+  [[nodiscard]] bool is_few(std::uint64_t sampled) const {
+    const view::Weight& all = overview_.sampled;
+    return static_cast<double>(sampled) * static_cast<double>(all.samples) <
+           static_cast<double>(all.all()) * static_cast<double>(kFewSamples);
   }
 
   /// Charged but in no sample. Negative where sampling saw more than was charged.
@@ -139,10 +146,7 @@ class OverviewWriter {
     heading("Where sys went");
     view::Weight sys;
     for (const CauseRow& row : overview_.causes) sys += row.weight;
-    view::Weight whole = overview_.sampled;
-    whole.user = 0;
-    whole.sys = sys.sys;
-    const AmountFormat format(event_, whole);
+    const AmountFormat format(event_, sys);
 
     TextTable table(style_, kIndent.size());
     table.column("sys", Align::kRight);

@@ -87,8 +87,8 @@ TEST_F(CauseEvidenceTest, KeepsFaultsInsideACallApartFromThoseOfUserCode) {
   const Cause inside{.cause = boundary(kFault, "anonymous"), .entry = boundary(kSyscall, "read")};
   evidence_.add(user, inside);
   EXPECT_EQ(evidence_.complete(user, simple(kFault, "other")), simple(kFault, "other"));
-  EXPECT_EQ(evidence_.complete(user, {.cause = boundary(kFault, "other"),
-                                      .entry = boundary(kSyscall, "")}),
+  EXPECT_EQ(evidence_.complete(
+                user, {.cause = boundary(kFault, "other"), .entry = boundary(kSyscall, "")}),
             inside);
 }
 

@@ -85,6 +85,26 @@ std::vector<std::string> all_texts(const Profile& profile, const TextStyle& styl
   return texts;
 }
 
+TEST(Overview, HasNoPercentagesOfFewSamples) {
+  // Plenty of samples, but few of them in the kernel.
+  const Profile profile = ProfileBuilder()
+                              .user("main;compute", 500)
+                              .sys("main", "entry_SYSCALL_64;vfs_read", test::syscall("read"), 20)
+                              .sys("main", "entry_SYSCALL_64;v", test::syscall("write"), 9)
+                              .charged(530'000'000, 500'000'000, 29'000'000)
+                              .build();
+  const std::string text = overview_of(profile, {});
+  const auto line_with = [&](std::string_view word) {
+    const std::size_t at = text.find(word);
+    EXPECT_NE(at, std::string::npos) << word << " in\n" << text;
+    const std::size_t begin = text.rfind('\n', at) + 1;
+    return text.substr(begin, text.find('\n', at) - begin);
+  };
+  EXPECT_THAT(line_with(" read "), testing::AllOf(HasSubstr(" 20 "), Not(HasSubstr("%"))));
+  EXPECT_THAT(line_with("  user "), HasSubstr("100.0 %"));
+  EXPECT_THAT(line_with("  sys "), Not(HasSubstr("100.0 %")));
+}
+
 TEST(Overview, LooksAsAgreed) {
   const Profile profile = growing_heap();
   test::expect_golden("report/overview-100.txt", overview_of(profile, {.width = 100}));
