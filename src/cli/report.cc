@@ -16,6 +16,7 @@
 #include "cli/load_profile.h"
 #include "cli/option_values.h"
 #include "cli/output.h"
+#include "render/amount.h"
 #include "render/report_csv.h"
 #include "render/report_json.h"
 #include "render/report_text.h"
@@ -243,10 +244,12 @@ std::string render_causes(render::ReportHead& head, const ReportOptions& options
 
 std::string render_tree(const render::ReportHead& head, const std::vector<const Sample*>& samples,
                         const ReportOptions& options, const render::TextStyle& style) {
+  const bool is_few = head.sampled.samples < render::kFewSamples;
   view::CallTree tree = view::call_tree(
       *head.profile, samples,
       {.path = {.kernel_frames = options.kernel_frames, .merge_recursion = options.merge_recursion},
-       .inverted = options.inverted});
+       .inverted = options.inverted,
+       .min_share = options.format == Format::kText && !is_few ? options.min_share : 0});
   if (options.sort != view::SortKey::kTotal) view::sort_children(*head.profile, tree, options.sort);
   switch (options.format) {
     case Format::kText:

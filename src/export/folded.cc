@@ -1,6 +1,7 @@
 #include "export/folded.h"
 
 #include <algorithm>
+#include <ranges>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -49,12 +50,34 @@ std::string_view suffix(const Profile& profile, const view::PathEntry& entry) {
 /// line (their module, say) are one.
 class TextTree {
  public:
-  explicit TextTree(const Profile& profile) : profile_(profile), nodes_(1) {}
+  explicit TextTree(const Profile& profile)
+      : profile_(profile),
+        nodes_(1),
+        texts_of_frame_(profile.frames.size()),
+        known_(profile.nodes.size()) {}
 
-  void add(const view::CallPath& path, std::uint64_t count) {
+  /// Stacks of one process and completeness should come one after the other: what is known of
+  /// the stack tree below them then stays valid.
+  void add(const view::StackWeight& s, std::uint64_t count) {
+    if (generation_ == 0 || root_key(s) != current_root_) {
+      current_root_ = root_key(s);
+      ++generation_;
+    }
     std::uint32_t node = kRoot;
-    for (const view::PathEntry& entry : path) node = child(node, text_of(entry));
+    Stack without_frames;
+    without_frames.end = s.stack.end;
+    for (const view::PathEntry& entry :
+         view::call_path(profile_, without_frames, {.process_root = true}, s.process_name))
+      node = child(node, text_of(entry));
+    node = user_leaf(node, s.stack.user);
+    node = chain(node, s.stack.kernel);
+    if (!s.stack.kernel && (s.stack.cause || s.hidden_kernel))
+      node = child(node, text_of(view::folded_kernel(profile_, s.stack)));
     nodes_[node].count += count;
+  }
+
+  static std::pair<StringIndex, Completeness> root_key(const view::StackWeight& s) {
+    return {s.process_name, completeness(s.stack.end)};
   }
 
   void write(const Sink& sink) {
@@ -98,6 +121,46 @@ class TextTree {
     std::uint64_t count = 0;
     std::vector<std::uint32_t> children;
   };
+  struct Known {
+    std::uint32_t generation = 0;
+    std::uint32_t node = 0;
+  };
+
+  std::uint32_t user_leaf(std::uint32_t node, NodeIndex leaf) {
+    pending_.clear();
+    for (NodeIndex n = leaf; n; n = profile_.nodes[n].parent) {
+      if (const Known& known = known_[n.row()]; known.generation == generation_) {
+        node = known.node;
+        break;
+      }
+      pending_.push_back(n);
+    }
+    for (const NodeIndex n : std::ranges::reverse_view(pending_)) {
+      node = frame_child(node, profile_.nodes[n].frame);
+      known_[n.row()] = {.generation = generation_, .node = node};
+    }
+    return node;
+  }
+
+  std::uint32_t chain(std::uint32_t node, NodeIndex leaf) {
+    pending_.clear();
+    for (NodeIndex n = leaf; n; n = profile_.nodes[n].parent) pending_.push_back(n);
+    for (const NodeIndex n : std::ranges::reverse_view(pending_))
+      node = frame_child(node, profile_.nodes[n].frame);
+    return node;
+  }
+
+  std::uint32_t frame_child(std::uint32_t node, FrameIndex frame) {
+    std::vector<std::uint32_t> unknown;
+    std::vector<std::uint32_t>& texts = frame ? texts_of_frame_[frame.row()] : unknown;
+    if (texts.empty()) {
+      view::CallPath entries;
+      view::append_frame(profile_, frame, entries);
+      for (const view::PathEntry& entry : entries) texts.push_back(text_of(entry));
+    }
+    for (const std::uint32_t text : texts) node = child(node, text);
+    return node;
+  }
 
   std::uint32_t text_of(const view::PathEntry& entry) {
     const auto [known, is_new] = text_of_entry_.try_emplace(key(entry));
@@ -148,6 +211,11 @@ class TextTree {
   std::unordered_map<std::uint64_t, std::uint32_t> children_;  ///< (parent, text) to node.
   std::unordered_map<std::uint64_t, std::uint32_t> text_of_entry_;
   std::unordered_map<std::string, std::uint32_t> text_rows_;
+  std::vector<std::vector<std::uint32_t>> texts_of_frame_;  ///< Outermost first; filled in as met.
+  std::vector<Known> known_;  ///< Node of each user stack node under the current root.
+  std::uint32_t generation_ = 0;
+  std::pair<StringIndex, Completeness> current_root_;
+  std::vector<NodeIndex> pending_;
   std::vector<std::string_view> texts_;  ///< Point into text_rows_, whose keys do not move.
 };
 
@@ -156,12 +224,10 @@ class TextTree {
 void write_folded(const Profile& profile, const std::vector<const Sample*>& samples,
                   const FoldedOptions& options, const Sink& sink) {
   TextTree tree(profile);
-  for (const view::StackWeight& s : view::stack_weights(profile, samples, true)) {
-    view::CallPath path = view::call_path(
-        profile, s.stack, {.kernel_frames = true, .process_root = true}, s.process_name);
-    if (s.hidden_kernel) path.push_back(view::folded_kernel(profile, s.stack));
-    tree.add(path, options.count == FoldedCount::kSamples ? s.weight.samples : s.weight.all());
-  }
+  std::vector<view::StackWeight> stacks = view::stack_weights(profile, samples, true);
+  std::ranges::stable_sort(stacks, {}, &TextTree::root_key);
+  for (const view::StackWeight& s : stacks)
+    tree.add(s, options.count == FoldedCount::kSamples ? s.weight.samples : s.weight.all());
   tree.write(sink);
 }
 

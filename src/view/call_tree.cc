@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <compare>
 #include <ranges>
-#include <span>
 #include <unordered_map>
+#include <utility>
 
+#include "view/inverted_tree.h"
 #include "view/stack_weights.h"
 #include "view/step_table.h"
 
@@ -14,26 +15,21 @@ namespace {
 
 constexpr std::uint32_t kRoot = 0;
 
-class TreeBuilder {
+class TopDownTreeBuilder {
  public:
-  TreeBuilder(const Profile& profile, const TreeOptions& options)
-      : profile_(profile), options_(options), steps_(profile), known_(profile.nodes.size()) {
+  TopDownTreeBuilder(const Profile& profile, StepTable& steps, const TreeOptions& options)
+      : profile_(profile), options_(options), steps_(steps), known_(profile.nodes.size()) {
     tree_.nodes.emplace_back();
     step_of_.push_back(0);
   }
 
-  CallTree build(const std::vector<const Sample*>& samples) {
-    std::vector<StackWeight> stacks = stack_weights(profile_, samples, options_.path.process_root);
-    if (options_.inverted) {
-      for (const StackWeight& s : stacks) charge(leaf_of(inverted_path(s)), s.weight);
-    } else {
-      // Stacks that hang under the same root come together: what is known of the stack tree below
-      // it (known_) then stays valid.
-      std::ranges::stable_sort(stacks, [](const StackWeight& a, const StackWeight& b) {
-        return root_key(a) < root_key(b);
-      });
-      for (const StackWeight& s : stacks) charge(top_down_leaf(s), s.weight);
-    }
+  CallTree build(std::vector<StackWeight> stacks) {
+    // Stacks that hang under the same root come together: what is known of the stack tree below
+    // it (known_) then stays valid.
+    std::ranges::stable_sort(stacks, [](const StackWeight& a, const StackWeight& b) {
+      return root_key(a) < root_key(b);
+    });
+    for (const StackWeight& s : stacks) charge(top_down_leaf(s), s.weight);
     sum_up();
     return std::move(tree_);
   }
@@ -115,51 +111,17 @@ class TreeBuilder {
     return node;
   }
 
-  /// The steps of a stack, innermost first.
-  std::span<const StepId> inverted_path(const StackWeight& s) {
-    path_.clear();
-    const auto append = [this](NodeIndex leaf) {
-      for (NodeIndex n = leaf; n; n = profile_.nodes[n].parent) {
-        const auto frame_steps = steps_.of_frame(profile_.nodes[n].frame);
-        path_.insert(path_.end(), frame_steps.rbegin(), frame_steps.rend());
-      }
-    };
-    if (options_.path.kernel_frames && s.stack.kernel) {
-      append(s.stack.kernel);
-    } else if (s.stack.kernel || s.stack.cause || s.hidden_kernel) {
-      path_.push_back(steps_.of(folded_kernel(profile_, s.stack)));
-    }
-    append(s.stack.user);
-
-    Stack without_frames = s.stack;
-    without_frames.user = without_frames.kernel = {};
-    without_frames.cause = {};
-    const CallPath above = call_path(profile_, without_frames, options_.path, s.process_name);
-    for (const PathEntry& entry : std::ranges::reverse_view(above))
-      path_.push_back(steps_.of(entry));
-    return path_;
-  }
-
-  std::uint32_t leaf_of(std::span<const StepId> path) {
-    std::uint32_t node = kRoot;
-    for (const StepId step : path) node = child(node, step);
-    return node;
-  }
-
   void sum_up() {
     std::vector<TreeNode>& nodes = tree_.nodes;
     for (std::size_t i = nodes.size(); i-- > 0;) {
       nodes[i].total += nodes[i].self;
       if (i != kRoot) nodes[nodes[i].parent].total += nodes[i].total;
     }
-    for (std::size_t i = 1; i < nodes.size(); ++i)
-      nodes[nodes[i].parent].children.push_back(static_cast<std::uint32_t>(i));
-    sort_children(profile_, tree_, SortKey::kTotal);
   }
 
   const Profile& profile_;
   const TreeOptions& options_;
-  StepTable steps_;
+  StepTable& steps_;
   CallTree tree_;
   std::vector<StepId> step_of_;                                ///< Of each tree node.
   std::unordered_map<std::uint64_t, std::uint32_t> children_;  ///< (parent, step) to child.
@@ -167,7 +129,6 @@ class TreeBuilder {
   std::uint32_t generation_ = 0;
   std::pair<StringIndex, Completeness> current_root_;
   std::vector<NodeIndex> pending_;
-  std::vector<StepId> path_;
 };
 
 }  // namespace
@@ -186,7 +147,16 @@ void sort_children(const Profile& profile, CallTree& tree, SortKey key) {
 
 CallTree call_tree(const Profile& profile, const std::vector<const Sample*>& samples,
                    const TreeOptions& options) {
-  return TreeBuilder(profile, options).build(samples);
+  StepTable steps(profile);
+  std::vector<StackWeight> stacks = stack_weights(profile, samples, options.path.process_root);
+  CallTree tree = options.inverted
+                      ? InvertedTreeBuilder(profile, steps, options).build(stacks)
+                      : TopDownTreeBuilder(profile, steps, options).build(std::move(stacks));
+  std::vector<TreeNode>& nodes = tree.nodes;
+  for (std::size_t i = 1; i < nodes.size(); ++i)
+    nodes[nodes[i].parent].children.push_back(static_cast<std::uint32_t>(i));
+  sort_children(profile, tree, SortKey::kTotal);
+  return tree;
 }
 
 }  // namespace profiler::view

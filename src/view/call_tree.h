@@ -32,6 +32,9 @@ struct CallTree {
 struct TreeOptions {
   PathOptions path = {};
   bool inverted = false;
+  /// Percent of all below which a node of a bottom-up tree has no children and no self: they would
+  /// be many, and seen by nobody. A top-down tree is always whole.
+  double min_share = 0;
 };
 
 [[nodiscard]] CallTree call_tree(const Profile& profile, const std::vector<const Sample*>& samples,

@@ -14,6 +14,7 @@ are named and left out. perf is Debian's linux-perf.
 import argparse
 import json
 import os
+import shlex
 import shutil
 import statistics
 import subprocess
@@ -60,18 +61,18 @@ int main(int argc, char** argv) {
 
 SQL = """
 create table t(a integer, b text);
-with recursive c(x) as (select 1 union all select x + 1 from c where x < 300000)
+with recursive c(x) as (select 1 union all select x + 1 from c where x < 1500000)
   insert into t select x, hex(x * 7919 % 100003) from c;
 create index i on t(b);
 select count(*), sum(a) from t where b like '%3%';
 select b, count(*) from t group by b order by 2 desc limit 5;
-select count(*) from t x join t y on x.b = y.b where x.a < 30000;
+select count(*) from t x join t y on x.b = y.b where x.a < 400000;
 """
 
 PYTHON = """
 import json, re
 data = [{"id": i, "name": "row %d" % i, "values": list(range(i % 20))} for i in range(40000)]
-for _ in range(4):
+for _ in range(25):
     text = json.dumps(data)
     data = json.loads(text)
     re.findall(r"row (\\d+)", text)
@@ -152,7 +153,8 @@ def measure_stacks(programs, directory):
         sys_s = t["sampled_sys_s"]
         other = sum(c["sys_s"] for c in r["causes"] if c["kind"] == "other")
         calls = [c for c in r["causes"] if c["kind"] == "syscall"]
-        named = sum(c["sys_s"] for c in calls if c["name"])
+        # A call whose name is not known goes by the name of its kind.
+        named = sum(c["sys_s"] for c in calls if c["name"] != "syscall")
         all_calls = sum(c["sys_s"] for c in calls)
         charged = t["user_s"] + t["sys_s"]
         sampled = t["sampled_user_s"] + t["sampled_sys_s"]
@@ -207,34 +209,44 @@ def measure_start(programs, directory):
     table("Start-up", ["what", "median"], rows)
 
 
-def measure_overhead(programs, directory, pairs=15):
-    """Time added to the child's wall clock at 4 kHz, against perf record, in alternated runs."""
-    command = programs.commands.get("xz") or programs.commands.get("python3")
-    name = "xz" if "xz" in programs.commands else "python3"
-    ours = os.path.join(directory, "ours.data")
-    theirs = os.path.join(directory, "perf.data")
-    has_perf = shutil.which("perf") is not None
-    bare, profiled, perfed = [], [], []
-    for _ in range(pairs):
-        bare.append(run(command))
-        record(command, ours, "-F", "4000")
-        # What the child itself took: naming and writing come after it has ended.
-        profiled.append(report(ours)["time"]["real_s"])
-        if has_perf:
-            shell = f"/usr/bin/env time -f %e -o {directory}/real {subprocess.list2cmdline(command)}"
-            run(["perf", "record", "-e", "cpu-clock", "-F", "4000", "--call-graph", "dwarf,32768",
-                 "-o", theirs, "--", "sh", "-c", shell])
-            with open(f"{directory}/real", encoding="utf-8") as file:
-                perfed.append(float(file.read().split()[-1]))
-    base = statistics.median(bare)
-    rows = [["profiler record -F 4000", f"{base:.3f} s", f"{statistics.median(profiled):.3f} s",
-             f"{100 * (statistics.median(profiled) / base - 1):.1f} %"]]
-    if has_perf:
-        rows.append(["perf record -F 4000 --call-graph dwarf,32768", f"{base:.3f} s",
-                     f"{statistics.median(perfed):.3f} s",
-                     f"{100 * (statistics.median(perfed) / base - 1):.1f} %"])
-    table(f"Time added to {name}, medians of {pairs} alternated runs",
-          ["recorder", "bare", "recorded", "added"], rows)
+def timed(command, wrapper, directory):
+    """The command's own elapsed seconds, run by itself or by a wrapper that records it."""
+    real = os.path.join(directory, "real")
+    shell = f"TIMEFORMAT=%R; {{ time {shlex.join(command)} > /dev/null; }} 2> {real}"
+    run([*wrapper, "bash", "-c", shell])
+    with open(real, encoding="utf-8") as file:
+        return float(file.read().split()[-1])
+
+
+def measure_overhead(programs, directory, rounds=15):
+    """Time added to the child at 4 kHz, next to perf record, in alternated runs."""
+    recorders = {
+        "profiler record -F 4000":
+            [PROFILER, "record", "-q", "-e", "cpu-clock", "-F", "4000", "-o",
+             os.path.join(directory, "ours.data"), "--"],
+    }
+    if shutil.which("perf"):
+        recorders["perf record -F 4000 --call-graph dwarf,32768"] = [
+            "perf", "record", "-q", "-e", "cpu-clock", "-F", "4000", "--call-graph", "dwarf,32768",
+            "-o", os.path.join(directory, "perf.data"), "--"]
+    rows = []
+    for name in ("xz", "sqlite3"):
+        if name not in programs.commands:
+            continue
+        command = programs.commands[name]
+        bare = []
+        added = {recorder: [] for recorder in recorders}
+        for _ in range(rounds):
+            bare.append(timed(command, [], directory))
+            for recorder, wrapper in recorders.items():
+                added[recorder].append(timed(command, wrapper, directory) - bare[-1])
+        base = statistics.median(bare)
+        for recorder, seconds in added.items():
+            low, middle, high = statistics.quantiles(seconds, n=4)
+            rows.append([name, f"{base:.3f} s", recorder, f"{middle * 1000:.0f} ms",
+                         f"{low * 1000:.0f} to {high * 1000:.0f} ms", percent(middle, base)])
+    table(f"Time added to the child, medians of {rounds} alternated rounds",
+          ["program", "bare", "recorder", "added", "middle half", "added / bare"], rows)
 
 
 def measure_recorder(programs, directory):
@@ -268,7 +280,7 @@ def measure_recorder(programs, directory):
 def measure_memory(programs, directory, seconds=600):
     """Resident memory of the recorder over ten minutes at 4 kHz on both CPUs."""
     command = programs.commands.get("python3")
-    loop = ["sh", "-c", "while :; do " + subprocess.list2cmdline(command) + "; done"]
+    loop = ["sh", "-c", "while :; do " + shlex.join(command) + "; done"]
     load = [subprocess.Popen(loop, stdout=subprocess.DEVNULL, start_new_session=True)
             for _ in range(os.cpu_count() or 1)]
     profile = os.path.join(directory, "memory.data")

@@ -68,6 +68,21 @@ std::map<std::vector<std::string>, Charge> naive_tree(const Profile& profile,
   return charges;
 }
 
+std::map<std::vector<std::string>, Charge> charges_by_path(const Profile& profile,
+                                                           const CallTree& tree) {
+  std::map<std::vector<std::string>, Charge> charges;
+  std::vector<std::vector<std::string>> paths(tree.nodes.size());
+  for (std::size_t i = 0; i < tree.nodes.size(); ++i) {
+    const TreeNode& node = tree.nodes[i];
+    if (i != 0) {
+      paths[i] = paths[node.parent];
+      paths[i].push_back(label(profile, node.entry) + (node.entry.inlined ? "_[i]" : ""));
+    }
+    charges[paths[i]] = {.self = node.self, .total = node.total};
+  }
+  return charges;
+}
+
 class OnRandomProfiles : public testing::TestWithParam<std::uint32_t> {
  protected:
   const Profile profile_ = test::random_profile(GetParam());
@@ -92,19 +107,25 @@ TEST_P(OnRandomProfiles, TheCallTreeIsTheNaiveOne) {
        {TreeOptions{}, TreeOptions{.path = {.kernel_frames = true}},
         TreeOptions{.path = {.process_root = true}}, TreeOptions{.inverted = true},
         TreeOptions{.path = {.kernel_frames = true, .process_root = true}, .inverted = true}}) {
-    const CallTree tree = call_tree(profile_, samples_, options);
-    std::map<std::vector<std::string>, Charge> charges;
-    std::vector<std::vector<std::string>> paths(tree.nodes.size());
-    for (std::size_t i = 0; i < tree.nodes.size(); ++i) {
-      const TreeNode& node = tree.nodes[i];
-      if (i != 0) {
-        paths[i] = paths[node.parent];
-        paths[i].push_back(label(profile_, node.entry) + (node.entry.inlined ? "_[i]" : ""));
-      }
-      charges[paths[i]] = {.self = node.self, .total = node.total};
-    }
-    EXPECT_EQ(charges, naive_tree(profile_, options));
+    EXPECT_EQ(charges_by_path(profile_, call_tree(profile_, samples_, options)),
+              naive_tree(profile_, options));
   }
+}
+
+TEST_P(OnRandomProfiles, LightNodesOfABottomUpTreeHaveNothingBelowThem) {
+  const TreeOptions options{.inverted = true, .min_share = 3};
+  const auto is_divided = [&](const Charge& charge) {
+    return static_cast<double>(charge.total.all()) >=
+           static_cast<double>(all_.all()) * options.min_share / 100;
+  };
+  const std::map<std::vector<std::string>, Charge> whole = naive_tree(profile_, options);
+  std::map<std::vector<std::string>, Charge> expected;
+  for (auto [path, charge] : whole) {
+    if (!path.empty() && !is_divided(whole.at({path.begin(), path.end() - 1}))) continue;
+    if (!is_divided(charge)) charge.self = {};
+    expected.emplace(path, charge);
+  }
+  EXPECT_EQ(charges_by_path(profile_, call_tree(profile_, samples_, options)), expected);
 }
 
 TEST_P(OnRandomProfiles, SelfTimesAddUpToAllSamples) {
