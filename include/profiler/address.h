@@ -1,11 +1,10 @@
 // Addresses with a type for each space they live in, so that mixing them does not compile.
 //
 //   RuntimeAddress ip(0x7f12'3456'0010);                // in a process, or in the running kernel
-//   ModuleAddress in_module(0x1010);                    // in the ELF file as linked (p_vaddr
-//   space) FileOffset in_file(0x1010);                         // in the bytes of the file
+//   ModuleAddress in_module(0x1010);                    // in the ELF file as linked (p_vaddr)
+//   FileOffset in_file(0x1010);                         // in the bytes of the file
 //   CodeAddress caller{ip, AddressKind::kReturn};
 //   caller.lookup();                                    // 0x7f123456000f: inside the call
-//   instruction
 //
 // Not here: how one space maps to another; that is known by process::Mapping and
 // symbolizer::ElfFile.
@@ -60,6 +59,8 @@ template <class A>
 struct CodeAddress {
   A address;
   AddressKind kind = AddressKind::kInstruction;
+
+  bool operator==(const CodeAddress&) const = default;
 
   /// An address inside the instruction that is executing or calling: a call that never returns may
   /// be the last instruction of its function, so the return address itself may lie in the next one.

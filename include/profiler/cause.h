@@ -16,7 +16,7 @@ enum class KernelEntryKind : std::uint8_t {
   kFault,      ///< name: "anonymous", "file", "copy-on-write", "major" or "other".
   kException,  ///< name: "divide_error", "debug", …
   kIrq,        ///< name: "apic_timer_interrupt", …
-  kSoftirq,    ///< name: "" (the vector is not visible in a chain), or "ksoftirqd" work by name.
+  kSoftirq,    ///< name: the vector, "timer", "rcu", "net_rx", …; "" where no action shows it.
   kScheduler,  ///< A user thread's first return from fork, or a switch with no entry in the chain.
   kKthread,    ///< A kernel thread.
   kExecExit,   ///< exec or exit work with no system-call entry in the chain.

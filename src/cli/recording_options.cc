@@ -86,9 +86,10 @@ Result<void> parse_target(const ParsedOptions& parsed, record::RecordOptions& op
     return std::unexpected(usage(std::string(given[0]) + " and " + std::string(given[1]) +
                                  " name two targets; give one"));
   }
-  if (given.empty() && options.command.empty())
+  if (given.empty() && options.command.empty()) {
     return std::unexpected(
         usage("nothing to record", "give a program, -p PID, -t TID, -a, -C CPUS or -G CGROUP"));
+  }
   return {};
 }
 

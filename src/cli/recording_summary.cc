@@ -30,9 +30,10 @@ void append_details(std::string& text, const Profile& profile, const EndCounts& 
   auto out = std::back_inserter(text);
   const Run& run = profile.run;
   for (int i = 0; i < kStackEndCount; ++i) {
-    if (ends[static_cast<std::size_t>(i)] != 0)
+    if (ends[static_cast<std::size_t>(i)] != 0) {
       fmt::format_to(out, "  {:>8} stacks: {}\n", ends[static_cast<std::size_t>(i)],
                      profiler::name(static_cast<StackEnd>(i)));
+    }
   }
   fmt::format_to(out, "  {} processes seen, {} ended unsampled; {}\n", run.losses.processes_seen,
                  run.losses.processes_unsampled,
@@ -68,9 +69,10 @@ std::string recording_summary(const Recorded& recorded, Verbosity verbosity) {
   }
   const std::uint64_t lost = losses.samples_lost + losses.samples_dropped;
   text += fmt::format(", {} lost", lost);
-  if (lost != 0)
+  if (lost != 0) {
     text += fmt::format(" ({:.1f} %)",
                         100.0 * static_cast<double>(lost) / static_cast<double>(lost + samples));
+  }
   text += fmt::format(", {} in {}\n", size_text(recorded.bytes), recorded.path);
   for (const std::string& note : profile.run.notes) text += "profiler: " + note + "\n";
   if (verbosity == Verbosity::kVerbose) append_details(text, profile, ends);

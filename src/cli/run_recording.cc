@@ -64,10 +64,11 @@ void name(pipeline::Pipeline& pipeline) {
   const std::uint64_t began = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
   std::optional<symbolizer::KernelSymbols> kernel;
   if (pipeline.has_kernel_frames()) {
-    if (auto symbols = symbolizer::read_kallsyms())
+    if (auto symbols = symbolizer::read_kallsyms()) {
       kernel = std::move(*symbols);
-    else
+    } else {
       pipeline.profile().run.notes.push_back(symbols.error().message());
+    }
   }
   pipeline.finish(kernel ? &*kernel : nullptr);
   pipeline.profile().run.cost.naming_cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - began;

@@ -440,13 +440,13 @@ std::string_view strip_suffixes(std::string_view function) {
 }
 
 EntrySymbol entry_symbol(std::string_view function) {
-  static const auto by_name = [] {
+  static const auto kByName = [] {
     std::unordered_map<std::string_view, EntrySymbol> symbols;
     for (const Row& row : kEntries) symbols.emplace(row.function, row.symbol);
     return symbols;
   }();
-  const auto found = by_name.find(function);
-  return found != by_name.end() ? found->second : by_prefix(function);
+  const auto found = kByName.find(function);
+  return found != kByName.end() ? found->second : by_prefix(function);
 }
 
 std::string_view syscall_of_function(std::string_view function) {

@@ -19,7 +19,7 @@ enum Evidence : std::uint8_t {
 };
 
 std::uint8_t evidence(std::string_view function) {
-  static const std::unordered_map<std::string_view, std::uint8_t> by_function = {
+  static const std::unordered_map<std::string_view, std::uint8_t> kByFunction = {
       // Reads: from a file (mm/filemap.c), from swap.
       {"do_sync_mmap_readahead", kReads},
       {"page_cache_sync_ra", kReads},
@@ -104,8 +104,8 @@ std::uint8_t evidence(std::string_view function) {
       {"copy_mc_fragile", kAllocates},
       {"copy_page", kAllocates},
   };
-  const auto found = by_function.find(function);
-  return found == by_function.end() ? 0 : found->second;
+  const auto found = kByFunction.find(function);
+  return found == kByFunction.end() ? 0 : found->second;
 }
 
 }  // namespace

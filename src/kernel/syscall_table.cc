@@ -36,13 +36,13 @@ std::string_view syscall_name(int number, Abi abi) {
 }
 
 bool is_syscall(std::string_view name) {
-  static const auto all_names = [] {
+  static const auto kAllNames = [] {
     std::unordered_set<std::string_view> names;
     for (const Row& row : kCallsOfX8664) names.insert(row.name);
     for (const Row& row : kCallsOfAarch64) names.insert(row.name);
     return names;
   }();
-  return all_names.contains(name);
+  return kAllNames.contains(name);
 }
 
 }  // namespace profiler::kernel

@@ -1,6 +1,7 @@
 #include "pipeline/interner.h"
 
 #include <functional>
+#include <ranges>
 #include <string>
 
 namespace profiler::pipeline {
@@ -45,8 +46,7 @@ NodeIndex Interner::node(NodeIndex parent, FrameIndex frame) {
 
 NodeIndex Interner::chain(std::span<const FrameIndex> innermost_first) {
   NodeIndex leaf;
-  for (auto it = innermost_first.rbegin(); it != innermost_first.rend(); ++it)
-    leaf = node(leaf, *it);
+  for (const FrameIndex frame : innermost_first | std::views::reverse) leaf = node(leaf, frame);
   return leaf;
 }
 

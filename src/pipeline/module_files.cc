@@ -99,10 +99,11 @@ ModuleFiles::FilePointer ModuleFiles::open(const MmapEvent& event, const std::st
   }
   // While the process lives, this leads to the very file that it mapped, whatever stat says of it
   // (overlay file systems report other device and inode numbers than the kernel's records).
+  const std::uint64_t start = event.start.value();
+  const std::uint64_t end = start + event.length;
   char map_file[96];
   std::snprintf(map_file, sizeof map_file, "/proc/%d/map_files/%llx-%llx", event.pid,
-                static_cast<unsigned long long>(event.start.value()),
-                static_cast<unsigned long long>(event.start.value() + event.length));
+                static_cast<unsigned long long>(start), static_cast<unsigned long long>(end));
   struct stat status{};
   if (is_regular_file(map_file, status)) return matching(map_file);
   return nullptr;
@@ -152,10 +153,11 @@ void ModuleFiles::reopen() {
     const Module& module = profile_.modules[ModuleIndex(i)];
     if (module.kind != ModuleKind::kFile) continue;
     auto file = symbolizer::ElfFile::open(profile_.text(module.path));
-    if (file && (*file)->build_id() == module.build_id)
+    if (file && (*file)->build_id() == module.build_id) {
       files_[i] = *file;
-    else
+    } else {
       ++unreadable_;
+    }
   }
 }
 

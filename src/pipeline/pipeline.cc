@@ -193,10 +193,11 @@ Pipeline::Pipeline(const PipelineOptions& options, profile::ProfileWriter* write
 Pipeline::~Pipeline() = default;
 
 void Pipeline::add_target(Pid pid, TargetStart start) {
-  if (start == TargetStart::kAtExec)
+  if (start == TargetStart::kAtExec) {
     state_->targets_at_exec.insert(pid);
-  else
+  } else {
     state_->make_target(state_->processes.process(pid));
+  }
 }
 
 void Pipeline::add_target_thread(Tid tid) { state_->target_threads.insert(tid); }

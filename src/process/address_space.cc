@@ -75,8 +75,8 @@ const Mapping* AddressSpace::find(RuntimeAddress address) const {
 }
 
 const std::vector<Mapping>& AddressSpace::mappings() const {
-  static const std::vector<Mapping> none;
-  return mappings_ ? *mappings_ : none;
+  static const std::vector<Mapping> kNone;
+  return mappings_ ? *mappings_ : kNone;
 }
 
 }  // namespace profiler::process

@@ -32,10 +32,8 @@ struct UserFrame {
   ModuleIndex module;  ///< None where no mapping holds the address.
   /// The lookup address in the module's space (a RuntimeAddress where there is no module).
   std::uint64_t module_address = 0;
-  bool operator==(const UserFrame& other) const {
-    return address.address == other.address.address && address.kind == other.address.kind &&
-           module == other.module && module_address == other.module_address;
-  }
+
+  bool operator==(const UserFrame&) const = default;
 };
 
 /// What a sample holds for its user stack.

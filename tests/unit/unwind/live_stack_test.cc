@@ -361,12 +361,7 @@ TEST(LiveStack, IsTheSameInEveryAddressSpaceThatHoldsTheModules) {
   for (const process::Mapping& mapping : captured.maps().space.mappings()) fork.map(mapping);
   std::vector<UserFrame> again;
   EXPECT_EQ(unwinder.unwind(captured.snapshot(), fork, again), end);
-  ASSERT_EQ(again.size(), frames.size());
-  for (std::size_t i = 0; i < frames.size(); ++i) {
-    EXPECT_EQ(again[i].address.address, frames[i].address.address);
-    EXPECT_EQ(again[i].module, frames[i].module);
-    EXPECT_EQ(again[i].module_address, frames[i].module_address);
-  }
+  EXPECT_EQ(again, frames);
   EXPECT_EQ(unwinder.statistics().rules_compiled, compiled);
   fork.clear();
   EXPECT_NE(unwinder.unwind(captured.snapshot(), fork, again), end);
