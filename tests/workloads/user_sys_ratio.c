@@ -3,17 +3,18 @@
 //   user_sys_ratio [SECONDS=1] [USER_SHARE=0.7]
 //
 // Known beforehand: user phases (compute) are arithmetic, sys phases (fill_from_zero) copy zeros
-// into memory that is already there, 256 KiB a call. So user : sys is USER_SHARE : 1 - USER_SHARE,
-// all sys is the system call read, and its caller is fill_from_zero.
-// Prints the CPU time of the phases by CLOCK_THREAD_CPUTIME_ID, and what getrusage says, which the
-// kernel may have split by a 4 ms tick.
+// into memory that is already there, 2 MiB a call: the way into the kernel and out of it, of which
+// a part is user mode, is a thousandth of that. So user : sys is USER_SHARE : 1 - USER_SHARE, all
+// sys is the system call read, and its caller is fill_from_zero. Prints the CPU time of the phases
+// by CLOCK_THREAD_CPUTIME_ID, and what getrusage says, which the kernel may have split by a 4 ms
+// tick.
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "truth.h"
 
-static char buffer[256 * 1024];
+static char buffer[2 * 1024 * 1024];
 
 NOINLINE static void compute(double cpu_s) {
   spin_until(cpu_s);
@@ -23,8 +24,8 @@ NOINLINE static void compute(double cpu_s) {
 NOINLINE static long fill_from_zero(int zero, double cpu_s) {
   long calls = 0;
   do {
-    for (int i = 0; i < 4; ++i, ++calls)
-      if (read(zero, buffer, sizeof buffer) != (ssize_t)sizeof buffer) abort();
+    if (read(zero, buffer, sizeof buffer) != (ssize_t)sizeof buffer) abort();
+    ++calls;
   } while (thread_cpu_s() < cpu_s);
   return calls;
 }
