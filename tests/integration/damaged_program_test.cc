@@ -235,6 +235,19 @@ TEST(SpoiltSharedObject, OfARunningProgramDoesNotEndTheRecording) {
   EXPECT_GT(share_of(report, "plugin_second"), 0.5) << "the whole one has its names";
 }
 
+TEST(SpoiltSharedObject, ThatIsEmptiedBeforeItsNamesAreReadDoesNotEndTheRecording) {
+  REQUIRE_SAMPLING();
+  const TemporaryDirectory directory;
+  const std::filesystem::path built = std::filesystem::path(workload("dlopen_close")).parent_path();
+  for (const char* file : {"dlopen_close", "libworkload_first.so", "libworkload_second.so"})
+    copy_program((built / file).string(), directory.file(file));
+  const json report =
+      record_and_report(directory, {"sh", "-c", "./dlopen_close 0.6 && : > libworkload_first.so"});
+  EXPECT_EQ(std::filesystem::file_size(directory.file("libworkload_first.so")), 0U);
+  expect_everything_counted(report);
+  EXPECT_GT(share_of(report, "plugin_second"), 0.5);
+}
+
 TEST(SpoiltSharedObject, ThatIsNoneAndShrinksDoesNotEndTheRecording) {
   REQUIRE_SAMPLING();
   const TemporaryDirectory directory;
@@ -250,7 +263,7 @@ TEST(SpoiltSharedObject, ThatIsNoneAndShrinksDoesNotEndTheRecording) {
   write_bytes(directory.file("head"), whole.substr(0, 70));
   write_bytes(directory.file("half"), whole.substr(0, whole.size() / 2));
   write_bytes(directory.file("header_and_noise"), whole.substr(0, 64) + noise);
-  write_bytes(directory.file("whole"), whole);  // And then cut, while it is open here.
+  write_bytes(directory.file("whole"), whole);
   const json report = record_and_report(directory, {workload("maps_files"), "0.4", "noise", "magic",
                                                     "head", "half", "header_and_noise", "whole"});
   expect_everything_counted(report);
