@@ -213,7 +213,18 @@ struct Losses {
   std::uint64_t malformed_records = 0;
   std::uint64_t processes_unsampled = 0;  ///< Ended without a sample (Coverage::kInherited).
   std::uint64_t processes_seen = 0;
+  /// Of the samples lost and dropped, those of processes outside the target, whom the rings of
+  /// whole CPUs hold as well: an estimate (record/loss_share.h).
+  std::uint64_t samples_lost_of_others = 0;
   bool operator==(const Losses&) const = default;
+
+  /// Exact, of whomever.
+  [[nodiscard]] std::uint64_t all_samples_lost() const { return samples_lost + samples_dropped; }
+  /// The target's, as far as can be told.
+  [[nodiscard]] std::uint64_t target_samples_lost() const {
+    const std::uint64_t all = all_samples_lost();
+    return samples_lost_of_others < all ? all - samples_lost_of_others : 0;
+  }
 };
 
 /// What the recorder itself used.

@@ -38,6 +38,11 @@ void append_details(std::string& text, const Profile& profile, const EndCounts& 
   fmt::format_to(out, "  {} processes seen, {} ended unsampled; {}\n", run.losses.processes_seen,
                  run.losses.processes_unsampled,
                  run.coverage == Coverage::kPerCpu ? "one event per CPU" : "inherited events");
+  if (run.losses.all_samples_lost() != 0) {
+    fmt::format_to(
+        out, "  {} samples lost in full rings, {} dropped; about {} of other processes\n",
+        run.losses.samples_lost, run.losses.samples_dropped, run.losses.samples_lost_of_others);
+  }
   const double samples =
       profile.samples.empty() ? 1.0 : static_cast<double>(profile.samples.size());
   fmt::format_to(
@@ -67,8 +72,8 @@ std::string recording_summary(const Recorded& recorded, Verbosity verbosity) {
     text += fmt::format(", {:.1f} % with complete stacks",
                         100.0 * static_cast<double>(complete) / static_cast<double>(samples));
   }
-  const std::uint64_t lost = losses.samples_lost + losses.samples_dropped;
-  text += fmt::format(", {} lost", lost);
+  const std::uint64_t lost = losses.target_samples_lost();
+  text += fmt::format(", {}{} lost", lost == losses.all_samples_lost() ? "" : "about ", lost);
   if (lost != 0) {
     text += fmt::format(" ({:.1f} %)",
                         100.0 * static_cast<double>(lost) / static_cast<double>(lost + samples));

@@ -74,6 +74,16 @@ void name(pipeline::Pipeline& pipeline) {
   pipeline.profile().run.cost.naming_cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - began;
 }
 
+/// What a file that could not be finished does not hold: how the recording ended.
+void add_end(Run& run, const Run& ended) {
+  run.exit_status = ended.exit_status;
+  run.exit_signal = ended.exit_signal;
+  run.duration_ns = ended.duration_ns;
+  run.charged = ended.charged;
+  run.losses = ended.losses;
+  run.cost = ended.cost;
+}
+
 }  // namespace
 
 std::expected<Recorded, int> run_recording(record::RecordOptions options, const std::string& path,
@@ -125,6 +135,7 @@ std::expected<Recorded, int> run_recording(record::RecordOptions options, const 
     pipeline::apply_time_scale(recorded.profile);
   } else if (Result<Profile> profile = load_profile(recorded.path)) {
     recorded.profile = std::move(*profile);
+    if (!recorded.finished) add_end(recorded.profile.run, pipeline->profile().run);
   } else {
     complain(profile.error().message());
     recorded.profile = std::move(pipeline->profile());

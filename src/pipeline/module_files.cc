@@ -87,8 +87,7 @@ ModuleFiles::FilePointer ModuleFiles::open(const MmapEvent& event, const std::st
   const auto matching = [&](const std::string& candidate) -> FilePointer {
     auto file = symbolizer::ElfFile::open(candidate);
     if (!file) return nullptr;
-    if (event.build_id && (*file)->build_id() && event.build_id != (*file)->build_id())
-      return nullptr;
+    if (event.build_id && event.build_id != (*file)->build_id()) return nullptr;
     return *file;
   };
   // The path may be gone, replaced, or mean something else in the process's mount namespace.
@@ -106,7 +105,10 @@ ModuleFiles::FilePointer ModuleFiles::open(const MmapEvent& event, const std::st
                 static_cast<unsigned long long>(start), static_cast<unsigned long long>(end));
   struct stat status{};
   if (is_regular_file(map_file, status)) return matching(map_file);
-  return nullptr;
+  // That needs CAP_CHECKPOINT_RESTORE. The program itself, though not what it has loaded, is open
+  // to its user without.
+  const std::string program = "/proc/" + std::to_string(event.pid) + "/exe";
+  return is_that_file(program, event) ? matching(program) : nullptr;
 }
 
 ModuleFiles::Place ModuleFiles::resolve(const MmapEvent& event) {

@@ -197,6 +197,7 @@ enum class RunField : std::uint32_t {
   kMalformedRecords = 38,
   kProcessesUnsampled = 39,
   kProcessesSeen = 40,
+  kSamplesLostOfOthers = 41,
   kRecordingCpuNs = 48,
   kNamingCpuNs = 49,
   kPeakMemoryBytes = 50,

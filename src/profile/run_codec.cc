@@ -29,6 +29,7 @@ void for_each_counter(RunType& run, Visit&& visit) {
   visit(RunField::kMalformedRecords, run.losses.malformed_records);
   visit(RunField::kProcessesUnsampled, run.losses.processes_unsampled);
   visit(RunField::kProcessesSeen, run.losses.processes_seen);
+  visit(RunField::kSamplesLostOfOthers, run.losses.samples_lost_of_others);
   visit(RunField::kRecordingCpuNs, run.cost.recording_cpu_ns);
   visit(RunField::kNamingCpuNs, run.cost.naming_cpu_ns);
   visit(RunField::kPeakMemoryBytes, run.cost.peak_memory_bytes);

@@ -23,6 +23,8 @@ namespace profiler::record {
 /// What one drain of all rings brought.
 struct DrainRound {
   std::vector<events::RecordBlock> blocks;
+  /// Samples dropped for want of room, by source; empty: none.
+  std::vector<std::uint64_t> dropped;
   /// Every record up to this time has been handed over.
   std::uint64_t release_until_ns = 0;
 };

@@ -38,6 +38,18 @@ Error explain_refusal(int system_error) {
   return error;
 }
 
+Error explain_target_refusal(bool system_wide, int system_error) {
+  Error error{.what = "recording this process is not permitted",
+              .system_error = system_error,
+              .advice = "run as root, or give profiler CAP_PERFMON"};
+  if (system_wide) {
+    error.what = "recording whole CPUs is not permitted";
+    const std::string level = paranoid_text();
+    if (!level.empty()) error.advice = level + ": set it to 0 or lower, or " + error.advice;
+  }
+  return error;
+}
+
 bool may_open_any_event() {
   perf_event_attr attr = side_attributes();
   return open_event(attr, {.pid = 0, .cpu = -1}, false).has_value();

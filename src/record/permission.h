@@ -15,6 +15,8 @@ namespace profiler::record {
 [[nodiscard]] std::string note_kernel_hidden();
 /// perf_event_open(2) is refused altogether: why, as far as can be told, and what to change.
 [[nodiscard]] Error explain_refusal(int system_error);
+/// Only this target is refused: another user's process, or whole CPUs.
+[[nodiscard]] Error explain_target_refusal(bool system_wide, int system_error);
 /// Whether some event is permitted to us on ourselves: then a refusal concerned the target.
 [[nodiscard]] bool may_open_any_event();
 /// Opening `event` failed otherwise: no PMU, ….

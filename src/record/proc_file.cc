@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -24,6 +25,19 @@ std::optional<Number> leading_number(std::string_view& text) {
   if (error != std::errc()) return std::nullopt;
   text.remove_prefix(static_cast<std::size_t>(end - text.data()));
   return number;
+}
+
+/// "cpu 1 2 …\ncpu0 1 2 …\ncpu3 …": a line for each that is online (proc(5)).
+std::vector<std::uint32_t> cpus_of_stat(std::string_view text) {
+  std::vector<std::uint32_t> cpus;
+  while (text.starts_with("cpu")) {
+    text.remove_prefix(3);
+    const auto cpu = leading_number<std::uint32_t>(text);
+    if (cpu && *cpu <= kMaxCpu) cpus.push_back(*cpu);
+    text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+  }
+  std::ranges::sort(cpus);
+  return cpus;
 }
 
 }  // namespace
@@ -84,12 +98,24 @@ std::optional<std::vector<std::uint32_t>> parse_cpu_list(std::string_view text) 
   return cpus;
 }
 
-std::vector<std::uint32_t> online_cpus() {
-  if (const auto text = read_file("/sys/devices/system/cpu/online")) {
+std::vector<std::uint32_t> online_cpus(const std::string& root) {
+  if (const auto text = read_file(root + "/sys/devices/system/cpu/online")) {
     auto cpus = parse_cpu_list(*text);
     if (cpus && !cpus->empty()) return *std::move(cpus);
   }
-  return {0};
+  if (const auto text = read_file(root + "/proc/stat")) {
+    std::vector<std::uint32_t> cpus = cpus_of_stat(*text);
+    if (!cpus.empty()) return cpus;
+  }
+  std::vector<std::uint32_t> cpus;
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  if (::sched_getaffinity(0, sizeof allowed, &allowed) == 0) {
+    for (std::uint32_t cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+      if (CPU_ISSET(cpu, &allowed)) cpus.push_back(cpu);
+    }
+  }
+  return cpus.empty() ? std::vector<std::uint32_t>{0} : cpus;
 }
 
 }  // namespace profiler::record

@@ -21,7 +21,8 @@ namespace profiler::record {
 /// "0-3,8,10-11" as those numbers, ascending and distinct; none if it is malformed or names a CPU
 /// beyond 65535.
 [[nodiscard]] std::optional<std::vector<std::uint32_t>> parse_cpu_list(std::string_view text);
-/// CPUs that are online; {0} if the system will not say.
-[[nodiscard]] std::vector<std::uint32_t> online_cpus();
+/// CPUs that are online, from /sys, or /proc/stat where there is no /sys (a chroot); without
+/// either those that this process may run on. `root` stands before both paths.
+[[nodiscard]] std::vector<std::uint32_t> online_cpus(const std::string& root = {});
 
 }  // namespace profiler::record

@@ -123,14 +123,9 @@ std::expected<void, RecordError> Recording::start_sampling(const NamedEvent& eve
   const OpenError& error = opened.error();
   if (!error.refused) return std::unexpected(failed(explain_failure(event, error.error)));
 
-  const bool any_permitted = may_open_any_event();
-  Error refusal = explain_refusal(error.error.system_error);
-  if (any_permitted) {
-    refusal = {.what = target_->is_system_wide() ? "recording whole CPUs is not permitted"
-                                                 : "recording this process is not permitted",
-               .system_error = error.error.system_error,
-               .advice = "run as root, or give profiler CAP_PERFMON"};
-  }
+  const int why = error.error.system_error;
+  Error refusal = may_open_any_event() ? explain_target_refusal(target_->is_system_wide(), why)
+                                       : explain_refusal(why);
   if (!child_) return std::unexpected(failed(std::move(refusal)));
   run_info().kernel_sampled = false;
   notes.push_back("no samples: " + refusal.message());
@@ -287,6 +282,7 @@ void Recording::stop_sampling() {
     losses.samples_lost += result.losses.samples_lost;
     losses.side_records_lost += result.losses.side_records_lost;
     losses.samples_dropped += result.losses.samples_dropped;
+    losses.samples_lost_of_others += result.losses.samples_lost_of_others;
     losses.stacks_shortened += result.losses.stacks_shortened;
     losses.malformed_records += result.losses.malformed_records;
     run.cost.recording_cpu_ns += result.cpu_ns;

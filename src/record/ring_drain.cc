@@ -57,6 +57,8 @@ std::size_t RingDrain::copy(RingReader& reader, const RingIdentity& ring, Handof
       allowance = stack_allowance(backlog + block.bytes.size(), budget_bytes_);
       if (allowance == kDropSample) {
         ++counts_.samples_dropped;
+        if (round.dropped.size() <= ring.source) round.dropped.resize(ring.source + std::size_t{1});
+        ++round.dropped[ring.source];
         return;
       }
       ++counts_.samples;

@@ -132,11 +132,13 @@ std::optional<std::string> Sampling::look() {
 SamplingResult Sampling::stop() {
   events_.disable_all();
   const ReaderResult read = reader_->stop();
-  const WorkerResult worked = worker_->join();
+  WorkerResult worked = worker_->join();
   filter_.reset();
   SamplingResult result;
   // Where the kernel counts itself, its count is whole; LOST records come only once there is room.
   result.losses.samples_lost = std::max(worked.samples_lost, events_.samples_lost().value_or(0));
+  worked.loss_share.on_untold_loss(result.losses.samples_lost - worked.samples_lost);
+  result.losses.samples_lost_of_others = worked.loss_share.of_others();
   result.losses.side_records_lost = worked.side_records_lost;
   result.losses.samples_dropped = read.counts.samples_dropped;
   result.losses.stacks_shortened = read.counts.stacks_shortened;

@@ -67,7 +67,13 @@ class Sampling {
   [[nodiscard]] EventSet& events() { return events_; }
   [[nodiscard]] Coverage coverage() const { return coverage_; }
   [[nodiscard]] std::uint64_t samples() const { return worker_->samples(); }
-  [[nodiscard]] std::uint64_t lost() const { return worker_->lost() + reader_->dropped(); }
+  /// The target's, as far as can be told.
+  [[nodiscard]] std::uint64_t lost() const {
+    return Losses{.samples_lost = worker_->lost(),
+                  .samples_dropped = reader_->dropped(),
+                  .samples_lost_of_others = worker_->lost_of_others()}
+        .target_samples_lost();
+  }
   [[nodiscard]] std::uint64_t stranger_samples() const { return worker_->stranger_samples(); }
   [[nodiscard]] bool wants_end() const { return worker_->wants_end(); }
   /// Readable when wants_end() may have changed.

@@ -46,6 +46,7 @@ void Worker::run() {
       handle(record);
       if (++handled % kRecordsBetweenReports == 0) handoff_->set_held_bytes(queue_.bytes());
     });
+    count_dropped(*round);
     after_round(round->release_until_ns);
   }
   {
@@ -74,16 +75,20 @@ void Worker::handle(const events::QueuedRecord& record) {
     maps_are_stale_ = false;
     settings_.read_maps_again(*pipeline_);
   }
-  if (!is_left_out(*event)) pipeline_->handle(*event);
+  if (!is_left_out(record, *event)) pipeline_->handle(*event);
 }
 
-bool Worker::is_left_out(const Event& event) {
+bool Worker::is_left_out(const events::QueuedRecord& record, const Event& event) {
   if (const auto* exit = std::get_if<ExitEvent>(&event)) duplicates_.on_exit(exit->tid);
   const auto* sample = std::get_if<SampleEvent>(&event);
   if (sample == nullptr) return false;
-  if (settings_.drop_strangers && !pipeline_->is_target(sample->context.pid)) {
-    strangers_.fetch_add(1, std::memory_order_relaxed);
-    return true;
+  if (settings_.drop_strangers) {
+    const bool of_target = pipeline_->is_target(sample->context.pid);
+    result_.loss_share.on_sample(record.source, of_target);
+    if (!of_target) {
+      strangers_.fetch_add(1, std::memory_order_relaxed);
+      return true;
+    }
   }
   return duplicates_.is_duplicate(sample->context.tid, sample->context.id);
 }
@@ -98,6 +103,14 @@ void Worker::count_lost(const events::QueuedRecord& record, std::uint64_t lost) 
   } else {
     result_.samples_lost += lost;
     lost_.fetch_add(lost, std::memory_order_relaxed);
+    if (settings_.drop_strangers) result_.loss_share.on_loss(record.source, lost);
+  }
+}
+
+void Worker::count_dropped(const DrainRound& round) {
+  if (!settings_.drop_strangers) return;
+  for (std::uint32_t source = 0; source < round.dropped.size(); ++source) {
+    if (round.dropped[source] != 0) result_.loss_share.on_loss(source, round.dropped[source]);
   }
 }
 
@@ -130,6 +143,7 @@ void Worker::after_round(std::uint64_t handled_until_ns) {
   handoff_->set_held_bytes(queue_.bytes());
   handoff_->recycle(queue_.take_spent_blocks());
   samples_.store(pipeline_->sample_count(), std::memory_order_relaxed);
+  lost_of_others_.store(result_.loss_share.of_others(), std::memory_order_relaxed);
   if (wants_end_.load(std::memory_order_relaxed)) return;
   const bool ends = pipeline_->write_error().has_value() ||
                     (settings_.limit_reached && settings_.limit_reached());

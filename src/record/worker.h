@@ -24,6 +24,7 @@
 #include "profiler/event.h"
 #include "record/duplicate_guard.h"
 #include "record/handoff.h"
+#include "record/loss_share.h"
 
 namespace profiler::record {
 
@@ -43,6 +44,7 @@ struct WorkerSettings {
 struct WorkerResult {
   std::uint64_t samples_lost = 0;       ///< As LOST records tell.
   std::uint64_t side_records_lost = 0;  ///< Likewise.
+  LossShare loss_share;                 ///< With drop_strangers: of losses and drops.
   std::uint64_t malformed = 0;
   std::uint64_t late = 0;
   std::uint64_t cpu_ns = 0;
@@ -64,6 +66,10 @@ class Worker {
   // From any thread:
   [[nodiscard]] std::uint64_t samples() const { return samples_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t lost() const { return lost_.load(std::memory_order_relaxed); }
+  /// Of lost() and of what the reader dropped: an estimate.
+  [[nodiscard]] std::uint64_t lost_of_others() const {
+    return lost_of_others_.load(std::memory_order_relaxed);
+  }
   [[nodiscard]] std::uint64_t stranger_samples() const {
     return strangers_.load(std::memory_order_relaxed);
   }
@@ -77,8 +83,9 @@ class Worker {
   void run();
   void handle(const events::QueuedRecord& record);
   /// Of a process or by an event that is not to be counted.
-  [[nodiscard]] bool is_left_out(const Event& event);
+  [[nodiscard]] bool is_left_out(const events::QueuedRecord& record, const Event& event);
   void count_lost(const events::QueuedRecord& record, std::uint64_t lost);
+  void count_dropped(const DrainRound& round);
   void after_round(std::uint64_t handled_until_ns);
   void answer_questions(std::uint64_t handled_until_ns);
 
@@ -97,6 +104,7 @@ class Worker {
   bool maps_are_stale_ = false;
   std::atomic<std::uint64_t> samples_ = 0;
   std::atomic<std::uint64_t> lost_ = 0;
+  std::atomic<std::uint64_t> lost_of_others_ = 0;
   std::atomic<std::uint64_t> strangers_ = 0;
   std::atomic<bool> wants_end_ = false;
   std::mutex questions_mutex_;

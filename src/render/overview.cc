@@ -111,8 +111,10 @@ class OverviewWriter {
     line.add_right(is_sum || format_.few_samples() ? "" : percent(value, whole), kShareWidth);
     if (has_charge && event_.is_time()) {
       line.pad_to(sampled_column());
-      line.add_right(fmt::format("{} s", seconds(sampled, digits())), kAmountWidth);
-      line.add_right(is_few(sampled) ? "" : percent(sampled, value), kShareWidth + 2);
+      const bool measured = name != "sys" || run_.kernel_sampled;
+      line.add_right(measured ? fmt::format("{} s", seconds(sampled, digits())) : kNotMeasured,
+                     kAmountWidth);
+      line.add_right(!measured || is_few(sampled) ? "" : percent(sampled, value), kShareWidth + 2);
     }
     out_ += line.take();
   }

@@ -155,7 +155,11 @@ class ReportWriter {
     optional_seconds(run.charged.sys_ns);
     json_.key("wait_s").null();
     amount("sampled_user", head_.sampled.user);
-    amount("sampled_sys", head_.sampled.sys);
+    if (run.kernel_sampled) {
+      amount("sampled_sys", head_.sampled.sys);
+    } else {
+      json_.key(is_time_ ? "sampled_sys_s" : "sampled_sys_value").null();
+    }
     json_.end();
   }
 
@@ -163,6 +167,7 @@ class ReportWriter {
     const view::Quality& q = head_.quality;
     json_.line_break().key("quality").begin_object();
     json_.key("samples").number(q.samples).key("lost").number(q.lost);
+    json_.key("lost_all").number(q.lost_all);
     json_.key("stacks_complete").number(q.stacks_complete);
     json_.key("stacks_truncated").number(q.stacks_truncated);
     json_.key("stacks_broken").number(q.stacks_broken);

@@ -95,9 +95,10 @@ Facts event_facts(const Run& run, const EventInfo& event, const view::Quality& q
   if (quality.lost == 0) {
     facts.push_back({"none lost"});
   } else {
-    facts.push_back({fmt::format("{} lost ({})", grouped(quality.lost),
-                                 percent(quality.lost, quality.lost + quality.samples)),
-                     true});
+    facts.push_back(
+        {fmt::format("{}{} lost ({})", quality.lost == quality.lost_all ? "" : "about ",
+                     grouped(quality.lost), percent(quality.lost, quality.lost + quality.samples)),
+         true});
   }
   if (!run.kernel_sampled) facts.push_back({"user mode only", true});
   return facts;
@@ -167,7 +168,11 @@ std::vector<std::string> notes_text(const Run& run, const view::Quality& quality
     notes.push_back(counted(losses.malformed_records, "malformed record", "malformed records") +
                     " passed over");
   }
-  if (quality.samples == 0) {
+  const bool explained = std::ranges::any_of(
+      run.notes, [](const std::string& note) { return note.starts_with("no samples: "); });
+  if (quality.samples == 0 && explained) {
+    // Not permitted, which the recorder has noted.
+  } else if (quality.samples == 0) {
     notes.emplace_back("no samples: it used less CPU time than one sampling period");
   } else if (quality.samples < kFewSamples) {
     notes.push_back(fmt::format("only {}: counts instead of percentages; a higher -F gives more",

@@ -49,7 +49,8 @@ std::vector<FrameCounts> count_frames(const Profile& profile) {
 
 Quality quality(const Profile& profile, const std::vector<const Sample*>& samples) {
   Quality q;
-  q.lost = profile.run.losses.samples_lost + profile.run.losses.samples_dropped;
+  q.lost = profile.run.losses.target_samples_lost();
+  q.lost_all = profile.run.losses.all_samples_lost();
   const std::vector<FrameCounts> counts = count_frames(profile);
   for (const StackWeight& s : stack_weights(profile, samples)) {
     const std::uint64_t n = s.weight.samples;

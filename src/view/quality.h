@@ -17,7 +17,8 @@ namespace profiler::view {
 
 struct Quality {
   std::uint64_t samples = 0;
-  std::uint64_t lost = 0;  ///< Of the whole recording: for want of ring space or of time.
+  std::uint64_t lost = 0;      ///< Of the whole recording: for want of ring space or of time.
+  std::uint64_t lost_all = 0;  ///< Other processes' samples too, in rings of whole CPUs: exact.
   std::uint64_t stacks_complete = 0;
   std::uint64_t stacks_truncated = 0;
   std::uint64_t stacks_broken = 0;

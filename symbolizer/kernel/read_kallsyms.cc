@@ -5,6 +5,8 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <fstream>
+#include <optional>
 #include <utility>
 
 namespace symbolizer {
@@ -14,9 +16,34 @@ constexpr std::size_t kFirstSize = std::size_t{8} << 20;
 /// No kernel comes near; whatever says otherwise is no kallsyms.
 constexpr std::size_t kMaxSize = std::size_t{512} << 20;
 
+std::optional<int> setting(const std::string& path) {
+  int value = 0;
+  if (std::ifstream(path) >> value) return value;
+  return std::nullopt;
+}
+
+/// Who sees addresses (kallsyms_show_value() in kernel/ksyms_common.c): with kptr_restrict 0
+/// everybody if perf_event_paranoid is below 2; with 0 and 1 who has CAP_SYSLOG; else nobody.
+std::string how_to_see(const std::string& settings) {
+  const std::optional<int> restrict = setting(settings + "/kptr_restrict");
+  const std::optional<int> paranoid = setting(settings + "/perf_event_paranoid");
+  if (!restrict) return {};
+  const std::string is = "kernel.kptr_restrict is " + std::to_string(*restrict);
+  if (*restrict > 1) return is + ": set it to 1 and run as root (CAP_SYSLOG), or set it to 0";
+  const bool by_perf = paranoid.value_or(2) > 1;
+  if (*restrict == 1) {
+    return is + ": set it to 0" + (by_perf ? " and kernel.perf_event_paranoid to 1" : "") +
+           ", or run as root (CAP_SYSLOG)";
+  }
+  if (!paranoid || !by_perf) return {};
+  return "kernel.perf_event_paranoid is " + std::to_string(*paranoid) +
+         ": set it to 1 or lower, or run as root (CAP_SYSLOG)";
+}
+
 }  // namespace
 
-profiler::Result<KernelSymbols> read_kallsyms(const std::string& path) {
+profiler::Result<KernelSymbols> read_kallsyms(const std::string& path,
+                                              const std::string& settings) {
   const auto failure = [&path](int why) {
     return std::unexpected(profiler::Error{.what = "kernel symbols cannot be read",
                                            .path = path,
@@ -47,7 +74,12 @@ profiler::Result<KernelSymbols> read_kallsyms(const std::string& path) {
   }
   ::close(file);
   text.resize(size);
-  return KernelSymbols::parse(std::move(text));
+  auto symbols = KernelSymbols::parse(std::move(text));
+  if (!symbols) {
+    if (std::string advice = how_to_see(settings); !advice.empty())
+      symbols.error().advice = std::move(advice);
+  }
+  return symbols;
 }
 
 }  // namespace symbolizer

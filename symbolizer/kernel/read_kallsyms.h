@@ -13,7 +13,9 @@
 
 namespace symbolizer {
 
+/// `settings`: the directory of kptr_restrict and perf_event_paranoid, which decide who may see
+/// addresses; the Error names the one that hides them.
 [[nodiscard]] profiler::Result<KernelSymbols> read_kallsyms(
-    const std::string& path = "/proc/kallsyms");
+    const std::string& path = "/proc/kallsyms", const std::string& settings = "/proc/sys/kernel");
 
 }  // namespace symbolizer

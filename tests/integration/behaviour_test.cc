@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <regex>
 #include <set>
 #include <string>
 #include <thread>
@@ -62,6 +63,8 @@ TEST_P(Behaviour, AFailedStartHasAStatusOfItsOwnAndTouchesNothing) {
   write_bytes(directory_.file("profiler.data"), "the one before");
   write_bytes(directory_.file("profiler.data.old"), "and the one before that");
   write_bytes(directory_.file("plain"), "not executable");
+  write_bytes(directory_.file("script"), "#!/nonexistent/interpreter\n");
+  ASSERT_EQ(chmod(directory_.file("script").c_str(), 0755), 0);
 
   const CommandResult missing = run_profiler({"--", "./no-such-program"});
   EXPECT_EQ(missing.exit_status, 127);
@@ -69,17 +72,26 @@ TEST_P(Behaviour, AFailedStartHasAStatusOfItsOwnAndTouchesNothing) {
   const CommandResult plain = run_profiler({"--", "./plain"});
   EXPECT_EQ(plain.exit_status, 126);
   EXPECT_THAT(plain.err, HasSubstr("plain"));
+  const CommandResult folder = run_profiler({"--", "/usr"});
+  EXPECT_EQ(folder.exit_status, 126);
+  EXPECT_THAT(folder.err, HasSubstr("/usr"));
+  const CommandResult script = run_profiler({"--", "./script"});
+  EXPECT_EQ(script.exit_status, 127);
+  EXPECT_THAT(script.err, HasSubstr("./script"));
+  const CommandResult nothing = run_profiler({});
+  EXPECT_EQ(nothing.exit_status, 125);
   const CommandResult directory = run_profiler({"-o", "/nonexistent/x", "--", "true"});
   EXPECT_EQ(directory.exit_status, 125);
   EXPECT_THAT(directory.err, HasSubstr("/nonexistent"));
   const CommandResult option = run_profiler({"--no-such-option", "--", "true"});
   EXPECT_EQ(option.exit_status, 125);
-  for (const CommandResult& result : {missing, plain, directory, option}) {
+  for (const CommandResult& result : {missing, plain, folder, script, nothing, directory, option}) {
     EXPECT_EQ(lines(result.err), 1U) << result.err;
     EXPECT_THAT(result.out, IsEmpty());
   }
 
-  EXPECT_THAT(directory_.names(), ElementsAre("plain", "profiler.data", "profiler.data.old"));
+  EXPECT_THAT(directory_.names(),
+              ElementsAre("plain", "profiler.data", "profiler.data.old", "script"));
   EXPECT_EQ(read_bytes(directory_.file("profiler.data")), "the one before");
   EXPECT_EQ(read_bytes(directory_.file("profiler.data.old")), "and the one before that");
 }
@@ -174,6 +186,55 @@ TEST(Record, OfAProcessThatDoesNotExistFailsInOneLine) {
   EXPECT_EQ(lines(result.err), 1U) << result.err;
   EXPECT_THAT(result.err, HasSubstr("4194303"));
   EXPECT_THAT(directory.names(), IsEmpty());
+}
+
+TEST(Record, OfAProcessThatEndsMeanwhileEndsWithIt) {
+  REQUIRE_SAMPLING();
+  const TemporaryDirectory directory;
+  Command target({workload("call_chain"), "0.5"}, {});
+  const CommandResult result = run(profiler({"record", "-e", "cpu-clock", "-p",
+                                             std::to_string(target.pid()), "--duration", "100"}),
+                                   {.directory = directory.path()});
+  // Or, on a machine as busy as that, it was gone before.
+  if (result.exit_status == 125) {
+    EXPECT_THAT(result.err, HasSubstr(std::to_string(target.pid())));
+    EXPECT_EQ(lines(result.err), 1U) << result.err;
+    return;
+  }
+  EXPECT_FALSE(result.timed_out);
+  EXPECT_EQ(result.exit_status, 0) << result.err;
+  EXPECT_TRUE(profile::read_profile(directory.file("profiler.data")));
+}
+
+TEST(Record, OfAProcessThatEndsAtOnceIsAProfileOrOneLine) {
+  for (int i = 0; i < 10; ++i) {
+    const TemporaryDirectory directory;
+    Command target({"true"}, {});
+    const CommandResult result = run(profiler({"record", "-q", "-e", "cpu-clock", "-p",
+                                               std::to_string(target.pid()), "--duration", "100"}),
+                                     {.directory = directory.path()});
+    EXPECT_FALSE(result.timed_out);
+    if (result.exit_status == 0) {
+      EXPECT_TRUE(profile::read_profile(directory.file("profiler.data")));
+      continue;
+    }
+    EXPECT_EQ(result.exit_status, 125);
+    EXPECT_EQ(lines(result.err), 1U) << result.err;
+    EXPECT_THAT(directory.names(), IsEmpty());
+  }
+}
+
+TEST_P(Behaviour, AProgramOfAMillisecondHasAProfileThatSaysHowLittleItIs) {
+  const std::regex kNoNumber("(^|[^A-Za-z_])(nan|inf)([^A-Za-z_]|$)");
+  const CommandResult result = run_profiler({"--", "true"});
+  EXPECT_EQ(result.exit_status, 0) << result.err;
+  for (const char* format : {"text", "json", "csv"}) {
+    const CommandResult report =
+        run(profiler({"report", "--format", format}), {.directory = directory_.path()});
+    EXPECT_EQ(report.exit_status, 0) << report.err;
+    EXPECT_FALSE(std::regex_search(report.out, kNoNumber)) << report.out;
+  }
+  EXPECT_FALSE(std::regex_search(result.err, kNoNumber)) << result.err;
 }
 
 TEST(Report, OfAProfileThatWasCutOffShowsWhatThereIs) {

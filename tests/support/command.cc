@@ -38,6 +38,7 @@ std::string contents(int fd) {
   const int in = open("/dev/null", O_RDONLY);
   if (in < 0 || dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0) _exit(124);
   if (!options.directory.empty() && chdir(options.directory.c_str()) != 0) _exit(124);
+  if (options.prepare && !options.prepare()) _exit(124);
   for (const auto& [name, value] : options.environment) setenv(name.c_str(), value.c_str(), 1);
   if (options.user &&
       (setgroups(0, nullptr) != 0 || setgid(*options.user) != 0 || setuid(*options.user) != 0))

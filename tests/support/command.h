@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -30,6 +31,8 @@ struct CommandOptions {
   std::string directory = {};  ///< To run in; empty: this one.
   std::vector<std::pair<std::string, std::string>> environment = {};  ///< Added or replaced.
   std::optional<unsigned> user = {};  ///< To run as, with the group of the same number.
+  /// Called in the child while it has the caller's rights still; false: it ends with 124.
+  std::function<bool()> prepare = {};
   std::chrono::seconds timeout{120};  ///< Then it is killed.
 };
 

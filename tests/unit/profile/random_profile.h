@@ -169,6 +169,7 @@ class RandomProfile {
         .recording_cpu_ns = number(), .naming_cpu_ns = number(), .peak_memory_bytes = number()};
     r.kernel_sampled = below(2) == 0;
     r.interrupted = below(2) == 0;
+    r.losses.samples_lost_of_others = number();
     return r;
   }
 

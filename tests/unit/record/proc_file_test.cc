@@ -2,7 +2,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <unistd.h>
+
+#include <filesystem>
+
+#include "tests/support/temporary_directory.h"
 
 namespace profiler::record {
 namespace {
@@ -25,6 +30,40 @@ TEST(CpuList, RefusesWhatIsNone) {
 
 TEST(CpuList, AgreesWithTheSystemsCount) {
   EXPECT_EQ(online_cpus().size(), static_cast<std::size_t>(::sysconf(_SC_NPROCESSORS_ONLN)));
+}
+
+class OnlineCpus : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::filesystem::create_directories(directory_.file("sys/devices/system/cpu"));
+    std::filesystem::create_directories(directory_.file("proc"));
+  }
+  test::TemporaryDirectory directory_;
+};
+
+TEST_F(OnlineCpus, AreThoseOfSysfs) {
+  test::write_bytes(directory_.file("sys/devices/system/cpu/online"), "0-2,5\n");
+  test::write_bytes(directory_.file("proc/stat"), "cpu 1\ncpu0 1\n");
+  EXPECT_THAT(online_cpus(directory_.path()), ElementsAre(0, 1, 2, 5));
+}
+
+TEST_F(OnlineCpus, AreThoseOfProcStatWhereThereIsNoSysfs) {
+  test::write_bytes(directory_.file("proc/stat"),
+                    "cpu  10 0 20\ncpu0 5 0 10\ncpu3 5 0 10\ncpu12 0 0 0\nintr 7 0\ncpu9 1\n");
+  EXPECT_THAT(online_cpus(directory_.path()), ElementsAre(0, 3, 12));
+  test::write_bytes(directory_.file("sys/devices/system/cpu/online"), "");
+  EXPECT_THAT(online_cpus(directory_.path()), ElementsAre(0, 3, 12));
+}
+
+TEST_F(OnlineCpus, AreThoseAllowedToUsWhereNobodySays) {
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  ASSERT_EQ(::sched_getaffinity(0, sizeof allowed, &allowed), 0);
+  for (const char* stat : {"", "cpu", "cpu\n", "cpux\n", "intr 7\n"}) {
+    test::write_bytes(directory_.file("proc/stat"), stat);
+    EXPECT_EQ(online_cpus(directory_.path()).size(), static_cast<std::size_t>(CPU_COUNT(&allowed)))
+        << stat;
+  }
 }
 
 TEST(ProcFile, IsNoneWhereThereIsNoFile) {

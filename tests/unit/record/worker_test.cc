@@ -72,6 +72,28 @@ TEST_F(WorkerTest, CountsLossesByTheRingTheyStandIn) {
   EXPECT_EQ(worker.lost(), 7U);
 }
 
+TEST_F(WorkerTest, SharesOutLossesAmongTargetAndStrangers) {
+  constexpr std::uint64_t kTarget = 7;
+  constexpr std::uint64_t kStranger = 8;
+  pipeline_.add_target(kTarget, pipeline::TargetStart::kNow);
+  WorkerSettings with_strangers = settings();
+  with_strangers.drop_strangers = true;
+  Worker worker(layouts_, handoff_, pipeline_, with_strangers, wake_.get());
+  // A sample: ip, pid and tid, time.
+  for (std::uint64_t i = 0; i < 10; ++i)
+    add(0, PERF_RECORD_SAMPLE, {0x1000, i < 2 ? kTarget : kStranger, i});
+  add_lost(0, 50, 10);
+  push(kEnd);
+  round_.dropped = {100};  // By the reader, likewise.
+  push(kEnd);
+  handoff_.close();
+  const WorkerResult result = worker.join();
+  EXPECT_EQ(worker.stranger_samples(), 8U);
+  EXPECT_EQ(result.samples_lost, 50U) << "the count stays as it was";
+  EXPECT_EQ(result.loss_share.of_others(), 120U);
+  EXPECT_EQ(worker.lost_of_others(), 120U);
+}
+
 TEST_F(WorkerTest, ReadsMapsAgainOnceAfterARowOfLostSideRecords) {
   int reads = 0;
   WorkerSettings with_maps = settings();

@@ -155,5 +155,28 @@ TEST(ReadKallsyms, ReadsAnyFileAndSaysWhatIsWrong) {
   EXPECT_EQ(missing.error().path, shop.path("missing"));
 }
 
+TEST(ReadKallsyms, NamesTheSettingThatHidesThem) {
+  const test::Workshop shop;
+  shop.write("kallsyms", "0000000000000000 T _stext\n");
+  const auto advice = [&](const char* kptr_restrict, const char* paranoid) {
+    shop.write("kptr_restrict", kptr_restrict);
+    shop.write("perf_event_paranoid", paranoid);
+    const auto symbols = read_kallsyms(shop.path("kallsyms"), shop.path(""));
+    return symbols ? "" : symbols.error().advice;
+  };
+  EXPECT_EQ(advice("0\n", "2\n"),
+            "kernel.perf_event_paranoid is 2: set it to 1 or lower, or run as root (CAP_SYSLOG)");
+  EXPECT_EQ(advice("1\n", "1\n"),
+            "kernel.kptr_restrict is 1: set it to 0, or run as root (CAP_SYSLOG)");
+  EXPECT_EQ(advice("1\n", "3\n"),
+            "kernel.kptr_restrict is 1: set it to 0 and kernel.perf_event_paranoid to 1, or run as "
+            "root (CAP_SYSLOG)");
+  EXPECT_EQ(advice("2\n", "-1\n"),
+            "kernel.kptr_restrict is 2: set it to 1 and run as root (CAP_SYSLOG), or set it to 0");
+  // Where the settings do not tell why, what usually helps.
+  for (const char* kptr_restrict : {"0\n", "x\n"})
+    EXPECT_NE(advice(kptr_restrict, "1\n").find("kptr_restrict"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace symbolizer

@@ -21,10 +21,12 @@ TEST(Quality, CountsStacksAndFramesOfEverySample) {
            3);  // 3 unnamed, 9 by symbol
   builder.run().losses.samples_lost = 5;
   builder.run().losses.samples_dropped = 2;
+  builder.run().losses.samples_lost_of_others = 3;
   const Profile profile = builder.build();
   const Quality q = quality(profile, select(profile, {}));
   EXPECT_EQ(q.samples, 17U);
-  EXPECT_EQ(q.lost, 7U);
+  EXPECT_EQ(q.lost, 4U);
+  EXPECT_EQ(q.lost_all, 7U);
   EXPECT_EQ(q.stacks_complete, 10U);
   EXPECT_EQ(q.stacks_truncated, 4U);
   EXPECT_EQ(q.stacks_broken, 3U);
