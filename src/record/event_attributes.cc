@@ -10,18 +10,13 @@ namespace {
 
 constexpr std::size_t kTypicalKernelChain = 64;
 
-// linux/perf_event.h, since Linux 6.0. Taken back where the kernel refuses it.
-#ifndef PERF_FORMAT_LOST
-constexpr std::uint64_t PERF_FORMAT_LOST = 1U << 4;
-#endif
-
 perf_event_attr common_attributes() {
   perf_event_attr attr{};
   attr.size = sizeof attr;
   attr.sample_id_all = 1;
   attr.use_clockid = 1;
   attr.clockid = CLOCK_MONOTONIC;
-  attr.read_format = PERF_FORMAT_LOST;
+  attr.read_format = kPerfFormatLost;
   attr.sample_type = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_CPU;
   // Wake the reader by bytes, never by events: a wake-up costs more than a sample. How many bytes
   // depends on the ring and is set when that is known.

@@ -18,6 +18,9 @@
 
 namespace profiler::record {
 
+/// PERF_FORMAT_LOST, which headers have since Linux 6.0. Taken back where the kernel refuses it.
+inline constexpr std::uint64_t kPerfFormatLost = 1U << 4;
+
 /// User registers in a sample, as asm/perf_regs.h numbers them: all that exist in 64-bit mode, but
 /// not the segment registers DS, ES, FS and GS on x86-64, which the kernel refuses.
 #if defined(__x86_64__)

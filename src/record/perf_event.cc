@@ -19,8 +19,8 @@ using TakeBack = bool (*)(perf_event_attr&);
 
 constexpr std::array<TakeBack, 5> kOptional = {
     +[](perf_event_attr& a) {  // Linux 6.0
-      if ((a.read_format & PERF_FORMAT_LOST) == 0) return false;
-      a.read_format &= ~std::uint64_t{PERF_FORMAT_LOST};
+      if ((a.read_format & kPerfFormatLost) == 0) return false;
+      a.read_format &= ~kPerfFormatLost;
       return true;
     },
     +[](perf_event_attr& a) {  // 5.12
@@ -68,7 +68,7 @@ Result<void> PerfEvent::redirect_to(const PerfEvent& other) const {
 }
 
 std::optional<std::uint64_t> PerfEvent::lost(std::uint64_t read_format) const {
-  if ((read_format & PERF_FORMAT_LOST) == 0) return std::nullopt;
+  if ((read_format & kPerfFormatLost) == 0) return std::nullopt;
   // value, then a word for each bit of read_format below PERF_FORMAT_LOST, then the count.
   std::array<std::uint64_t, 8> words{};
   const auto before = static_cast<std::size_t>(

@@ -109,8 +109,9 @@ std::vector<Pid> with_descendants(const std::vector<Pid>& pids) {
     if (seen.insert(pid).second) found.push_back(pid);
   };
   for (const Pid pid : pids) add(pid);
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    const auto entry = children.find(found[i]);
+  // add() appends to what is gone through here.
+  for (std::size_t next = 0; next < found.size();) {
+    const auto entry = children.find(found[next++]);
     if (entry == children.end()) continue;
     for (const Pid child : entry->second) add(child);
   }

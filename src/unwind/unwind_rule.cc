@@ -1,5 +1,6 @@
 #include "unwind/unwind_rule.h"
 
+#include <algorithm>
 #include <bit>
 #include <limits>
 
@@ -34,10 +35,11 @@ UnwindRule compile(const CfiRow& row) {
 
   UnwindRule rule{.kind = UnwindRule::Kind::kStep};
   rule.cfa_offset = static_cast<std::int32_t>(row.cfa.offset);
-  if (row.cfa.reg == Registers::kFramePointer)
+  if (row.cfa.reg == Registers::kFramePointer) {
     rule.flags |= UnwindRule::kCfaFromFramePointer;
-  else if (row.cfa.reg != Registers::kStackPointer)
+  } else if (row.cfa.reg != Registers::kStackPointer) {
     return kSlowRule;
+  }
 
   if (ra.kind == RuleKind::kOffset && fits(ra.value)) {
     rule.ra_offset = static_cast<std::int32_t>(ra.value);
@@ -56,8 +58,9 @@ UnwindRule compile(const CfiRow& row) {
   }
   if (!is_unchanged(row.registers[Registers::kStackPointer].kind)) return kSlowRule;
 
-  constexpr int kFirst = std::countr_zero(Registers::kCalleeSaved);
-  for (unsigned reg = kFirst; reg < kFirst + 16U && reg < RegisterSet::kCount; ++reg) {
+  constexpr unsigned kFirst = std::countr_zero(Registers::kCalleeSaved);
+  constexpr unsigned kEnd = std::min<unsigned>(kFirst + 16, RegisterSet::kCount);
+  for (unsigned reg = kFirst; reg < kEnd; ++reg) {
     if ((Registers::kCalleeSaved >> reg & 1U) != 0 && !is_unchanged(row.registers[reg].kind))
       rule.saved |= static_cast<std::uint16_t>(1U << (reg - kFirst));
   }

@@ -126,7 +126,7 @@ TEST(DamagedProfile, WithAnyBitFlippedIsStillSound) {
     }
   }
   // Only a newer minor version and the unused bytes of the header are nobody's loss.
-  EXPECT_GE(noticed, bytes.size() * 8 - 6 * 8 - 16);
+  EXPECT_GE(noticed, bytes.size() * 8 - 6UL * 8 - 16);
 }
 
 TEST(DamagedProfile, SaysWhereItIsDamaged) {

@@ -255,9 +255,10 @@ int fill_up(const std::string& directory, int expected_errno,
 
 TEST(PartFile, OnAFullDiskKeepsWhatWasAppendedBefore) {
   const TemporaryDirectory directory;
-  if (mount("none", directory.path().c_str(), "tmpfs", 0, "size=256k") != 0)
+  if (mount("none", directory.path().c_str(), "tmpfs", 0, "size=256k") != 0) {
     GTEST_SKIP() << "mounting a small tmpfs is not permitted: " << std::strerror(errno)
                  << "; the file-size limit below tests the same";
+  }
   EXPECT_EQ(
       fill_up(directory.path(), ENOSPC,
               [&] { mount("none", directory.path().c_str(), "tmpfs", MS_REMOUNT, "size=64m"); }),

@@ -148,11 +148,13 @@ void expect_all_time_sampled(const Recorded& recorded) {
   const auto lost = static_cast<double>(run.losses.samples_lost + run.losses.samples_dropped);
   const double period =
       static_cast<double>(recorded.weight) / static_cast<double>(recorded.samples);
-  const double sampled = static_cast<double>(recorded.weight) + lost * period;
+  const auto sampled = static_cast<double>(recorded.weight);
   // Four standard deviations of a count, and 5 % for exec, exit and time stolen by a busy host.
   const double bound =
       4 * std::sqrt(static_cast<double>(recorded.samples)) * period + 0.05 * charged;
-  EXPECT_NEAR(sampled, charged, bound);
+  EXPECT_LT(sampled, charged + bound);
+  // Where whole CPUs are sampled, nobody knows whose samples were lost.
+  EXPECT_GT(sampled + lost * period, charged - bound);
 }
 
 TEST(Recording, SamplesTheWholeTimeOfAProgramPerCpu) {

@@ -37,7 +37,7 @@ TEST(RingSize, TakesWhatWasAskedForRoundedUp) {
 }
 
 TEST(RingSize, FitsIntoWhatMayBeLocked) {
-  const RingLimits limits{.lockable_bytes = 2 * 516 * 1024, .memory_bytes = 0};
+  const RingLimits limits{.lockable_bytes = 2UL * 516 * 1024, .memory_bytes = 0};
   const RingSizes sizes = ring_sizes(sample_at(999), 2, 0, limits);
   EXPECT_LE(2 * (sizes.sample_bytes + sizes.side_bytes), limits.lockable_bytes);
   EXPECT_GE(sizes.sample_bytes, 2 * kSmallestRing);
@@ -59,7 +59,7 @@ TEST(RingSize, ShrinksUntilItIsOfNoUse) {
 TEST(RingSize, CutsTheStackCopyForASmallRing) {
   const perf_event_attr attr = sample_at(999);
   EXPECT_EQ(fitting_stack(attr, 8 * kMiB), 32768U);
-  EXPECT_EQ(fitting_stack(attr, 512 * 1024), 16384U);
+  EXPECT_EQ(fitting_stack(attr, 512UL * 1024), 16384U);
   EXPECT_EQ(fitting_stack(attr, kSmallestRing), 8192U);
 }
 

@@ -147,10 +147,10 @@ TEST(Aarch64, GoesThroughASignalHandlerToTheInterruptedInstruction) {
   Machine machine = arm_leaf();
   machine.registers[kLr] = kBias + 0x9000;  // the handler is a leaf that returns there
   const std::uint64_t context = kStack + 128 + 176 + 8;
-  machine.word(context + 8 * kX29, 0x1234)
-      .word(context + 8 * kLr, kBias + 0x2010)
-      .word(context + 8 * kArmSp, kStack + 0x400)
-      .word(context + 8 * kArmPc, kBias + 0x1008)
+  machine.word(context + 8UL * kX29, 0x1234)
+      .word(context + 8UL * kLr, kBias + 0x2010)
+      .word(context + 8UL * kArmSp, kStack + 0x400)
+      .word(context + 8UL * kArmPc, kBias + 0x1008)
       .word(kStack + 0x400, 0)
       .word(kStack + 0x408, kBias + 0x3020)
       .word(kStack + 0x500, 0);
@@ -170,8 +170,8 @@ TEST(Aarch64, BelievesTheInstructionsOfATrampolineOverItsDescription) {
   Machine machine = arm_leaf();
   machine.registers[kLr] = kBias + 0x9000;
   const std::uint64_t context = kStack + 128 + 176 + 8;
-  machine.word(context + 8 * kArmSp, kStack + 0x400)
-      .word(context + 8 * kArmPc, kBias + 0x3008)
+  machine.word(context + 8UL * kArmSp, kStack + 0x400)
+      .word(context + 8UL * kArmPc, kBias + 0x3008)
       .word(kStack + 0x400, 0);
   EXPECT_EQ(machine.run(module), StackEnd::kUndefinedReturnAddress);
   EXPECT_EQ(machine.addresses(), (Addresses{0x1004, 0x9000, 0x3008}));

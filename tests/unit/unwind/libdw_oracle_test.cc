@@ -46,14 +46,12 @@ std::string encoded(const Dwarf_Op* ops, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) {
     const Dwarf_Op& op = ops[i];
     bytes.u8(op.atom);
-    if (op.atom >= DW_OP_breg0 && op.atom <= DW_OP_breg31) {
+    if (op.atom == DW_OP_consts || (op.atom >= DW_OP_breg0 && op.atom <= DW_OP_breg31)) {
       bytes.sleb(static_cast<std::int64_t>(op.number));
     } else if (op.atom == DW_OP_const1u || op.atom == DW_OP_const1s) {
       bytes.u8(static_cast<unsigned>(op.number & 0xff));
     } else if (op.atom == DW_OP_plus_uconst || op.atom == DW_OP_constu) {
       bytes.uleb(op.number);
-    } else if (op.atom == DW_OP_consts) {
-      bytes.sleb(static_cast<std::int64_t>(op.number));
     }
   }
   return hex(bytes.bytes());
@@ -66,12 +64,14 @@ std::string libdw_cfa(Dwarf_Frame* frame) {
   std::size_t count = 0;
   if (dwarf_frame_cfa(frame, &ops, &count) != 0) return "error";
   if (count == 0) return "none";
-  if (count == 1 && ops[0].atom == DW_OP_bregx)
+  if (count == 1 && ops[0].atom == DW_OP_bregx) {
     return "r" + std::to_string(ops[0].number) + " " +
            offset_text(static_cast<std::int64_t>(ops[0].number2));
-  if (count == 1 && ops[0].atom >= DW_OP_breg0 && ops[0].atom <= DW_OP_breg31)
+  }
+  if (count == 1 && ops[0].atom >= DW_OP_breg0 && ops[0].atom <= DW_OP_breg31) {
     return "r" + std::to_string(ops[0].atom - DW_OP_breg0) + " " +
            offset_text(static_cast<std::int64_t>(ops[0].number));
+  }
   return "expression " + encoded(ops, count);
 }
 

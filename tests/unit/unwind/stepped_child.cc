@@ -11,6 +11,7 @@
 #include <csignal>
 #include <cstring>
 #include <optional>
+#include <ranges>
 #include <span>
 #include <sstream>
 #include <vector>
@@ -203,8 +204,7 @@ class Stepper {
     unwind();
     report_.visited.insert(registers_.rip);
     std::vector<std::uint64_t> expected{registers_.rip};
-    for (auto call = calls_.rbegin(); call != calls_.rend(); ++call)
-      expected.push_back(call->address);
+    for (const Call& call : calls_ | std::views::reverse) expected.push_back(call.address);
     expected.insert(expected.end(), outer_.begin(), outer_.end());
     report_.deepest = std::max<std::uint64_t>(report_.deepest, expected.size());
     report_.frames_compared += expected.size();
