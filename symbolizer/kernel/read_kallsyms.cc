@@ -16,7 +16,7 @@ constexpr std::size_t kMaxSize = std::size_t{512} << 20;
 
 }  // namespace
 
-profiler::Result<KernelSymbols> read_kallsyms(const std::string& path) {
+profiler::Result<std::string> read_kallsyms_text(const std::string& path) {
   const auto failure = [&path](int why) {
     return std::unexpected(profiler::Error{.what = "kernel symbols cannot be read",
                                            .path = path,
@@ -47,7 +47,13 @@ profiler::Result<KernelSymbols> read_kallsyms(const std::string& path) {
   }
   ::close(file);
   text.resize(size);
-  return KernelSymbols::parse(std::move(text));
+  return text;
+}
+
+profiler::Result<KernelSymbols> read_kallsyms(const std::string& path) {
+  auto text = read_kallsyms_text(path);
+  if (!text) return std::unexpected(text.error());
+  return KernelSymbols::parse(*std::move(text));
 }
 
 }  // namespace symbolizer

@@ -16,4 +16,7 @@ namespace symbolizer {
 [[nodiscard]] profiler::Result<KernelSymbols> read_kallsyms(
     const std::string& path = "/proc/kallsyms");
 
+/// The same before it is parsed.
+[[nodiscard]] profiler::Result<std::string> read_kallsyms_text(const std::string& path);
+
 }  // namespace symbolizer
