@@ -67,13 +67,11 @@ int import_command(std::span<const std::string> args) {
   auto profile = load_profile(path);
   if (!profile) return line.fail(profile.error());
   imported.profile = *std::move(profile);
-  if (options->flag("quiet")) {
-    for (const std::string& note : imported.profile.run.notes)
-      std::fprintf(stderr, "profiler: %s\n", note.c_str());
-    return 0;
-  }
+  // What is missing comes before the summary: its own notes are the same.
+  complain_of_import(imported.profile.run);
+  imported.profile.run.notes.clear();
   const auto verbosity = options->flag("verbose") ? Verbosity::kVerbose : Verbosity::kNormal;
-  std::fputs(recording_summary(imported, verbosity).c_str(), stderr);
+  if (!options->flag("quiet")) std::fputs(recording_summary(imported, verbosity).c_str(), stderr);
   return 0;
 }
 

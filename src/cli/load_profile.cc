@@ -47,14 +47,19 @@ Result<Profile> import_profile(const std::string& path, const SymbolSources& sou
          .progress = [&](const perf_data::ImportProgress& progress) { line.update(progress); }},
         nullptr);
   }
-  if (profile) {
-    for (const std::string& note : profile->run.notes)
-      std::fprintf(stderr, "profiler: %s\n", note.c_str());
-  }
+  if (profile) complain_of_import(profile->run);
   return profile;
 }
 
 }  // namespace
+
+void complain_of_import(const Run& run) {
+  for (const std::string& note : run.notes) std::fprintf(stderr, "profiler: %s\n", note.c_str());
+  if (run.losses.malformed_records != 0) {
+    std::fprintf(stderr, "profiler: %llu malformed records passed over\n",
+                 static_cast<unsigned long long>(run.losses.malformed_records));
+  }
+}
 
 ImportProgressLine::ImportProgressLine(bool quiet)
     : shown_(!quiet && ::isatty(STDERR_FILENO) == 1) {}

@@ -19,6 +19,9 @@ namespace profiler::cli {
 [[nodiscard]] Result<Profile> load_profile(const std::string& path,
                                            const SymbolSources& sources = {});
 
+/// A line on stderr for whatever could not be had of a perf.data.
+void complain_of_import(const Run& run);
+
 /// The line that counts along while a long perf.data is read, if stderr is a terminal.
 class ImportProgressLine {
  public:

@@ -3,11 +3,14 @@
 #include <sys/utsname.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
+#include <limits>
 #include <set>
 #include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "events/record_queue.h"
 #include "events/records.h"
@@ -57,6 +60,26 @@ bool is_known(std::uint32_t type) {
   constexpr std::uint32_t kLastKernelType = PERF_RECORD_AUX_OUTPUT_HW_ID;
   return type <= kLastKernelType || (type >= events::kFirstUserRecordType &&
                                      type <= static_cast<std::uint32_t>(RecordType::kLastKnown));
+}
+
+/// perf up to 6.1 marks records that it makes up from /proc as having a build id where it found
+/// none: device and inode are what stands there.
+bool claims_build_id(std::span<const std::byte> record) {
+  perf_event_header header;
+  std::memcpy(&header, record.data(), sizeof header);
+  constexpr std::size_t kSizeAt = sizeof header + offsetof(events::Mmap2BuildIdBody, build_id_size);
+  return header.type == PERF_RECORD_MMAP2 && (header.misc & PERF_RECORD_MISC_MMAP_BUILD_ID) != 0 &&
+         record.size() > kSizeAt &&
+         std::to_integer<std::size_t>(record[kSizeAt]) > BuildId::kMaxSize;
+}
+
+std::vector<std::byte> without_build_id(std::span<const std::byte> record) {
+  std::vector<std::byte> mended(record.begin(), record.end());
+  perf_event_header header;
+  std::memcpy(&header, mended.data(), sizeof header);
+  header.misc &= static_cast<std::uint16_t>(~PERF_RECORD_MISC_MMAP_BUILD_ID);
+  std::memcpy(mended.data(), &header, sizeof header);
+  return mended;
 }
 
 std::string machine() {
@@ -226,7 +249,10 @@ void Import::on_kernel_record(std::uint32_t type, std::span<const std::byte> rec
   if (type == PERF_RECORD_SAMPLE && !events_->row_of(layout)) return;  // A dummy's.
   const events::EventLayout& how = events_->layouts()[layout];
   if (const auto time = events::time_of(record, how)) newest_ns_ = std::max(newest_ns_, *time);
-  events::append_entry(block_, record, layout, how, kWholeStack);
+  if (claims_build_id(record))
+    events::append_entry(block_, without_build_id(record), layout, how, kWholeStack);
+  else
+    events::append_entry(block_, record, layout, how, kWholeStack);
   if (block_.bytes.size() < kBlockBytes) return;
   add_block();
   if (queue_->bytes() + queue_->size() * 24 <= kMaxHeldBytes) return;
@@ -340,8 +366,7 @@ void Import::describe_run() {
   }
   if (info_.damaged_features != 0)
     note(std::to_string(info_.damaged_features) + " parts of its header are damaged");
-  if (malformed_records_ != 0)
-    note(std::to_string(malformed_records_) + " records are damaged and were left out");
+  // (Reports say how many records are damaged.)
   if (unknown_records_ != 0)
     note(std::to_string(unknown_records_) + " records are of unknown types and were left out");
   if (late_attributes_ != 0)

@@ -1,6 +1,7 @@
 #include "perf_data/module_search.h"
 
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -13,6 +14,13 @@ namespace {
 
 using symbolizer::ElfFile;
 using FilePointer = std::shared_ptr<const ElfFile>;
+
+/// Whether it is the very file that was mapped, as far as the event says which.
+bool is_that_file(const std::string& path, const MmapEvent& event) {
+  struct stat status{};
+  return event.inode != 0 && ::stat(path.c_str(), &status) == 0 && status.st_ino == event.inode &&
+         major(status.st_dev) == event.device_major && minor(status.st_dev) == event.device_minor;
+}
 
 /// Opening anything else could block or have effects.
 FilePointer open_regular(const std::string& path) {
@@ -65,6 +73,9 @@ FilePointer ModuleSearch::open(const MmapEvent& event) {
   if (is_file && !options_.sysroot.empty()) places.push_back(options_.sysroot + path);
 
   if (!event.build_id) {
+    if (is_file && is_that_file(path, event)) {
+      if (FilePointer file = open_regular(path)) return file;
+    }
     if (is_file && options_.same_machine) places.push_back(path);
     if (!is_file && options_.same_machine) return symbolizer::running_vdso();
     for (const std::string& place : places) {

@@ -4,8 +4,8 @@
 //   ModuleSearch search({.sysroot = "/srv/target", .same_machine = false});
 //   std::shared_ptr<const ElfFile> file = search.open(mmap_event);      // null: not to be had
 //
-// A file for which the recording has no build id is taken by its path alone, from the sysroot or on
-// the machine of the recording, and counted.
+// perf knows build ids only of files that samples hit. Others are taken where device and inode are
+// the recorded ones; or else, in the sysroot or on the recording's machine, by path, and counted.
 #pragma once
 
 #include <cstdint>
