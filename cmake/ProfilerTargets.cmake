@@ -14,6 +14,10 @@ if(PROFILER_SANITIZE)
   target_link_options(profiler_options INTERFACE -fsanitize=address,undefined)
 endif()
 
+if(PROFILER_FUZZERS)
+  target_compile_options(profiler_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
 # profiler_library(NAME DEPS target...)
 function(profiler_library name)
   cmake_parse_arguments(ARG "" "" "DEPS" ${ARGN})
