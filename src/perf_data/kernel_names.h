@@ -19,11 +19,11 @@ namespace profiler::perf_data {
 
 /// What a recording says of its kernel.
 struct KernelIdentity {
-  BuildId build_id;
-  std::string release;
-  std::string host;
+  BuildId build_id = {};
+  std::string release = {};
+  std::string host = {};
   /// A symbol and where it lay: "_text". Empty: not told.
-  std::string reference;
+  std::string reference = {};
   std::uint64_t reference_address = 0;
 };
 
