@@ -18,6 +18,7 @@
 #include "perf_data/header.h"
 #include "perf_data/kernel_names.h"
 #include "perf_data/module_search.h"
+#include "perf_data/record_kind.h"
 #include "perf_data/record_stream.h"
 #include "perf_data/recording_info.h"
 #include "pipeline/pipeline.h"
@@ -35,52 +36,6 @@ constexpr std::uint64_t kMaxEventUpdates = 4096;
 constexpr std::size_t kNamesInNote = 3;
 /// sample_stack_user is 16 bits wide.
 constexpr std::size_t kWholeStack = std::size_t{1} << 16;
-
-/// Kernel record types that the pipeline has a use for.
-bool is_wanted(std::uint32_t type) {
-  switch (type) {
-    case PERF_RECORD_MMAP:
-    case PERF_RECORD_MMAP2:
-    case PERF_RECORD_LOST:
-    case PERF_RECORD_LOST_SAMPLES:
-    case PERF_RECORD_COMM:
-    case PERF_RECORD_FORK:
-    case PERF_RECORD_EXIT:
-    case PERF_RECORD_THROTTLE:
-    case PERF_RECORD_UNTHROTTLE:
-    case PERF_RECORD_SAMPLE:
-    case PERF_RECORD_KSYMBOL:
-      return true;
-    default:
-      return false;
-  }
-}
-
-bool is_known(std::uint32_t type) {
-  constexpr std::uint32_t kLastKernelType = PERF_RECORD_AUX_OUTPUT_HW_ID;
-  return type <= kLastKernelType || (type >= events::kFirstUserRecordType &&
-                                     type <= static_cast<std::uint32_t>(RecordType::kLastKnown));
-}
-
-/// perf up to 6.1 marks records that it makes up from /proc as having a build id where it found
-/// none: device and inode are what stands there.
-bool claims_build_id(std::span<const std::byte> record) {
-  perf_event_header header;
-  std::memcpy(&header, record.data(), sizeof header);
-  constexpr std::size_t kSizeAt = sizeof header + offsetof(events::Mmap2BuildIdBody, build_id_size);
-  return header.type == PERF_RECORD_MMAP2 && (header.misc & PERF_RECORD_MISC_MMAP_BUILD_ID) != 0 &&
-         record.size() > kSizeAt &&
-         std::to_integer<std::size_t>(record[kSizeAt]) > BuildId::kMaxSize;
-}
-
-std::vector<std::byte> without_build_id(std::span<const std::byte> record) {
-  std::vector<std::byte> mended(record.begin(), record.end());
-  perf_event_header header;
-  std::memcpy(&header, mended.data(), sizeof header);
-  header.misc &= static_cast<std::uint16_t>(~PERF_RECORD_MISC_MMAP_BUILD_ID);
-  std::memcpy(mended.data(), &header, sizeof header);
-  return mended;
-}
 
 std::string machine() {
   utsname name{};

@@ -123,7 +123,7 @@ void InputFile::seek(std::uint64_t position) {
 }
 
 std::vector<std::byte> InputFile::read_at(std::uint64_t offset, std::uint64_t count) const {
-  if (!size_ || offset >= *size_) return {};
+  if (!size_ || offset >= *size_ || count == 0) return {};
   count = std::min(count, *size_ - offset);
   std::vector<std::byte> bytes(static_cast<std::size_t>(count));
   if (descriptor_ < 0) {
