@@ -50,7 +50,7 @@ Result<void> read_attributes(const InputFile& file, const FileHeader& header, Re
     const auto ids = *copy_of<Section>(std::span(bytes).last(sizeof(Section)));
     const auto id_bytes = file.read_at(ids.offset, std::min(ids.size / 8, ids_left) * 8);
     event.ids.resize(id_bytes.size() / 8);
-    std::memcpy(event.ids.data(), id_bytes.data(), event.ids.size() * 8);
+    if (!event.ids.empty()) std::memcpy(event.ids.data(), id_bytes.data(), event.ids.size() * 8);
     ids_left -= event.ids.size();
     info.events.push_back(std::move(event));
   }

@@ -51,7 +51,7 @@ void read_event_descriptions(ByteCursor& cursor, RecordingInfo& info) {
 
 perf_event_attr read_attribute(std::span<const std::byte> bytes) {
   perf_event_attr attr{};
-  std::memcpy(&attr, bytes.data(), std::min(bytes.size(), sizeof attr));
+  if (!bytes.empty()) std::memcpy(&attr, bytes.data(), std::min(bytes.size(), sizeof attr));
   return attr;
 }
 

@@ -129,11 +129,14 @@ TEST_P(PerfScript, AgreesOnEverySample) {
   if (test::run({"perf", "--version"}).exit_status != 0) GTEST_SKIP() << "perf is missing";
   const std::string options = GetParam().options;
   const bool pipe = options.starts_with("-o -");
-  const std::string record = "perf record -q -e cpu-clock -F 999 " +
-                             (pipe ? options : "-o perf.data " + options) + " -- " + workload +
-                             " 1 " + (pipe ? "> perf.data" : "> out") + " 2> log";
+  const auto record = [&](const std::string& more) {
+    const std::string where = pipe ? options : "-o perf.data " + options;
+    const std::string command = "perf record -q -e cpu-clock -F 999 " + where + more + " -- " +
+                                workload + " 1 " + (pipe ? "> perf.data" : "> out") + " 2> log";
+    return test::run({"sh", "-c", command}, {.directory = directory.path()}).exit_status == 0;
+  };
   // perf 6.1 may abort at its end over build ids of processes that vanished: -B looks for none.
-  if (test::run({"sh", "-c", record}, {.directory = directory.path()}).exit_status != 0)
+  if (!record("") && !record(" -B"))
     GTEST_SKIP() << "perf may not record so: " << test::read_bytes(directory.file("log"));
   const auto script = test::run({"perf", "script", "-i", "perf.data", "--ns", "--no-inline", "-F",
                                  "comm,pid,tid,time,event,ip,dso"},
@@ -178,7 +181,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Recording{"NoChains", "", false},
                     Recording{"SeveralEvents", "-e page-faults --call-graph dwarf,8192", true},
                     Recording{"BuildIdsInRecords", "--buildid-mmap --call-graph dwarf,8192", true},
-                    Recording{"WholeMachine", "-a -g -B", false}),
+                    Recording{"WholeMachine", "-a -g", false}),
     [](const auto& instance) { return std::string(instance.param.name); });
 
 }  // namespace
