@@ -14,6 +14,12 @@ if(PROFILER_SANITIZE)
   target_link_options(profiler_options INTERFACE -fsanitize=address,undefined)
 endif()
 
+if(PROFILER_FUZZERS)
+  # libstdc++ 12 uses what clang 19 calls deprecated, in std::stable_sort.
+  target_compile_options(profiler_options INTERFACE
+    -fsanitize=fuzzer-no-link -Wno-deprecated-declarations)
+endif()
+
 # profiler_library(NAME DEPS target...)
 function(profiler_library name)
   cmake_parse_arguments(ARG "" "" "DEPS" ${ARGN})

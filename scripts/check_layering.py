@@ -34,7 +34,7 @@ ALLOWED = {
     "profile": VOCABULARY,
     "pipeline": SHARED_PATH,
     "record": SHARED_PATH | {"pipeline"},
-    "perf_data": VOCABULARY | {"events", "pipeline"},
+    "perf_data": SHARED_PATH | {"pipeline"},
     "syscalls": VOCABULARY | {"record", "pipeline", "kernel", "sched", "profile"},
     "view": VOCABULARY | {"profile"},
     "render": VIEWS,

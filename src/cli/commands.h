@@ -15,6 +15,7 @@ namespace profiler::cli {
 
 int time_command(std::span<const std::string> args);
 int record_command(std::span<const std::string> args);
+int import_command(std::span<const std::string> args);
 int report_command(std::span<const std::string> args);
 int flamegraph_command(std::span<const std::string> args);
 int export_command(std::span<const std::string> args);

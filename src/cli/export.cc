@@ -63,6 +63,7 @@ CommandLine command_line() {
       ("weights", po::value<std::string>()->value_name("UNIT"),
        "what folded counts: samples, or ns (another event's own unit)");
   add_filter_options(line);
+  add_symbol_options(line);
   return line;
 }
 
@@ -85,7 +86,8 @@ int export_command(std::span<const std::string> args) {
   const auto filter = filter_of(*options);
   if (!filter) return line.fail(filter.error());
 
-  const auto profile = load_profile(options->get<std::string>("input", "profiler.data"));
+  const auto profile =
+      load_profile(options->get<std::string>("input", "profiler.data"), symbol_sources(*options));
   if (!profile) return line.fail(profile.error());
   const Samples samples = view::select(*profile, *filter);
   const auto written = stream_output(

@@ -32,6 +32,7 @@ CommandLine command_line() {
           "SVG to write (flamegraph.svg); - is standard output")(
           "title", po::value<std::string>()->value_name("TEXT"), "instead of the command");
   add_filter_options(line);
+  add_symbol_options(line);
   line.basic().add_options()  //
       ("kernel-frames", po::bool_switch(),
        "draw the kernel's functions; otherwise one frame for each system call or fault")(
@@ -102,7 +103,8 @@ int flamegraph_command(std::span<const std::string> args) {
   if (!picture) return line.fail(picture.error());
   picture->event = filter->event;
 
-  const auto profile = load_profile(options->get<std::string>("input", "profiler.data"));
+  const auto profile =
+      load_profile(options->get<std::string>("input", "profiler.data"), symbol_sources(*options));
   if (!profile) return line.fail(profile.error());
   const std::vector<const Sample*> samples = view::select(*profile, *filter);
   const view::CallTree tree =

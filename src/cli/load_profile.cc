@@ -1,9 +1,13 @@
 #include "cli/load_profile.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cstdio>
 #include <optional>
 #include <utility>
 
+#include "perf_data/header.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/time_scale.h"
 #include "profile/profile_reader.h"
@@ -29,10 +33,56 @@ void name_interrupted(Profile& profile) {
       "if this machine has not been restarted since");
 }
 
+/// Read again in less time than a person waits.
+constexpr std::uint64_t kBytesBetweenLines = std::uint64_t{16} << 20;
+
+Result<Profile> import_profile(const std::string& path, const SymbolSources& sources) {
+  Result<Profile> profile;
+  {
+    ImportProgressLine line;
+    profile = perf_data::import_perf_data(
+        {.path = path,
+         .kallsyms = sources.kallsyms,
+         .sysroot = sources.sysroot,
+         .progress = [&](const perf_data::ImportProgress& progress) { line.update(progress); }},
+        nullptr);
+  }
+  if (profile) complain_of_import(profile->run);
+  return profile;
+}
+
 }  // namespace
 
-Result<Profile> load_profile(const std::string& path) {
-  Result<Profile> profile = profile::read_profile(path);
+void complain_of_import(const Run& run) {
+  for (const std::string& note : run.notes) std::fprintf(stderr, "profiler: %s\n", note.c_str());
+  if (run.losses.malformed_records != 0) {
+    std::fprintf(stderr, "profiler: %llu malformed records passed over\n",
+                 static_cast<unsigned long long>(run.losses.malformed_records));
+  }
+}
+
+ImportProgressLine::ImportProgressLine(bool quiet)
+    : shown_(!quiet && ::isatty(STDERR_FILENO) == 1) {}
+
+ImportProgressLine::~ImportProgressLine() {
+  if (drawn_) std::fputs("\r\033[K", stderr);
+}
+
+void ImportProgressLine::update(const perf_data::ImportProgress& progress) {
+  if (!shown_ || progress.position < drawn_at_ + kBytesBetweenLines) return;
+  drawn_at_ = progress.position;
+  drawn_ = true;
+  std::fprintf(stderr, "\r\033[Kreading: %llu MB",
+               static_cast<unsigned long long>(progress.position / 1'000'000));
+  if (progress.size)
+    std::fprintf(stderr, " of %llu", static_cast<unsigned long long>(*progress.size / 1'000'000));
+  std::fprintf(stderr, ", %llu samples", static_cast<unsigned long long>(progress.samples));
+  std::fflush(stderr);
+}
+
+Result<Profile> load_profile(const std::string& path, const SymbolSources& sources) {
+  Result<Profile> profile =
+      perf_data::is_perf_data(path) ? import_profile(path, sources) : profile::read_profile(path);
   if (profile && profile->run.interrupted && profile->functions.empty()) name_interrupted(*profile);
   if (profile) pipeline::apply_time_scale(*profile);
   return profile;

@@ -29,6 +29,7 @@ struct Command {
 constexpr std::array kCommands = {
     Command{"time", "run a program and explain its time: like `time`, with reasons", time_command},
     Command{"record", "record a program, processes or the whole machine", record_command},
+    Command{"import", "a perf.data becomes a profile", import_command},
     Command{"report", "tables and trees of a recording: user and sys by function", report_command},
     Command{"flamegraph", "a recording as an interactive SVG", flamegraph_command},
     Command{"export", "a recording in the formats of other tools", export_command},

@@ -100,6 +100,7 @@ CommandLine command_line() {
           "tree", po::bool_switch(), "top-down: each function with what it called")(
           "callers", po::bool_switch(), "bottom-up: each function with who called it");
   add_filter_options(line);
+  add_symbol_options(line);
   line.basic().add_options()  //
       ("sort", po::value<std::string>()->value_name("KEY"),
        "total, self, user, sys, name or samples")(
@@ -280,7 +281,8 @@ int report_command(std::span<const std::string> args) {
   const auto display = display_of(*given, output);
   if (!display) return line.fail(display.error());
 
-  const auto profile = load_profile(given->get<std::string>("input", "profiler.data"));
+  const auto profile =
+      load_profile(given->get<std::string>("input", "profiler.data"), symbol_sources(*given));
   if (!profile) return line.fail(profile.error());
   if (given->has("event")) {
     const auto event = find_event(*profile, given->get<std::string>("event"));

@@ -25,7 +25,8 @@ class CauseResolver {
 
   /// As the stack's own chain and code show it.
   Cause cause_of(const Stack& stack) {
-    kernel::Classification why = classification(stack.kernel, static_cast<bool>(stack.user));
+    kernel::Classification why = classification(
+        stack.kernel, static_cast<bool>(stack.user) || stack.end == StackEnd::kNotUnwound);
     if (why.needs_syscall_name() && stack.user)
       why.set_syscall_name(syscall_name_at(profile_.nodes[stack.user].frame));
     return {.cause = interned(why.cause), .entry = interned(why.entry)};

@@ -83,7 +83,8 @@ ModuleIndex ModuleFiles::add(std::string_view path, const BuildId& build_id, Mod
   return profile_.modules.push_back(row);
 }
 
-ModuleFiles::FilePointer ModuleFiles::open(const MmapEvent& event, const std::string& path) {
+ModuleFiles::FilePointer ModuleFiles::open(const MmapEvent& event, const std::string& path) const {
+  if (opener_) return opener_(event);
   const auto matching = [&](const std::string& candidate) -> FilePointer {
     auto file = symbolizer::ElfFile::open(candidate);
     if (!file) return nullptr;
@@ -111,12 +112,20 @@ ModuleFiles::FilePointer ModuleFiles::open(const MmapEvent& event, const std::st
   return is_that_file(program, event) ? matching(program) : nullptr;
 }
 
+ModuleFiles::FilePointer ModuleFiles::open_vdso(const MmapEvent& event) const {
+  static const FilePointer kVdso = symbolizer::running_vdso();
+  return opener_ ? opener_(event) : kVdso;
+}
+
 ModuleFiles::Place ModuleFiles::resolve(const MmapEvent& event) {
   if (event.path == "[vdso]") {
-    static const FilePointer kVdso = symbolizer::running_vdso();
-    const ModuleIndex module =
-        add(event.path, kVdso ? kVdso->build_id() : BuildId(), ModuleKind::kVdso, kVdso);
-    return {.module = module, .bias = event.start.value()};
+    auto [known, is_new] = by_identity_.try_emplace(std::string(event.path));
+    if (is_new) {
+      const FilePointer vdso = open_vdso(event);
+      known->second.module =
+          add(event.path, vdso ? vdso->build_id() : BuildId(), ModuleKind::kVdso, vdso);
+    }
+    return {.module = known->second.module, .bias = event.start.value()};
   }
   if (is_anonymous(event.path))
     return {.module = add(event.path, {}, ModuleKind::kAnonymous, nullptr), .bias = 0};

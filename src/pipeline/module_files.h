@@ -11,10 +11,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "pipeline/interner.h"
@@ -32,7 +34,13 @@ class ModuleFiles {
     std::uint64_t bias = 0;  ///< As in process::Mapping.
   };
 
-  ModuleFiles(Profile& profile, Interner& interner) : profile_(profile), interner_(interner) {}
+  using FilePointer = std::shared_ptr<const symbolizer::ElfFile>;
+  /// Finds the file that was mapped, or null; asked once for each distinct path and build id.
+  using Opener = std::function<FilePointer(const MmapEvent&)>;
+
+  /// `opener`: empty for what this machine maps now.
+  ModuleFiles(Profile& profile, Interner& interner, Opener opener = {})
+      : profile_(profile), interner_(interner), opener_(std::move(opener)) {}
 
   Place resolve(const MmapEvent& event);
   /// The row for kernel code, made on first use.
@@ -48,8 +56,6 @@ class ModuleFiles {
   [[nodiscard]] std::uint64_t unreadable() const { return unreadable_; }
 
  private:
-  using FilePointer = std::shared_ptr<const symbolizer::ElfFile>;
-
   struct Known {
     ModuleIndex module;
     FilePointer file;
@@ -57,10 +63,12 @@ class ModuleFiles {
 
   ModuleIndex add(std::string_view path, const BuildId& build_id, ModuleKind kind,
                   FilePointer file);
-  [[nodiscard]] static FilePointer open(const MmapEvent& event, const std::string& path);
+  [[nodiscard]] FilePointer open(const MmapEvent& event, const std::string& path) const;
+  [[nodiscard]] FilePointer open_vdso(const MmapEvent& event) const;
 
   Profile& profile_;
   Interner& interner_;
+  Opener opener_;
   std::unordered_map<std::string, Known> by_identity_;
   std::vector<FilePointer> files_;  ///< By row of Profile::modules.
   ModuleIndex kernel_;

@@ -15,11 +15,12 @@ namespace {
 /// One pass over a profile's frames.
 class NameResolver {
  public:
-  NameResolver(Profile& profile, Interner& interner) : profile_(profile), interner_(interner) {}
+  NameResolver(Profile& profile, Interner& interner, const symbolizer::DebugFileSearch& debug_files)
+      : profile_(profile), interner_(interner), debug_files_(debug_files) {}
 
   void name_module(ModuleIndex module, std::span<const FrameIndex> frames,
                    std::shared_ptr<const symbolizer::ElfFile> file) {
-    const symbolizer::ModuleSymbolizer symbolizer(std::move(file), {});
+    const symbolizer::ModuleSymbolizer symbolizer(std::move(file), debug_files_);
     for (FrameIndex index : frames) {
       const Symbolized at = symbolizer.symbolize(ModuleAddress(profile_.frames[index].address));
       if (at.frames.empty()) continue;
@@ -96,6 +97,7 @@ class NameResolver {
 
   Profile& profile_;
   Interner& interner_;
+  const symbolizer::DebugFileSearch& debug_files_;
   std::map<std::tuple<ModuleIndex, StringIndex, StringIndex, StringIndex, std::uint32_t>,
            FunctionIndex>
       functions_;
@@ -106,12 +108,13 @@ class NameResolver {
 }  // namespace
 
 void resolve_names(Profile& profile, Interner& interner, const ModuleFiles& modules,
-                   const symbolizer::KernelSymbols* kernel) {
+                   const symbolizer::KernelSymbols* kernel,
+                   const symbolizer::DebugFileSearch& debug_files) {
   std::vector<std::vector<FrameIndex>> by_module(profile.modules.size());
   for (std::size_t i = 0; i < profile.frames.size(); ++i)
     by_module[profile.frames[FrameIndex(i)].module.row()].emplace_back(i);
 
-  NameResolver resolver(profile, interner);
+  NameResolver resolver(profile, interner, debug_files);
   for (std::size_t i = 0; i < by_module.size(); ++i) {
     const ModuleIndex module(i);
     auto& frames = by_module[i];

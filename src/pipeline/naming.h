@@ -9,12 +9,14 @@
 #include "pipeline/interner.h"
 #include "pipeline/module_files.h"
 #include "profiler/profile.h"
+#include "symbolizer/elf/debug_files.h"
 #include "symbolizer/kernel/kernel_symbols.h"
 
 namespace profiler::pipeline {
 
 /// `kernel`: null if kernel names are not to be had.
 void resolve_names(Profile& profile, Interner& interner, const ModuleFiles& modules,
-                   const symbolizer::KernelSymbols* kernel);
+                   const symbolizer::KernelSymbols* kernel,
+                   const symbolizer::DebugFileSearch& debug_files = {});
 
 }  // namespace profiler::pipeline

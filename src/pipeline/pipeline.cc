@@ -1,6 +1,7 @@
 #include "pipeline/pipeline.h"
 
 #include <algorithm>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 #include <variant>
@@ -69,13 +70,13 @@ struct Pipeline::State {
   std::optional<Error> write_error;
   Profile profile;
   Interner interner{profile};
-  ModuleFiles modules{profile, interner};
+  ModuleFiles modules{profile, interner, options.open_module};
   unwind::Unwinder unwinder;
   SampleStack sample_stack{unwinder, modules, interner};
   process::ProcessTable processes;
   std::unordered_set<Pid> targets_at_exec;
   std::unordered_set<Tid> target_threads;
-  std::vector<std::pair<std::uint64_t, std::uint8_t>> event_rows;
+  std::unordered_map<std::uint64_t, std::uint8_t> event_rows;
   std::vector<bool> module_added;  ///< To the unwinder, by row of Profile::modules.
 
   struct KernelSymbolRange {
@@ -123,8 +124,7 @@ void Pipeline::State::on(const SampleEvent& sample) {
   row.stack = sample_stack.intern(sample, *mode, process.space, process.execs != 0);
   row.cpu = static_cast<std::uint16_t>(context.cpu);
   row.mode = *mode;
-  const auto event =
-      std::ranges::find(event_rows, context.id, &decltype(event_rows)::value_type::first);
+  const auto event = event_rows.find(context.id);
   row.event = event == event_rows.end() ? 0 : event->second;
   profile.samples.push_back(row);
   ++samples;
@@ -203,7 +203,12 @@ void Pipeline::add_target(Pid pid, TargetStart start) {
 void Pipeline::add_target_thread(Tid tid) { state_->target_threads.insert(tid); }
 
 void Pipeline::set_event_id(std::uint64_t id, std::uint8_t event_row) {
-  state_->event_rows.emplace_back(id, event_row);
+  state_->event_rows.emplace(id, event_row);
+}
+
+void Pipeline::set_start(std::uint64_t monotonic_ns) {
+  state_->options.start_monotonic_ns = monotonic_ns;
+  state_->profile.run.start_monotonic_ns = monotonic_ns;
 }
 
 void Pipeline::handle(const Event& event) {
@@ -232,7 +237,8 @@ void Pipeline::finish(symbolizer::KernelSymbols* kernel) {
     for (const auto& symbol : state_->kernel_symbols)
       kernel->add(symbol.start, symbol.size, symbol.name, "bpf");
   }
-  resolve_names(state_->profile, state_->interner, state_->modules, kernel);
+  resolve_names(state_->profile, state_->interner, state_->modules, kernel,
+                state_->options.debug_files);
   resolve_causes(state_->profile, state_->interner, state_->modules);
   set_time_scale(state_->profile.run, state_->first_event_weight, state_->samples);
 }

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -19,6 +20,8 @@
 #include "profiler/error.h"
 #include "profiler/event.h"
 #include "profiler/profile.h"
+#include "symbolizer/elf/debug_files.h"
+#include "symbolizer/elf/elf_file.h"
 #include "symbolizer/kernel/kernel_symbols.h"
 
 namespace profiler::pipeline {
@@ -29,6 +32,10 @@ struct PipelineOptions {
   bool all_processes = false;
   /// Samples kept in memory between writes.
   std::size_t samples_per_chunk = 16384;
+  /// Finds mapped files for a recording that was made elsewhere or long ago (ModuleFiles::Opener).
+  std::function<std::shared_ptr<const symbolizer::ElfFile>(const MmapEvent&)> open_module = {};
+  /// Where separate debug files lie.
+  symbolizer::DebugFileSearch debug_files = {};
 };
 
 /// From when on a target counts.
@@ -49,6 +56,9 @@ class Pipeline {
   void add_target_thread(Tid tid);
   /// Samples with this PERF_SAMPLE_ID belong to that row of Run::events. Unknown ids: row 0.
   void set_event_id(std::uint64_t id, std::uint8_t event_row);
+
+  /// Before the first sample, where the start was not known when the pipeline was made.
+  void set_start(std::uint64_t monotonic_ns);
 
   /// The next event in order of time. Views into its record are not kept.
   void handle(const Event& event);

@@ -28,16 +28,19 @@ void SampleStack::split_chain(const SampleEvent& sample, Mode mode) {
   if (mode == Mode::kSys && kernel_chain_.empty()) kernel_chain_.push_back({.address = sample.ip});
 }
 
-void SampleStack::add_chain_frames(const process::AddressSpace& space) {
+bool SampleStack::add_chain_frames(const process::AddressSpace& space) {
   for (const auto& address : user_chain_) {
     unwind::UserFrame frame{
         .address = address, .module = {}, .module_address = address.lookup().value()};
     if (const process::Mapping* mapping = space.find(address.lookup())) {
       frame.module = mapping->module;
       frame.module_address = mapping->to_module(address.lookup()).value();
+    } else if (!user_frames_.empty()) {
+      return false;  // Whatever the register held was no frame pointer.
     }
     user_frames_.push_back(frame);
   }
+  return true;
 }
 
 StackEnd SampleStack::user_frames(const SampleEvent& sample, Mode mode,
@@ -50,15 +53,14 @@ StackEnd SampleStack::user_frames(const SampleEvent& sample, Mode mode,
                             space, user_frames_);
   }
   if (!user_chain_.empty()) {
-    add_chain_frames(space);
-    return StackEnd::kKernelWalk;
+    return add_chain_frames(space) ? StackEnd::kKernelWalk : StackEnd::kBadFramePointer;
   }
   if (mode == Mode::kUser) {
     user_chain_.push_back({.address = sample.ip});
     add_chain_frames(space);
     return StackEnd::kNotUnwound;
   }
-  return StackEnd::kNoUserStack;
+  return sample.callchain.empty() ? StackEnd::kNotUnwound : StackEnd::kNoUserStack;
 }
 
 StackIndex SampleStack::intern(const SampleEvent& sample, Mode mode,

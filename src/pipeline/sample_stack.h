@@ -29,7 +29,8 @@ class SampleStack {
  private:
   void split_chain(const SampleEvent& sample, Mode mode);
   StackEnd user_frames(const SampleEvent& sample, Mode mode, const process::AddressSpace& space);
-  void add_chain_frames(const process::AddressSpace& space);
+  /// Up to the first address in no mapping; returns whether there was none.
+  bool add_chain_frames(const process::AddressSpace& space);
 
   unwind::Unwinder& unwinder_;
   ModuleFiles& modules_;

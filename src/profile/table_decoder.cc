@@ -180,7 +180,8 @@ const char* decode_stacks(std::string_view payload, Profile& profile) {
   std::optional<Columns> c = parse(payload, kStacksCount0, kStacksCount0);
   if (!c) return kMalformed;
   return decode_rows(*c, profile.stacks.rows(), [&](Stack& row, std::size_t) {
-    row.end = enumerator((*c)[kStackEnd].next(), StackEnd::kNotUnwound, StackEnd::kUnsupported);
+    row.end = enumerator((*c)[kStackEnd].next(), static_cast<StackEnd>(kStackEndCount - 1),
+                         StackEnd::kUnsupported);
     return read_opt((*c)[kUser].next_delta(), profile.nodes, row.user) &&
            read_opt((*c)[kKernel].next_delta(), profile.nodes, row.kernel);
   });

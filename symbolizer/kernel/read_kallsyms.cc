@@ -42,8 +42,7 @@ std::string how_to_see(const std::string& settings) {
 
 }  // namespace
 
-profiler::Result<KernelSymbols> read_kallsyms(const std::string& path,
-                                              const std::string& settings) {
+profiler::Result<std::string> read_kallsyms_text(const std::string& path) {
   const auto failure = [&path](int why) {
     return std::unexpected(profiler::Error{.what = "kernel symbols cannot be read",
                                            .path = path,
@@ -74,7 +73,14 @@ profiler::Result<KernelSymbols> read_kallsyms(const std::string& path,
   }
   ::close(file);
   text.resize(size);
-  auto symbols = KernelSymbols::parse(std::move(text));
+  return text;
+}
+
+profiler::Result<KernelSymbols> read_kallsyms(const std::string& path,
+                                              const std::string& settings) {
+  auto text = read_kallsyms_text(path);
+  if (!text) return std::unexpected(text.error());
+  auto symbols = KernelSymbols::parse(*std::move(text));
   if (!symbols) {
     if (std::string advice = how_to_see(settings); !advice.empty())
       symbols.error().advice = std::move(advice);

@@ -18,4 +18,7 @@ namespace symbolizer {
 [[nodiscard]] profiler::Result<KernelSymbols> read_kallsyms(
     const std::string& path = "/proc/kallsyms", const std::string& settings = "/proc/sys/kernel");
 
+/// The same before it is parsed.
+[[nodiscard]] profiler::Result<std::string> read_kallsyms_text(const std::string& path);
+
 }  // namespace symbolizer

@@ -45,7 +45,7 @@ constexpr RandomSize kSmall = {
   for (std::size_t i = 0; i < p.stacks.size(); ++i) {
     const Stack& s = p.stacks[StackIndex(i)];
     if ((s.user && !p.nodes.contains(s.user)) || (s.kernel && !p.nodes.contains(s.kernel)) ||
-        (s.cause && !p.causes.contains(s.cause)) || s.end > StackEnd::kNotUnwound)
+        (s.cause && !p.causes.contains(s.cause)) || s.end > StackEnd::kKernelWalk)
       return bad("stack", i);
   }
   for (std::size_t i = 0; i < p.processes.size(); ++i)

@@ -46,7 +46,7 @@ class RandomProfile {
     for (std::size_t i = 0; i < size.stacks; ++i)
       p.stacks.push_back({.user = maybe<NodeIndex>(p.nodes),
                           .kernel = maybe<NodeIndex>(p.nodes),
-                          .end = any(StackEnd::kNotUnwound),
+                          .end = any(StackEnd::kKernelWalk),
                           .cause = {}});
     for (int i = 0; i < 3; ++i)
       p.processes.push_back({.pid = id(), .parent_pid = id(), .name = maybe_text(p)});

@@ -1,0 +1,45 @@
+// Names of the kernel that a recording was made under, if they are to be had here.
+//
+//   Result<KernelSymbols> kernel = kernel_names(identity, {.kallsyms = ""});
+//   if (!kernel) note(kernel.error().message());     // says which kernel it was, and what to give
+//
+// From the file that was asked for; else from this machine's /proc/kallsyms if it is the same
+// kernel; else from perf's build-id cache. Where the kernel lay elsewhere in memory then (a restart
+// in between), its symbols are moved there, and those of modules left out: they lie anywhere.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "profiler/build_id.h"
+#include "profiler/error.h"
+#include "symbolizer/kernel/kernel_symbols.h"
+
+namespace profiler::perf_data {
+
+/// What a recording says of its kernel.
+struct KernelIdentity {
+  BuildId build_id = {};
+  std::string release = {};
+  std::string host = {};
+  /// A symbol and where it lay: "_text". Empty: not told.
+  std::string reference = {};
+  std::uint64_t reference_address = 0;
+};
+
+struct KernelNameSources {
+  std::string kallsyms = {};        ///< A file to use in any case; or empty.
+  std::string build_id_cache = {};  ///< As in ModuleSearchOptions.
+};
+
+[[nodiscard]] Result<symbolizer::KernelSymbols> kernel_names(const KernelIdentity& identity,
+                                                             const KernelNameSources& sources);
+
+/// Whether that kernel, or at least that machine and release, is the running one.
+[[nodiscard]] bool is_running_kernel(const KernelIdentity& identity);
+
+/// kallsyms text with `reference` at `address`: moved as a whole, without modules, if it is not.
+[[nodiscard]] std::string rebased_kallsyms(std::string text, const std::string& reference,
+                                           std::uint64_t address);
+
+}  // namespace profiler::perf_data
