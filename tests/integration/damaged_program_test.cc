@@ -28,8 +28,8 @@ void copy_program(const std::string& from, const std::string& to) {
 json record_and_report(const TemporaryDirectory& directory, std::vector<std::string> words,
                        std::optional<unsigned> user = {}, const std::string& program = {}) {
   const std::string profiler_program = program.empty() ? PROFILER_PROGRAM : program;
-  std::vector<std::string> command = {profiler_program, "record", "-e",  "cpu-clock", "-F",
-                                      kFrequency,       "-o",     "out", "--"};
+  std::vector<std::string> command = {
+      profiler_program, "record", "-e", "cpu-clock", "-o", "out", "--"};
   command.insert(command.end(), words.begin(), words.end());
   const CommandOptions options = {.directory = directory.path(), .user = user};
   const CommandResult recorded = run(command, options);
@@ -52,7 +52,7 @@ double share_of(const json& report, const std::string& function) {
 /// What is counted is all there is, whatever was damaged.
 void expect_everything_counted(const json& report) {
   const json& q = report["quality"];
-  EXPECT_GT(q["samples"], 100);
+  EXPECT_GT(q["samples"], 50);
   EXPECT_EQ(q["samples"].get<std::size_t>(), q["stacks_complete"].get<std::size_t>() +
                                                  q["stacks_truncated"].get<std::size_t>() +
                                                  q["stacks_broken"].get<std::size_t>());
@@ -91,7 +91,7 @@ INSTANTIATE_TEST_SUITE_P(, MovedAway, ::testing::Bool(), [](const auto& test) {
 });
 
 TEST_P(MovedAway, AProgramThatRemovesItselfKeepsItsNames) {
-  const json report = report_of({"./program", "0.5"});
+  const json report = report_of({"./program", "1.5"});
   expect_everything_counted(report);
   EXPECT_FALSE(std::filesystem::exists(directory_.file("program")));
   EXPECT_GT(share_of(report, "older_version"), 0.9) << report["functions"];
@@ -100,7 +100,7 @@ TEST_P(MovedAway, AProgramThatRemovesItselfKeepsItsNames) {
 }
 
 TEST_P(MovedAway, AProgramThatIsReplacedHasTheNamesOfTheOneThatRuns) {
-  const json report = report_of({"./program", "0.5", "newer"});
+  const json report = report_of({"./program", "1.5", "newer"});
   expect_everything_counted(report);
   EXPECT_FALSE(std::filesystem::exists(directory_.file("newer")));
   EXPECT_GT(share_of(report, "older_version"), 0.9) << report["functions"];

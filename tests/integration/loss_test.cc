@@ -49,14 +49,14 @@ TEST(Loss, OnAMachineFloodedByOthersIsAnEstimateForTheTarget) {
     GTEST_SKIP() << "events of whole CPUs were not permitted";
   if (lost_all < static_cast<double>(kEnoughSamples))
     GTEST_SKIP() << "only " << lost_all << " samples were lost";
-  // What the kernel charged is known: the estimate must come much nearer to it than the raw count.
+  // What the kernel charged is known: the estimate must come nearer to it than the raw count.
   const double charged =
       report["time"]["user_s"].get<double>() + report["time"]["sys_s"].get<double>();
   const double sampled = report["time"]["sampled_user_s"].get<double>() +
                          report["time"]["sampled_sys_s"].get<double>();
   const double period = 1.0 / std::stod(kFrequency);
   const auto error = [&](double samples) { return std::abs(sampled + samples * period - charged); };
-  EXPECT_LT(error(lost), 0.5 * error(lost_all))
+  EXPECT_LT(error(lost), 0.75 * error(lost_all))
       << "charged " << charged << " s, sampled " << sampled << " s, lost " << lost << " of "
       << lost_all;
   EXPECT_THAT(result.err, HasSubstr("about " + std::to_string(static_cast<long>(lost)) + " lost"));
