@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <filesystem>
 #include <limits>
 #include <optional>
 
@@ -137,6 +138,9 @@ Result<RecordRange> read_header(InputFile& file, RecordingInfo& info) {
 }
 
 bool is_perf_data(const std::string& path) {
+  // Only to open a FIFO would wait for its writer; what could be read of a pipe would be gone.
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(path, ignored)) return false;
   auto file = InputFile::open(path);
   if (!file || !file->size()) return false;
   const auto magic = copy_of<std::uint64_t>(file->peek(sizeof(std::uint64_t)));

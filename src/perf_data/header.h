@@ -26,7 +26,7 @@ struct RecordRange {
 /// Error: no perf.data, of the other byte order, or not even its header is whole.
 [[nodiscard]] Result<RecordRange> read_header(InputFile& file, RecordingInfo& info);
 
-/// Whether the file begins as perf.data does, in either byte order.
+/// Whether it is a regular file that begins as perf.data does, in either byte order.
 [[nodiscard]] bool is_perf_data(const std::string& path);
 
 }  // namespace profiler::perf_data
