@@ -14,6 +14,7 @@ are named and left out. perf is Debian's linux-perf.
 import argparse
 import json
 import os
+import random
 import shlex
 import shutil
 import statistics
@@ -218,9 +219,17 @@ def timed(command, wrapper, directory):
         return float(file.read().split()[-1])
 
 
-def measure_overhead(programs, directory, rounds=15):
-    """Time added to the child at 4 kHz, next to perf record, in alternated runs."""
+def measure_overhead(_programs, directory, rounds=40):
+    """Time added to the child at 4 kHz, next to perf record. Many short runs in a new order each
+    round: the machine's own drift over a minute is larger than what is measured."""
+    source = os.path.join(directory, "overhead_input")
+    with open("/usr/bin/python3", "rb") as file, open(source, "wb") as out:
+        out.write(file.read(2500000))
+    sql = ("with recursive c(x) as (select 1 union all select x + 1 from c where x < 1000000) "
+           "select count(*), max(hex(x * x)) from c;")
+    commands = {"xz": ["xz", "-3", "-k", "-c", source], "sqlite3": ["sqlite3", ":memory:", sql]}
     recorders = {
+        "none": [],
         "profiler record -F 4000":
             [PROFILER, "record", "-q", "-e", "cpu-clock", "-F", "4000", "-o",
              os.path.join(directory, "ours.data"), "--"],
@@ -230,23 +239,21 @@ def measure_overhead(programs, directory, rounds=15):
             "perf", "record", "-q", "-e", "cpu-clock", "-F", "4000", "--call-graph", "dwarf,32768",
             "-o", os.path.join(directory, "perf.data"), "--"]
     rows = []
-    for name in ("xz", "sqlite3"):
-        if name not in programs.commands:
+    for name, command in commands.items():
+        if shutil.which(command[0]) is None:
             continue
-        command = programs.commands[name]
-        bare = []
-        added = {recorder: [] for recorder in recorders}
+        seconds = {recorder: [] for recorder in recorders}
         for _ in range(rounds):
-            bare.append(timed(command, [], directory))
-            for recorder, wrapper in recorders.items():
-                added[recorder].append(timed(command, wrapper, directory) - bare[-1])
-        base = statistics.median(bare)
-        for recorder, seconds in added.items():
-            low, middle, high = statistics.quantiles(seconds, n=4)
-            rows.append([name, f"{base:.3f} s", recorder, f"{middle * 1000:.0f} ms",
-                         f"{low * 1000:.0f} to {high * 1000:.0f} ms", percent(middle, base)])
-    table(f"Time added to the child, medians of {rounds} alternated rounds",
-          ["program", "bare", "recorder", "added", "middle half", "added / bare"], rows)
+            for recorder in random.sample(list(recorders), len(recorders)):
+                seconds[recorder].append(timed(command, recorders[recorder], directory))
+        base = statistics.median(seconds["none"])
+        for recorder, times in seconds.items():
+            low, middle, high = statistics.quantiles(times, n=4)
+            rows.append([name, recorder, f"{middle * 1000:.0f} ms",
+                         f"{low * 1000:.0f} to {high * 1000:.0f} ms",
+                         f"{(middle - base) * 1000:.0f} ms", percent(middle - base, base)])
+    table(f"Time added to the child, medians of {rounds} rounds",
+          ["program", "recorder", "elapsed", "middle half", "added", "added / none"], rows)
 
 
 def measure_recorder(programs, directory):
