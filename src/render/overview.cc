@@ -131,13 +131,16 @@ class OverviewWriter {
     const std::uint64_t sampled = overview_.sampled.all();
     const bool negative = sampled > charged;
     const std::uint64_t rest = negative ? sampled - charged : charged - sampled;
+    const std::string amount = seconds(rest, digits());
+    const std::string share = percent(rest, charged);
+    // Too little to be seen has no sign.
+    const bool sign = negative && amount.find_first_not_of("0.") != std::string::npos;
     TextLine line(style_);
     line.add(kIndent).add("not in any sample: exit teardown, losses, rounding", Colour::kFaint);
     line.pad_to(sampled_column());
-    line.add_right(fmt::format("{}{} s", negative ? "-" : "", seconds(rest, digits())),
-                   kAmountWidth, Colour::kFaint);
+    line.add_right(fmt::format("{}{} s", sign ? "-" : "", amount), kAmountWidth, Colour::kFaint);
     if (!format_.few_samples() && charged != 0) {
-      line.add_right((negative ? "-" : "") + percent(rest, charged), kShareWidth + 2,
+      line.add_right((sign && share.front() != '<' ? "-" : "") + share, kShareWidth + 2,
                      Colour::kFaint);
     }
     out_ += line.take();

@@ -5,10 +5,16 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstring>
+#include <filesystem>
+#include <limits>
+#include <optional>
 #include <regex>
 #include <set>
+#include <sstream>
 #include <string>
 #include <thread>
 
@@ -175,6 +181,81 @@ TEST(Record, AttachesToARunningProcessWithItsThreads) {
     names.insert(profile->text(profile->threads[sample.thread].name));
   EXPECT_EQ(names, (std::set<std::string>{"worker-1", "worker-2", "worker-3", "worker-4"}));
   EXPECT_FALSE(profile->run.exit_status.has_value());
+}
+
+/// The thread of that name; none until it has got the name.
+std::optional<pid_t> thread_named(pid_t pid, const std::string& name) {
+  for (const auto& task :
+       std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/task")) {
+    if (read_bytes(task.path().string() + "/comm") == name + "\n")
+      return std::stoi(task.path().filename().string());
+  }
+  return std::nullopt;
+}
+
+TEST(Record, OfOneThreadLeavesTheOthersOut) {
+  REQUIRE_SAMPLING();
+  const TemporaryDirectory directory;
+  Command target({workload("threads"), "60"}, {});
+  std::optional<pid_t> tid;
+  for (int i = 0; i < 100 && !tid; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    tid = thread_named(target.pid(), "worker-1");
+  }
+  ASSERT_TRUE(tid);
+  const CommandResult result = run(profiler({"record", "-e", "cpu-clock", "-t",
+                                             std::to_string(*tid), "--duration", "1", "-o", "one"}),
+                                   {.directory = directory.path()});
+  EXPECT_EQ(result.exit_status, 0) << result.err;
+  const Result<Profile> profile = profile::read_profile(directory.file("one"));
+  ASSERT_TRUE(profile) << profile.error().message();
+  EXPECT_FALSE(profile->samples.empty());
+  for (const Sample& sample : profile->samples)
+    EXPECT_EQ(profile->threads[sample.thread].tid, *tid);
+}
+
+/// Where control groups are that events can be opened on: perf's own hierarchy, or the unified one.
+std::string perf_cgroup_root() {
+  std::string unified;
+  std::istringstream mounts(read_bytes("/proc/mounts"));
+  std::string device, directory, type, options;
+  while (mounts >> device >> directory >> type >> options) {
+    mounts.ignore(std::numeric_limits<std::streamsize>::max(), '\n');
+    if (type == "cgroup" && options.find("perf_event") != std::string::npos) return directory;
+    if (type == "cgroup2" && unified.empty()) unified = directory;
+  }
+  return unified;
+}
+
+TEST(Record, OfACgroupTakesItsProcessesOnly) {
+  REQUIRE_KERNEL_SAMPLING();
+  const std::string name = "profiler_test_" + std::to_string(getpid());
+  const std::string root = perf_cgroup_root();
+  const std::string group = root + "/" + name;
+  if (root.empty() || mkdir(group.c_str(), 0755) != 0)
+    GTEST_SKIP() << "needs a control group of its own: " << std::strerror(errno);
+  const TemporaryDirectory directory;
+  {
+    Command stranger({workload("call_chain"), "60"}, {});
+    Command member(
+        {"sh", "-c", "echo $$ > " + group + "/cgroup.procs && exec " + workload("threads") + " 60"},
+        {});
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    const CommandResult result =
+        run(profiler({"record", "-e", "cpu-clock", "-G", name, "--duration", "1", "-o", "group"}),
+            {.directory = directory.path()});
+    EXPECT_EQ(result.exit_status, 0) << result.err;
+    const Result<Profile> profile = profile::read_profile(directory.file("group"));
+    ASSERT_TRUE(profile) << profile.error().message();
+    EXPECT_FALSE(profile->samples.empty());
+    for (const Sample& sample : profile->samples) {
+      const ProcessIndex process = profile->threads[sample.thread].process;
+      EXPECT_EQ(profile->processes[process].pid, member.pid());
+    }
+  }
+  // A group can be removed once the kernel has let its last task go.
+  for (int i = 0; i < 100 && rmdir(group.c_str()) != 0 && errno == EBUSY; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
 }
 
 TEST(Record, OfAProcessThatDoesNotExistFailsInOneLine) {

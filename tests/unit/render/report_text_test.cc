@@ -169,6 +169,16 @@ TEST(Overview, MoreSampledThanChargedIsPrintedAsItIs) {
   EXPECT_THAT(text, HasSubstr("125.0 %"));
 }
 
+TEST(Overview, ARestTooSmallToBeSeenHasNoSign) {
+  const Profile profile =
+      ProfileBuilder().user("main", 1000).charged(1'010'000'000, 999'900'000, 0).build();
+  const std::string text = overview_of(profile, {});
+  EXPECT_THAT(text, HasSubstr(" 0.000 s"));
+  EXPECT_THAT(text, HasSubstr("< 0.1 %"));
+  EXPECT_THAT(text, Not(HasSubstr("-0.000")));
+  EXPECT_THAT(text, Not(HasSubstr("-<")));
+}
+
 TEST(Overview, SuggestsCommandsForTheFileThatWasWritten) {
   const Profile profile = growing_heap();
   EXPECT_THAT(overview_of(profile, {}, {.profile_path = "my run.data"}),
