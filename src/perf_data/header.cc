@@ -43,7 +43,7 @@ Result<void> read_attributes(const InputFile& file, const FileHeader& header, Re
   for (std::uint64_t i = 0; i < count; ++i) {
     const auto bytes = file.read_at(header.attrs.offset + i * header.attr_size, header.attr_size);
     if (bytes.size() < header.attr_size) {
-      range.notes.push_back("it does not hold all the event attributes that it promises");
+      range.notes.emplace_back("it does not hold all the event attributes that it promises");
       break;
     }
     const auto attr = std::span(bytes).first(bytes.size() - sizeof(Section));
@@ -90,7 +90,7 @@ void read_features(const InputFile& file, const FileHeader& header, RecordingInf
         break;
     }
   }
-  if (!whole) range.notes.push_back("parts of its header lie beyond its end");
+  if (!whole) range.notes.emplace_back("parts of its header lie beyond its end");
 }
 
 }  // namespace
@@ -124,14 +124,15 @@ Result<RecordRange> read_header(InputFile& file, RecordingInfo& info) {
   if (header->data.offset < sizeof(FileHeader) || header->data.offset >= *file.size())
     return std::unexpected(failure(file, "has no records"));
   if (header->data.size == 0) {
-    range.notes.push_back("perf record was cut off: build ids, host and command are not known");
+    range.notes.emplace_back("perf record was cut off: build ids, host and command are not known");
     range.end = *file.size();
   } else {
     range.end = header->data.offset + held;
-    if (held != header->data.size)
-      range.notes.push_back("its end is missing: build ids, host and command are not known");
-    else
+    if (held != header->data.size) {
+      range.notes.emplace_back("its end is missing: build ids, host and command are not known");
+    } else {
       read_features(file, *header, info, range);
+    }
   }
   file.seek(header->data.offset);
   return range;

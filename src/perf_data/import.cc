@@ -165,10 +165,11 @@ void Import::on_record(std::span<const std::byte> record) {
 void Import::on_perf_record(std::uint32_t type, std::span<const std::byte> record) {
   switch (static_cast<RecordType>(type)) {
     case RecordType::kHeaderAttr:
-      if (events_)
+      if (events_) {
         ++late_attributes_;
-      else
+      } else {
         read_header_attribute(record, info_);
+      }
       break;
     case RecordType::kBuildId:
       read_build_id(record, info_);
@@ -204,10 +205,11 @@ void Import::on_kernel_record(std::uint32_t type, std::span<const std::byte> rec
   if (type == PERF_RECORD_SAMPLE && !events_->row_of(layout)) return;  // A dummy's.
   const events::EventLayout& how = events_->layouts()[layout];
   if (const auto time = events::time_of(record, how)) newest_ns_ = std::max(newest_ns_, *time);
-  if (claims_build_id(record))
+  if (claims_build_id(record)) {
     events::append_entry(block_, without_build_id(record), layout, how, kWholeStack);
-  else
+  } else {
     events::append_entry(block_, record, layout, how, kWholeStack);
+  }
   if (block_.bytes.size() < kBlockBytes) return;
   add_block();
   if (queue_->bytes() + queue_->size() * 24 <= kMaxHeldBytes) return;

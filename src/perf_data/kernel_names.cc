@@ -69,9 +69,9 @@ std::string rebased_kallsyms(std::string text, const std::string& reference,
     const std::size_t space = line.find(' ');
     if (space == std::string_view::npos || line.ends_with(']') || !address_of(line, value))
       continue;
+    value += distance;
     char digits[20];
-    std::snprintf(digits, sizeof digits, "%016llx",
-                  static_cast<unsigned long long>(value + distance));
+    std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(value));
     moved += digits;
     moved += line.substr(space);
     moved += '\n';

@@ -47,10 +47,11 @@ std::optional<std::span<const std::byte>> RecordStream::next() {
       // The size stands first, since the payload is padded.
       constexpr std::size_t kPayloadAt = sizeof header + 8;
       const auto size = number_at<std::uint64_t>(*record, sizeof header);
-      if (!size || *size > record->size() - kPayloadAt)
+      if (!size || *size > record->size() - kPayloadAt) {
         fail("a compressed record contradicts itself", file_.position());
-      else
+      } else {
         decompress(*record, kPayloadAt, static_cast<std::size_t>(*size));
+      }
     } else {
       return aligned(*record);
     }

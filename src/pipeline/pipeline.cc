@@ -40,8 +40,8 @@ std::optional<Mode> mode_of(CpuMode mode) {
 }  // namespace
 
 struct Pipeline::State {
-  State(const PipelineOptions& pipeline_options, profile::ProfileWriter* profile_writer)
-      : options(pipeline_options), writer(profile_writer) {
+  State(PipelineOptions pipeline_options, profile::ProfileWriter* profile_writer)
+      : options(std::move(pipeline_options)), writer(profile_writer) {
     profile.run.start_monotonic_ns = options.start_monotonic_ns;
   }
 

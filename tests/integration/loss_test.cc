@@ -22,9 +22,10 @@ TEST(Loss, OnAMachineFloodedByOthersIsAnEstimateForTheTarget) {
   REQUIRE_KERNEL_SAMPLING();
   const TemporaryDirectory directory;
   std::list<Command> strangers;
-  for (unsigned i = 0; i < 2 * std::thread::hardware_concurrency(); ++i)
+  for (unsigned i = 0; i < 2 * std::thread::hardware_concurrency(); ++i) {
     strangers.emplace_back(std::vector<std::string>{workload("call_chain"), "600"},
                            CommandOptions{});
+  }
   // Without BPF nobody keeps the strangers out; while it is stopped nobody empties the rings.
   Command command(
       profiler({"record", "-v", "-e", "cpu-clock", "-F", kFrequency, "-m", "1M", "--",
