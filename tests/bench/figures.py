@@ -4,7 +4,7 @@ them as Markdown tables.
 
     scripts/profiler --version            # builds the release
     tests/bench/figures.py                # everything but the ten-minute recording
-    tests/bench/figures.py stacks size    # some parts only
+    tests/bench/figures.py stacks short   # some parts only
     tests/bench/figures.py memory         # ten minutes at 4 kHz
 
 Every ratio comes from alternated runs of both sides in this one process. Programs that are missing
@@ -321,12 +321,57 @@ def measure_memory(programs, directory, seconds=600):
           f"{r['quality']['lost']} lost", ["after", "resident", "file"], rows)
 
 
+def cpu_of(command):
+    """CPU seconds of a command, and its peak memory in MB."""
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, _, usage = os.wait4(child.pid, 0)
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024 / 1e6
+
+
+def measure_views(programs, directory):
+    """CPU time of each view of a recording with very many stacks."""
+    command = programs.commands.get("g++ -O2 -g")
+    if not command:
+        return
+    profile = os.path.join(directory, "views.data")
+    record(command, profile, "-F", "9999")
+    out = os.path.join(directory, "view")
+    views = {
+        "report": ["report"], "report --by cause": ["report", "--by", "cause"],
+        "report --tree": ["report", "--tree"], "report --callers": ["report", "--callers"],
+        "flamegraph": ["flamegraph", "-o", out],
+        "export --format folded": ["export", "--format", "folded", "-o", out],
+    }
+    rows = []
+    for name, words in views.items():
+        seconds, memory = cpu_of([PROFILER, *words, "-i", profile])
+        rows.append([name, f"{seconds:.2f} s", f"{memory:.0f} MB"])
+    table(f"Views of {report(profile)['quality']['samples']} samples of a compile",
+          ["view", "CPU time", "peak memory"], rows)
+
+
+def measure_import(programs, directory):
+    """A perf.data of the compile, made by perf and opened by us."""
+    command = programs.commands.get("g++ -O2 -g")
+    if not command or not shutil.which("perf"):
+        return
+    recording = os.path.join(directory, "perf.data")
+    run(["perf", "record", "-q", "-B", "-N", "-e", "cpu-clock", "-F", "999", "--call-graph",
+         "dwarf,32768", "-o", recording, "--", *command])
+    seconds, memory = cpu_of([PROFILER, "import", "-o", os.path.join(directory, "imported.data"),
+                              recording])
+    table("Import of perf.data", ["size", "CPU time", "peak memory"],
+          [[f"{os.path.getsize(recording) / 1e6:.0f} MB", f"{seconds:.2f} s", f"{memory:.0f} MB"]])
+
+
 PARTS = {
     "stacks": measure_stacks,
     "short": measure_short,
     "start": measure_start,
     "recorder": measure_recorder,
     "overhead": measure_overhead,
+    "views": measure_views,
+    "import": measure_import,
     "memory": measure_memory,
 }
 

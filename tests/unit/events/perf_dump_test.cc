@@ -145,12 +145,14 @@ TEST_P(PerfDump, AgreesOnEveryRecord) {
   const std::string dump = (folder_ / "dump").string();
   const std::string record = "cd " + folder_.string() + " && perf record -q -o perf.data " +
                              GetParam() +
-                             " -- sh -c 'ls -lR /usr/include > /dev/null; ls /usr > /dev/null; "
+                             " -- sh -c 'ls -lR /usr/include > /dev/null; "
+                             "for i in 1 2 3 4 5 6 7 8; do ls /usr > /dev/null; done; "
                              "i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done' > log 2>&1";
   if (std::system(record.c_str()) != 0) GTEST_SKIP() << "perf may not record here";
   const std::string report =
       "cd " + folder_.string() + " && perf report -D -i perf.data > dump 2>&1";
-  ASSERT_EQ(std::system(report.c_str()), 0);
+  if (std::system(report.c_str()) != 0)
+    GTEST_SKIP() << "perf cannot read its own recording: perf report -D fails";
 
   std::ifstream in(data, std::ios::binary);
   const std::string bytes((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
@@ -190,8 +192,7 @@ TEST_P(PerfDump, AgreesOnEveryRecord) {
     }
   }
   EXPECT_GT(samples, 5U);
-  // Three programs start and end; how often they are switched is the machine's affair.
-  EXPECT_GT(sides, 10U);
+  EXPECT_GT(sides, 20U);
 }
 
 INSTANTIATE_TEST_SUITE_P(
