@@ -138,6 +138,8 @@ struct Stack {
   NodeIndex user;
   NodeIndex kernel;
   StackEnd end = StackEnd::kNoUserStack;
+  /// The outermost user frames that were not unwound from this sample (StackEnd::kJoined).
+  std::uint16_t joined_frames = 0;
   CauseIndex cause;  ///< None for user samples, and until causes are resolved.
   bool operator==(const Stack&) const = default;
 };

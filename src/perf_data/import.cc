@@ -279,6 +279,10 @@ void Import::on(SampleEvent& event) {
   }
   last_ns_ = std::max(last_ns_, now);
   if (foreign_machine_) event.user_registers = {};  // Their numbers mean other registers there.
+  if (event.user_stack.size() > options_.max_stack_bytes) {
+    event.user_stack = event.user_stack.first(options_.max_stack_bytes);
+    event.user_stack_requested = options_.max_stack_bytes;
+  }
 }
 
 void Import::finish() {

@@ -62,6 +62,8 @@ struct Pipeline::State {
     return options.all_processes || process.target || target_threads.contains(tid);
   }
   void make_target(process::ProcessState& process);
+  /// Unless it has been written: then it stays as it was.
+  void complete(const LateStack& late);
   ThreadIndex thread_row(process::ProcessState& process, process::ThreadState& thread);
   void write_when_due(std::uint64_t time_ns);
 
@@ -121,7 +123,10 @@ void Pipeline::State::on(const SampleEvent& sample) {
   row.time_ns = std::max(context.time_ns, options.start_monotonic_ns) - options.start_monotonic_ns;
   row.weight = sample.period;
   row.thread = thread_row(process, processes.thread(context.pid, context.tid));
-  row.stack = sample_stack.intern(sample, *mode, process.space, process.execs != 0);
+  row.stack = sample_stack.intern(
+      sample, *mode, process.space,
+      {.thread = {context.tid, process.incarnation, process.execs}, .sample = samples});
+  for (const LateStack& late : sample_stack.late_stacks()) complete(late);
   row.cpu = static_cast<std::uint16_t>(context.cpu);
   row.mode = *mode;
   const auto event = event_rows.find(context.id);
@@ -130,6 +135,17 @@ void Pipeline::State::on(const SampleEvent& sample) {
   ++samples;
   if (row.event == 0) first_event_weight += row.weight;
   write_when_due(row.time_ns);
+}
+
+void Pipeline::State::complete(const LateStack& late) {
+  const std::uint64_t written = samples - profile.samples.size();
+  if (late.sample < written) return;
+  Sample& sample = profile.samples[static_cast<std::size_t>(late.sample - written)];
+  Stack stack = profile.stacks[sample.stack];
+  stack.user = late.user;
+  stack.end = StackEnd::kJoined;
+  stack.joined_frames = late.joined_frames;
+  sample.stack = interner.stack(stack);
 }
 
 void Pipeline::State::on(const MmapEvent& event) {

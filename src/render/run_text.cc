@@ -114,7 +114,10 @@ Facts stack_facts(const Run& run, const view::Quality& quality, bool counts) {
   const auto part = [&](std::uint64_t stacks, std::string_view word) {
     return fmt::format("{} {}", counts ? grouped(stacks) : percent(stacks, quality.samples), word);
   };
-  facts.push_back({"stacks: " + part(quality.stacks_complete, "complete")});
+  std::string complete = part(quality.stacks_complete, "complete");
+  if (quality.stacks_joined != 0)
+    complete += fmt::format(" ({})", part(quality.stacks_joined, "from other samples"));
+  facts.push_back({"stacks: " + complete});
   const auto is_many = [&](std::uint64_t stacks) { return stacks * 100 > quality.samples; };
   facts.push_back({part(quality.stacks_truncated, "truncated"), is_many(quality.stacks_truncated)});
   facts.push_back({part(quality.stacks_broken, "broken"), is_many(quality.stacks_broken)});

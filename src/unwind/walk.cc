@@ -69,7 +69,8 @@ StackEnd Walk<Registers>::walk_frames() {
     }
     UserFrame frame{.address = {.address = RuntimeAddress(pc_), .kind = kind_},
                     .module = {},
-                    .module_address = 0};
+                    .module_address = 0,
+                    .stack_pointer = sp_};
     const RuntimeAddress lookup = frame.address.lookup();
     frame.module_address = lookup.value();
     const process::Mapping* mapping = context_.mappings.find(space_, lookup);
@@ -229,7 +230,10 @@ typename Walk<Registers>::Step Walk<Registers>::walk_cached_rules() {
     const std::uint32_t module = mapping.module.row();
     const RuleCache::Slot& slot = context_.rules.slot(module, in_module);
     if (!slot.holds(module, in_module) || slot.rule.kind != UnwindRule::Kind::kStep) break;
-    frames_.push_back({.address = address, .module = mapping.module, .module_address = in_module});
+    frames_.push_back({.address = address,
+                       .module = mapping.module,
+                       .module_address = in_module,
+                       .stack_pointer = at.sp});
     end = apply(slot.rule, at);
     if (end) break;
   }

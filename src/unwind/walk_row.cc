@@ -155,7 +155,8 @@ typename Walk<Registers>::Step Walk<Registers>::slow_step(const CfiRow& row) {
   if (mapping != nullptr) {
     frames_.push_back({.address = {.address = RuntimeAddress(pc), .kind = kind_},
                        .module = mapping->module,
-                       .module_address = mapping->to_module(RuntimeAddress(pc)).value()});
+                       .module_address = mapping->to_module(RuntimeAddress(pc)).value(),
+                       .stack_pointer = sp_});
   }
   return StackEnd::kAlternateStack;
 }
