@@ -1,10 +1,12 @@
 // Stacks deeper than the copies of them are at first: larger copies take over in mid-recording.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
-#include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <csignal>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -35,6 +37,20 @@ Stacks stacks(const Profile& profile, std::uint64_t from_ns = 0) {
     if (end == StackEnd::kDumpTooShort) ++count.too_short;
   }
   return count;
+}
+
+/// User and system time of a process so far, as /proc/PID/stat has it.
+double cpu_s(pid_t pid) {
+  const std::string stat = read_bytes("/proc/" + std::to_string(pid) + "/stat");
+  const std::size_t name_end = stat.rfind(')');
+  if (name_end == std::string::npos) return 0;
+  std::istringstream rest(stat.substr(name_end + 1));
+  std::string word;
+  for (int field = 3; field < 14; ++field) rest >> word;
+  double user = 0;
+  double sys = 0;
+  rest >> user >> sys;
+  return (user + sys) / static_cast<double>(::sysconf(_SC_CLK_TCK));
 }
 
 void expect_whole_copies_since_takeover(const Profile& profile) {
@@ -85,14 +101,18 @@ TEST_P(DeepStacks, AreCopiedWholeInAProcessThatRanAlready) {
   const TemporaryDirectory directory;
   Command target({workload("deep_stack"), "45", "60", "0"}, {});
   std::this_thread::sleep_for(std::chrono::milliseconds(200));
-  std::vector<std::string> words = options({"record", "-e", "cpu-clock", "--duration", "4"});
-  words.insert(words.end(), {"-p", std::to_string(target.pid()), "-o", "attached"});
-  const CommandResult result = run(profiler(words), {.directory = directory.path()});
+  std::vector<std::string> words = options({"record", "-e", "cpu-clock", "-o", "attached"});
+  words.insert(words.end(), {"-p", std::to_string(target.pid()), "--duration", "100"});
+  Command command(profiler(words), {.directory = directory.path()});
+  // However long that takes on a busy machine.
+  const double enough_s = cpu_s(target.pid()) + 3;
+  for (int i = 0; i < 1000 && cpu_s(target.pid()) < enough_s; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  command.signal(SIGINT);
+  const CommandResult result = command.wait();
   EXPECT_EQ(result.exit_status, 0) << result.err;
   const Result<Profile> profile = profile::read_profile(directory.file("attached"));
   ASSERT_TRUE(profile) << profile.error().message();
-  if (profile->samples.size() < kEnoughSamples + kEnoughSamples / 4)
-    GTEST_SKIP() << "too busy: only " << profile->samples.size() << " samples in four seconds";
   expect_whole_copies_since_takeover(*profile);
 
   // Time is charged to the process that was named, not to its child.
@@ -104,7 +124,7 @@ TEST_P(DeepStacks, AreCopiedWholeInAProcessThatRanAlready) {
     sampled += static_cast<double>(sample.weight);
     ++samples;
   }
-  ASSERT_GE(samples, kEnoughSamples / 2);
+  ASSERT_GE(samples, kEnoughSamples);
   const auto& run = profile->run;
   const auto charged = static_cast<double>(*run.charged.user_ns + *run.charged.sys_ns);
   const double noise = 4 / std::sqrt(static_cast<double>(samples));
@@ -112,7 +132,7 @@ TEST_P(DeepStacks, AreCopiedWholeInAProcessThatRanAlready) {
   // It runs on while events are being opened.
   const double lost =
       static_cast<double>(run.losses.all_samples_lost()) * sampled / static_cast<double>(samples);
-  EXPECT_GT(sampled + lost, (0.8 - noise) * charged);
+  EXPECT_GT(sampled + lost, (0.7 - noise) * charged);
 }
 
 TEST_P(DeepStacks, AreCutWhereTheUserHasChosenTheSize) {
