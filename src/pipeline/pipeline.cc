@@ -88,6 +88,7 @@ struct Pipeline::State {
   };
   std::vector<KernelSymbolRange> kernel_symbols;
   std::uint64_t samples = 0;
+  StackIndex last_stack;
   std::uint64_t first_event_weight = 0;
   std::uint64_t last_write_ns = 0;
 };
@@ -133,6 +134,7 @@ void Pipeline::State::on(const SampleEvent& sample) {
   row.event = event == event_rows.end() ? 0 : event->second;
   profile.samples.push_back(row);
   ++samples;
+  last_stack = row.stack;
   if (row.event == 0) first_event_weight += row.weight;
   write_when_due(row.time_ns);
 }
@@ -237,6 +239,8 @@ bool Pipeline::is_target(Pid pid) const {
 }
 
 std::uint64_t Pipeline::sample_count() const { return state_->samples; }
+
+StackEnd Pipeline::last_stack_end() const { return state_->profile.stacks[state_->last_stack].end; }
 
 const std::optional<Error>& Pipeline::write_error() const { return state_->write_error; }
 

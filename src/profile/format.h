@@ -203,6 +203,8 @@ enum class RunField : std::uint32_t {
   kRecordingCpuNs = 48,
   kNamingCpuNs = 49,
   kPeakMemoryBytes = 50,
+  kEnlargedStackBytes = 56,
+  kStacksEnlargedAfterNs = 57,
 };
 
 enum class EventField : std::uint32_t { kName = 1, kFrequencyHz = 2, kUnit = 3, kNsPerUnit = 4 };

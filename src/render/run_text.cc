@@ -128,6 +128,11 @@ Facts stack_facts(const Run& run, const view::Quality& quality, bool counts) {
         {fmt::format("{} of frames unnamed", percent(quality.frames_unnamed, quality.frames)),
          true});
   }
+  if (const StackEnlargement& larger = run.stack_enlargement; larger.bytes != 0) {
+    facts.push_back(
+        {fmt::format("{} KiB of stack copied from {:.1f} s on", (larger.bytes + 1023) / 1024,
+                     static_cast<double>(larger.after_ns) / 1e9)});
+  }
   if (run.losses.stacks_shortened != 0)
     facts.push_back({counted(run.losses.stacks_shortened, "stack", "stacks") + " shortened", true});
   return facts;
