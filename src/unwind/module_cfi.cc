@@ -60,6 +60,8 @@ ModuleCfi::Found ModuleCfi::find_row(ModuleAddress address, AddressKind kind, Cf
       return Found::kRow;
     }
     fde = fde_before_padding(address);
+    // Padding calls nobody. (Its own address is that of the function before.)
+    if (fde && kind == AddressKind::kReturn && table_.find(address + 1)) return Found::kHandMade;
   }
   if (!fde) return Found::kNothing;
   return unwind::find_row(*fde, address, row) ? Found::kRow : Found::kMalformed;

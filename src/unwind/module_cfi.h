@@ -24,6 +24,8 @@ class ModuleCfi {
     kMalformed,
     kEntryPoint,  ///< It lies in the function that the kernel or the loader enters: nobody called
                   ///< it.
+    kHandMade,    ///< A return address at the start of a function, where no call has left it: the
+                  ///< root of a stack that was made by hand (makecontext).
   };
 
   explicit ModuleCfi(std::shared_ptr<const symbolizer::ElfFile> file);

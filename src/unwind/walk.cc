@@ -109,6 +109,9 @@ const UnwindRule& Walk<Registers>::rule_at(ModuleIndex index, const ModuleCfi& m
     case ModuleCfi::Found::kEntryPoint:
       slot.rule.kind = UnwindRule::Kind::kEnd;
       break;
+    case ModuleCfi::Found::kHandMade:
+      slot.rule.kind = UnwindRule::Kind::kRoot;
+      break;
   }
   return slot.rule;
 }
@@ -128,6 +131,13 @@ typename Walk<Registers>::Step Walk<Registers>::step_from(const UserFrame& frame
       break;
     case UnwindRule::Kind::kEnd:
       return StackEnd::kUndefinedReturnAddress;
+    case UnwindRule::Kind::kRoot: {
+      // It was never called: its name is that of its own address.
+      UserFrame& root = frames_.back();
+      root.address.kind = AddressKind::kInstruction;
+      ++root.module_address;
+      return StackEnd::kThreadRoot;
+    }
     case UnwindRule::Kind::kNone:
       return frame_pointer_step(StackEnd::kNoUnwindInfo);
     case UnwindRule::Kind::kBad:
