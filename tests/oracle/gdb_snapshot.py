@@ -11,6 +11,7 @@ import gdb
 REGISTERS = ("rax rbx rcx rdx rsi rdi rbp rsp rip eflags cs ss "
              "r8 r9 r10 r11 r12 r13 r14 r15").split()
 MAX_FRAMES = 5000
+PAGE = 4096
 
 
 def mappings(pid):
@@ -20,24 +21,30 @@ def mappings(pid):
             yield start, end, line
 
 
-def read_stack(pid, sp, size):
-    """From sp up, as far as it is mapped readable."""
-    end = sp
-    for first, last, line in mappings(pid):
-        if first <= end < last and line.split()[1].startswith("r"):
-            end = last
-    if end == sp:
-        return b""
-    return bytes(gdb.selected_inferior().read_memory(sp, min(size, end - sp)))
+def read_stack(sp, size):
+    """From sp up, page by page, as far as it can be read: what the kernel copies for a sample."""
+    stack = b""
+    while len(stack) < size:
+        at = sp + len(stack)
+        try:
+            part = gdb.selected_inferior().read_memory(at, min(PAGE - at % PAGE, size - len(stack)))
+        except gdb.MemoryError:
+            break
+        stack += bytes(part)
+    return stack
 
 
 def backtrace():
-    """(address, type, name) of every frame that is a frame of the machine's; then why it ended."""
+    """(address, type, name) of every frame that is a frame of the machine's; then why it ended.
+
+    Not inlined ones, nor those that gdb concludes from debug information to have been there before
+    a tail call.
+    """
     frames = []
     frame = gdb.newest_frame()
     while frame is not None and len(frames) < MAX_FRAMES:
         reason = gdb.frame_stop_reason_string(frame.unwind_stop_reason())
-        if frame.type() != gdb.INLINE_FRAME:
+        if frame.type() not in (gdb.INLINE_FRAME, gdb.TAILCALL_FRAME):
             kind = {gdb.NORMAL_FRAME: "NORMAL", gdb.SIGTRAMP_FRAME: "SIGTRAMP"}.get(
                 frame.type(), "OTHER")
             frames.append((frame.pc(), kind, frame.name() or "??"))
@@ -66,7 +73,7 @@ def snapshot(folder, size=1 << 20):
             if "x" in line.split()[1]:
                 file.write(line)
     with open(os.path.join(folder, "stack.bin"), "wb") as file:
-        file.write(read_stack(pid, values["rsp"], size))
+        file.write(read_stack(values["rsp"], size))
     frames, reason = backtrace()
     with open(os.path.join(folder, "witness"), "w", encoding="utf-8") as file:
         file.write(f"# gdb {gdb.VERSION}\n")
