@@ -94,7 +94,12 @@ Result<void> for_each_sample(const std::string& path,
     if (!perf_data::is_wanted(header.type)) continue;
     const std::uint32_t layout = events.layout_of(*record);
     if (header.type == PERF_RECORD_SAMPLE && !events.row_of(layout)) continue;
-    events::append_entry(block, *record, layout, events.layouts()[layout], kWholeStack);
+    const events::EventLayout& how = events.layouts()[layout];
+    if (perf_data::claims_build_id(*record)) {
+      events::append_entry(block, perf_data::without_build_id(*record), layout, how, kWholeStack);
+    } else {
+      events::append_entry(block, *record, layout, how, kWholeStack);
+    }
   }
   queue.add(std::move(block));
   Replay replay(visit);

@@ -1,5 +1,6 @@
 // A signal that interrupts a leaf, handled on the same stack (argument 0), on an alternate stack
-// elsewhere (1), or on one that lies just below the thread's own (2).
+// elsewhere (1), or on one that lies just below the thread's own (2). With 3, a leaf that keeps a
+// frame pointer and is interrupted by whoever watches.
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -18,6 +19,15 @@ static void handler(int number) {
 /// Faults in the middle of a leaf: no call has left a return address for where it stands.
 __attribute__((noinline)) static int faults(volatile int* where) { return *where + sink; }
 __attribute__((noinline)) static int caller(volatile int* where) { return faults(where) + 1; }
+
+__attribute__((noinline, optimize("no-omit-frame-pointer"))) static int returns(int value) {
+  volatile int local = value;
+  return local + sink;
+}
+__attribute__((noinline, optimize("no-omit-frame-pointer"))) static int calls_it(int value) {
+  volatile int local = value;
+  return returns(local) + 1;
+}
 
 static char far_away[65536];
 
@@ -54,6 +64,9 @@ int main(int argc, char** argv) {
       return with_stack(NULL, 0);
     case 1:
       return with_stack(far_away, sizeof far_away);
+    case 3:
+      signal(SIGSEGV, handler);
+      return calls_it(argc);
     default:
       in_thread();
       return 0;
