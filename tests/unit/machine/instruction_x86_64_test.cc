@@ -1,13 +1,15 @@
-#include "kernel/instruction_x86_64.h"
+#include "machine/instruction_x86_64.h"
 
 #include <gtest/gtest.h>
 
 #include <random>
 
-#include "disassembly.h"
+#include "tests/unit/kernel/disassembly.h"
 
-namespace profiler::kernel {
+namespace profiler::machine {
 namespace {
+
+using kernel::Disassembly;
 
 std::vector<std::byte> bytes(std::initializer_list<int> values) {
   std::vector<std::byte> out;
@@ -68,4 +70,4 @@ TEST(InstructionX8664, SurvivesAnyBytes) {
 }
 
 }  // namespace
-}  // namespace profiler::kernel
+}  // namespace profiler::machine

@@ -11,7 +11,7 @@
 #include <optional>
 #include <span>
 
-namespace profiler::kernel {
+namespace profiler::machine {
 
 enum class OpcodeMap : std::uint8_t { kPrimary, k0f, k0f38, k0f3a, kVector /*VEX or EVEX*/ };
 
@@ -32,4 +32,4 @@ struct X86Instruction {
 /// The instruction at the start of `code`; none if it is undefined or longer than `code`.
 [[nodiscard]] std::optional<X86Instruction> decode_instruction(std::span<const std::byte> code);
 
-}  // namespace profiler::kernel
+}  // namespace profiler::machine

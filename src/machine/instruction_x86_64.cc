@@ -1,8 +1,8 @@
-#include "kernel/instruction_x86_64.h"
+#include "machine/instruction_x86_64.h"
 
 #include <algorithm>
 
-namespace profiler::kernel {
+namespace profiler::machine {
 namespace {
 
 constexpr std::size_t kMaxLength = 15;
@@ -295,4 +295,4 @@ std::optional<X86Instruction> decode_instruction(std::span<const std::byte> code
   return out;
 }
 
-}  // namespace profiler::kernel
+}  // namespace profiler::machine
