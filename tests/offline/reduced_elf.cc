@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "symbolizer/elf/fde_table.h"
+#include "symbolizer/elf/function_symbols.h"
 
 namespace profiler::test {
 namespace {
@@ -23,6 +24,8 @@ using Bytes = std::span<const std::byte>;
 constexpr std::uint64_t kCodeBefore = 16;
 constexpr std::uint64_t kCodeAfter = 32;
 constexpr std::uint64_t kPadding = 15;
+constexpr std::uint64_t kLargestFunction = 8192;
+constexpr std::size_t kLargestSymbolTable = 8192;
 
 template <class T>
 T value_at(Bytes bytes, std::uint64_t offset) {
@@ -55,6 +58,7 @@ class Reduction {
   void keep(Bytes part) { keep(offset_of(part), part.size()); }
   void keep_headers();
   void keep_code(ModuleAddress address);
+  void keep_function(ModuleAddress address);
   void keep_eh_frame();
   void keep_search_table();
   void keep_debug_frame();
@@ -92,6 +96,24 @@ void Reduction::keep_code(ModuleAddress address) {
   if (!before.empty()) keep(before);
   const Bytes code = file_.bytes_at(address, kCodeAfter);
   if (!code.empty()) keep(code);
+}
+
+/// Of code without unwind entries, all is looked at, as far as a symbol says what all is.
+void Reduction::keep_function(ModuleAddress address) {
+  auto file = ElfFile::open(file_.path());
+  if (!file) return;
+  symbolizer::FunctionSymbols functions(file_);
+  functions.add_symbols_of(*file);
+  functions.build();
+  const auto function = functions.find(address);
+  if (!function || function->end - function->start > kLargestFunction) return;
+  keep(file_.bytes_at(function->start, function->end - function->start));
+  for (const symbolizer::Section& section : file_.sections()) {
+    if (section.type != SHT_SYMTAB && section.type != SHT_DYNSYM) continue;
+    if (section.bytes.size() > kLargestSymbolTable) continue;
+    keep(section.bytes);
+    if (section.link < file_.sections().size()) keep(file_.sections()[section.link].bytes);
+  }
 }
 
 void Reduction::keep_eh_frame() {
@@ -158,6 +180,7 @@ SparseFile Reduction::run(std::span<const ModuleAddress> visited) {
   for (const ModuleAddress address : visited) {
     keep_code(address);
     const std::optional<Fde> fde = table.find(address, kPadding);
+    if (!fde) keep_function(address);
     if (!fde) continue;
     if (!fde->contains(address)) keep_code(fde->end());
     if (is_inside(fde->instructions, sections.eh_frame.bytes)) {

@@ -6,9 +6,12 @@
 static volatile int sink;
 
 __attribute__((noinline)) static void innermost(int value) {
-  volatile int local = value;  // A frame of its own: the caller of a leaf without one is not seen.
+#ifndef FRAMELESS
+  volatile int local = value;  // Has a frame of its own.
+  value = local;
+#endif
   __asm__ volatile("int3");
-  sink = local;
+  sink = value;
 }
 __attribute__((noinline)) static void middle(int value) {
   innermost(value + 1);
