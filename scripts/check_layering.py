@@ -28,8 +28,9 @@ ALLOWED = {
     "symbolizer/elf": VOCABULARY | {"symbolizer"},
     "events": VOCABULARY,
     "process": VOCABULARY,
-    "unwind": VOCABULARY | {"process", "symbolizer/elf"},
-    "kernel": VOCABULARY,
+    "machine": VOCABULARY,
+    "unwind": VOCABULARY | {"process", "symbolizer/elf", "machine"},
+    "kernel": VOCABULARY | {"machine"},
     "sched": VOCABULARY | {"kernel"},
     "profile": VOCABULARY,
     "pipeline": SHARED_PATH,
@@ -43,7 +44,7 @@ ALLOWED = {
 }
 
 # Functions of their inputs: they make no system call, so that tests need no kernel.
-PURE = {"include", "events", "process", "unwind", "kernel", "sched", "view", "render", "export"}
+PURE = {"include", "events", "machine", "process", "unwind", "kernel", "sched", "view", "render", "export"}
 SYSTEM_HEADER = re.compile(
     r"^(sys/|linux/bpf|bpf/|unistd\.h|fcntl\.h|poll\.h|sched\.h|signal\.h|csignal|dirent\.h|pthread\.h"
     r"|fstream|filesystem|thread)")

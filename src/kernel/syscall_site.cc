@@ -5,10 +5,14 @@
 #include <cstring>
 #include <vector>
 
-#include "kernel/instruction_x86_64.h"
+#include "machine/instruction_x86_64.h"
 
 namespace profiler::kernel {
 namespace {
+
+using machine::decode_instruction;
+using machine::OpcodeMap;
+using machine::X86Instruction;
 
 /// Numbers beyond any system call are not one.
 constexpr std::int64_t kMaxSyscall = 1023;

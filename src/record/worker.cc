@@ -85,7 +85,11 @@ void Worker::handle(const events::QueuedRecord& record) {
 
 void Worker::watch_truncation(const SampleEvent& sample) {
   if (sample.user_registers.abi == 0) return;
-  const bool too_short = pipeline_->last_stack_end() == StackEnd::kDumpTooShort;
+  const StackEnd end = pipeline_->last_stack_end();
+  // Another sample's frames may be right, but are no more than likely to be.
+  const bool joined =
+      end == StackEnd::kJoined && sample.user_stack.size() >= sample.user_stack_requested;
+  const bool too_short = end == StackEnd::kDumpTooShort || joined;
   if (too_short && sample.user_stack_requested < settings_.watched_stack_bytes) {
     truncation_.on_shortened();
     return;

@@ -25,6 +25,11 @@ namespace x86_64 {
 /// Only for what returns from a signal handler.
 [[nodiscard]] bool row_of_sigreturn(const symbolizer::ElfFile& file, ModuleAddress address,
                                     AddressKind kind, CfiRow& row);
+/// Execution stands at `address`, in the function from `start` on whose instructions are `code`,
+/// and the return address is on top of the stack: either nothing has moved the stack pointer on the
+/// straight way from the start, or nothing in the function does.
+[[nodiscard]] bool row_of_frameless_code(std::span<const std::byte> code, ModuleAddress start,
+                                         ModuleAddress address, CfiRow& row);
 /// How many bytes at the start of `code` are filler between functions, in whole instructions.
 [[nodiscard]] std::size_t padding_size(std::span<const std::byte> code);
 }  // namespace x86_64

@@ -3,6 +3,7 @@
 #include <elf.h>
 
 #include <cstring>
+#include <string_view>
 #include <utility>
 
 #include "unwind/bare_code.h"
@@ -16,6 +17,9 @@ constexpr std::uint64_t kPadding = 15;
 /// What entry code without call frame information stays below: _start of musl and of start files,
 /// glibc's _start and _dl_start_user behind it.
 constexpr std::uint64_t kEntryCodeBytes = 96;
+
+/// Bytes of a function that are read to see whether it has a frame. (Go's memmove has 1,500.)
+constexpr std::uint64_t kMaxFrameless = 8192;
 
 ModuleAddress entry_of(const symbolizer::ElfFile& file) {
   Elf64_Ehdr header{};
@@ -41,6 +45,23 @@ std::optional<symbolizer::Fde> ModuleCfi::fde_before_padding(ModuleAddress addre
   return fde;
 }
 
+// Go's leaves and compilers', even where frame pointers are kept, and the first instructions of
+// every function: RBP is the caller's there, and by it the caller would be left out.
+bool ModuleCfi::is_frameless(ModuleAddress address, CfiRow& row) const {
+  if (!functions_) {
+    functions_ = std::make_unique<symbolizer::FunctionSymbols>(*file_);
+    functions_->add_symbols_of(file_);
+    functions_->build();
+  }
+  const auto function = functions_->find(address);
+  if (!function || function->end - function->start > kMaxFrameless) return false;
+  // A part that its function jumps to has that function's frame.
+  if (function->name.find(".cold") != std::string_view::npos) return false;
+  const std::uint64_t size = function->end - function->start;
+  const auto code = file_->bytes_at(function->start, size);
+  return code.size() == size && x86_64::row_of_frameless_code(code, function->start, address, row);
+}
+
 ModuleCfi::Found ModuleCfi::find_row(ModuleAddress address, AddressKind kind, CfiRow& row) const {
   const bool has_entry = entry_.value() != 0;
   auto fde = table_.find(address);
@@ -60,8 +81,14 @@ ModuleCfi::Found ModuleCfi::find_row(ModuleAddress address, AddressKind kind, Cf
       return Found::kRow;
     }
     fde = fde_before_padding(address);
+    // Padding calls nobody. (Its own address is that of the function before.)
+    if (fde && kind == AddressKind::kReturn && table_.find(address + 1)) return Found::kHandMade;
   }
-  if (!fde) return Found::kNothing;
+  if (!fde) {
+    const bool frameless =
+        kind == AddressKind::kInstruction && !is_aarch64 && is_frameless(address, row);
+    return frameless ? Found::kRow : Found::kNothing;
+  }
   return unwind::find_row(*fde, address, row) ? Found::kRow : Found::kMalformed;
 }
 

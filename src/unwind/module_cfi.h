@@ -12,6 +12,7 @@
 #include "profiler/address.h"
 #include "symbolizer/elf/elf_file.h"
 #include "symbolizer/elf/fde_table.h"
+#include "symbolizer/elf/function_symbols.h"
 #include "unwind/cfi_row.h"
 
 namespace profiler::unwind {
@@ -24,6 +25,8 @@ class ModuleCfi {
     kMalformed,
     kEntryPoint,  ///< It lies in the function that the kernel or the loader enters: nobody called
                   ///< it.
+    kHandMade,    ///< A return address at the start of a function, where no call has left it: the
+                  ///< root of a stack that was made by hand (makecontext).
   };
 
   explicit ModuleCfi(std::shared_ptr<const symbolizer::ElfFile> file);
@@ -36,9 +39,14 @@ class ModuleCfi {
   /// The FDE that the padding at `address` follows, if it is that.
   [[nodiscard]] std::optional<symbolizer::Fde> fde_before_padding(ModuleAddress address) const;
 
+  /// Execution stands where a function that a symbol names has no frame, or none yet.
+  [[nodiscard]] bool is_frameless(ModuleAddress address, CfiRow& row) const;
+
   std::shared_ptr<const symbolizer::ElfFile> file_;
   symbolizer::FdeTable table_;
   ModuleAddress entry_;
+  /// Read when code without call frame information is first met.
+  mutable std::unique_ptr<symbolizer::FunctionSymbols> functions_;
 };
 
 }  // namespace profiler::unwind

@@ -21,6 +21,7 @@ struct UnwindRule {
     kSlow,  ///< The whole row is needed.
     kEnd,   ///< The return address is undefined: the thread began here.
     kBad,   ///< Malformed.
+    kRoot,  ///< The first instruction of a function that a stack made by hand returns to.
   };
   enum Flags : std::uint8_t {
     kCfaFromFramePointer = 1,

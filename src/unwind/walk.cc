@@ -110,6 +110,8 @@ UnwindRule Walk<Registers>::compile_rule(const ModuleCfi& module, ModuleAddress 
       return {.kind = UnwindRule::Kind::kBad};
     case ModuleCfi::Found::kEntryPoint:
       return {.kind = UnwindRule::Kind::kEnd};
+    case ModuleCfi::Found::kHandMade:
+      return {.kind = UnwindRule::Kind::kRoot};
   }
   if (row.cfa.kind == CfaRule::Kind::kExpression) {
     if (const auto offset =
@@ -138,6 +140,13 @@ typename Walk<Registers>::Step Walk<Registers>::step_from(const UserFrame& frame
       break;
     case UnwindRule::Kind::kEnd:
       return StackEnd::kUndefinedReturnAddress;
+    case UnwindRule::Kind::kRoot: {
+      // It was never called: its name is that of its own address.
+      UserFrame& root = frames_.back();
+      root.address.kind = AddressKind::kInstruction;
+      ++root.module_address;
+      return StackEnd::kThreadRoot;
+    }
     case UnwindRule::Kind::kNone:
       return frame_pointer_step(StackEnd::kNoUnwindInfo);
     case UnwindRule::Kind::kBad:

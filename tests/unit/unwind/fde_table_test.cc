@@ -264,5 +264,60 @@ TEST(FdeTable, SurvivesDamageToEveryKindOfInstruction) {
   EXPECT_GT(seen, 10000U);
 }
 
+TEST(FdeTable, FindsTheSameFunctionsWithAndWithoutTheSearchTable) {
+  const auto file = ElfFile::open("/lib/x86_64-linux-gnu/libc.so.6");
+  ASSERT_TRUE(file);
+  symbolizer::UnwindSections without = (*file)->unwind_sections();
+  ASSERT_FALSE(without.eh_frame_hdr.bytes.empty());
+  const FdeTable searched(without);
+  without.eh_frame_hdr = {};
+  const FdeTable scanned(without);
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> a;
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> b;
+  const auto into = [](auto& list) {
+    return [&list](const Fde& fde) {
+      list.emplace_back(fde.start.value(), fde.length);
+      return true;
+    };
+  };
+  searched.for_each(into(a));
+  scanned.for_each(into(b));
+  EXPECT_GT(a.size(), 2000U);
+  EXPECT_EQ(a, b);
+  std::mt19937_64 random(7);
+  for (int i = 0; i < 5000; ++i) {
+    const ModuleAddress address(a.front().first +
+                                random() % (a.back().first + 4096 - a.front().first));
+    const auto x = searched.find(address);
+    const auto y = scanned.find(address);
+    ASSERT_EQ(x.has_value(), y.has_value()) << std::hex << address.value();
+    if (x) {
+      EXPECT_EQ(x->start, y->start);
+    }
+  }
+}
+
+TEST(FdeTable, ScansTheSectionWhenTheSearchTableLies) {
+  const auto file = ElfFile::open("/lib/x86_64-linux-gnu/libc.so.6");
+  ASSERT_TRUE(file);
+  symbolizer::UnwindSections sections = (*file)->unwind_sections();
+  const FdeTable honest(sections);
+  std::vector<std::byte> hdr(sections.eh_frame_hdr.bytes.begin(),
+                             sections.eh_frame_hdr.bytes.end());
+  // Every entry now points at the FDE one entry further on.
+  for (std::size_t i = 12; i + 16 <= hdr.size(); i += 8) std::memcpy(&hdr[i + 4], &hdr[i + 12], 4);
+  sections.eh_frame_hdr.bytes = hdr;
+  const FdeTable lying(sections);
+  int checked = 0;
+  honest.for_each([&](const Fde& fde) {
+    ++checked;
+    const auto found = lying.find(fde.start);
+    EXPECT_TRUE(found && found->start == fde.start && found->length == fde.length)
+        << std::hex << fde.start.value();
+    return !testing::Test::HasFailure();
+  });
+  EXPECT_GT(checked, 2000);
+}
+
 }  // namespace
 }  // namespace profiler::unwind

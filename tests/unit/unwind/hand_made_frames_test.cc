@@ -357,6 +357,26 @@ TEST(X86_64, GoesThroughATrampolineThatIsNotDescribed) {
   EXPECT_EQ(machine.run(module), StackEnd::kDumpTooShort);
 }
 
+TEST(X86_64, EndsAtAFunctionThatAStackMadeByHandReturnsTo) {
+  // As makecontext leaves it: the return address is the first byte of a function, behind padding.
+  SyntheticModule module = x86_module();
+  const auto cie = module.add_cie("", 1, -8, kDwarfRip, entry_row());
+  module.add_fde(cie, 0x2108, 0x40, CfiBytes());
+  module.set_code(0x2100, {0x0f, 0x1f, 0x80, 0, 0, 0, 0, 0x90});
+  Machine machine = x86_leaf(0x2004);
+  machine.word(kStack, kBias + 0x2108).word(kStack + 8, kBias + 0x3010);
+  EXPECT_EQ(machine.run(module), StackEnd::kThreadRoot);
+  EXPECT_EQ(machine.addresses(), (Addresses{0x2004, 0x2108}));
+  EXPECT_EQ(machine.frames[1].module_address, 0x2108U);
+  EXPECT_EQ(machine.frames[1].address.kind, AddressKind::kInstruction);
+
+  // A call may be the last instruction before that function, and it is what left the address.
+  module.add_fde(cie, 0x2148, 0x40, CfiBytes());
+  machine.word(kStack, kBias + 0x2148);
+  EXPECT_EQ(machine.run(module), StackEnd::kUndefinedReturnAddress);
+  EXPECT_EQ(machine.addresses(), (Addresses{0x2004, 0x2148, 0x3010}));
+}
+
 TEST(X86_64, TakesPaddingForTheFunctionBeforeItButNotAnotherFunction) {
   SyntheticModule module = x86_module();
   module.set_code(0x2100, {0x66, 0x90, 0x0f, 0x1f, 0x44, 0x00, 0x00, 0x90, 0x50, 0x53});

@@ -6,6 +6,8 @@
 #include <initializer_list>
 #include <string_view>
 
+#include "machine/instruction_x86_64.h"
+#include "machine/stack_pointer_x86_64.h"
 #include "unwind/arch/x86_64/registers.h"
 
 namespace profiler::unwind::x86_64 {
@@ -121,6 +123,22 @@ bool row_of_bare_code(const symbolizer::ElfFile& file, ModuleAddress address, Ad
     return true;
   }
   return false;
+}
+
+bool row_of_frameless_code(Bytes code, ModuleAddress start, ModuleAddress address, CfiRow& row) {
+  const std::uint64_t position = address - start;
+  bool straight = true;  // So far, execution has come here from the function's start.
+  bool reached = false;
+  for (std::size_t at = 0; at < code.size();) {
+    reached = reached || at == position;
+    if (reached && straight) break;
+    const auto instruction = machine::decode_instruction(code.subspan(at));
+    if (!instruction || machine::may_move_rsp(*instruction)) return false;
+    straight = straight && !machine::never_goes_on(*instruction);
+    at += instruction->length;
+  }
+  if (reached) row = pushed(address, 8, false);
+  return reached;
 }
 
 std::size_t padding_size(Bytes code) {
