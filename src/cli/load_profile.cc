@@ -43,6 +43,7 @@ Result<Profile> import_profile(const std::string& path, const SymbolSources& sou
     profile = perf_data::import_perf_data(
         {.path = path,
          .kallsyms = sources.kallsyms,
+         .vmlinux = sources.vmlinux,
          .sysroot = sources.sysroot,
          .progress = [&](const perf_data::ImportProgress& progress) { line.update(progress); }},
         nullptr);
