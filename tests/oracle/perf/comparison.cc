@@ -85,6 +85,8 @@ class Judge {
                              : "perf leaves mapped memory",
               false};
     }
+    if (our != nullptr && (perf.module.starts_with("[stack") || perf.module == "[heap]"))
+      return {"perf returns into data", false};
     const CallSite perfs_site = sites_.judge(perf, callee);
     if (our == nullptr) {
       if (perfs_site == CallSite::kNoCall)
