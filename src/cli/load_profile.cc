@@ -62,6 +62,12 @@ void complain_of_import(const Run& run) {
   }
 }
 
+void complain_of_damage(const std::string& path, const Run& run) {
+  if (!run.interrupted) return;
+  std::fprintf(stderr, "profiler: %s: was cut off or is damaged: this is what it held until then\n",
+               path.c_str());
+}
+
 ImportProgressLine::ImportProgressLine(bool quiet)
     : shown_(!quiet && ::isatty(STDERR_FILENO) == 1) {}
 
