@@ -22,6 +22,7 @@
 #include "perf_data/record_stream.h"
 #include "perf_data/recorded_command.h"
 #include "perf_data/recording_info.h"
+#include "perf_data/thread_files.h"
 #include "pipeline/pipeline.h"
 
 namespace profiler::perf_data {
@@ -90,8 +91,9 @@ class Import {
   std::uint64_t unknown_records_ = 0;
   std::uint64_t malformed_records_ = 0;
   std::uint64_t lost_samples_ = 0;
-  std::uint64_t newest_ns_ = 0;  // Of all records so far.
-  std::uint64_t round_ns_ = 0;   // Of those before the last round's end.
+  std::optional<std::uint64_t> record_ns_;  // Of the last record.
+  std::uint64_t newest_ns_ = 0;             // Of all records so far.
+  std::uint64_t round_ns_ = 0;              // Of those before the last round's end.
   std::optional<std::uint64_t> first_ns_;
   std::uint64_t last_ns_ = 0;
 };
@@ -100,15 +102,26 @@ Result<Profile> Import::run() {
   const auto range = read_header(file_, info_);
   if (!range) return std::unexpected(range.error());
   RecordStream records(file_, range->end);
+  ThreadFiles threads(range->directory ? thread_files_of(file_.path()) : std::vector<InputFile>());
   std::uint64_t handled = 0;
-  while (const auto record = records.next()) {
-    on_record(*record);
+  const auto handle_one = [&](std::span<const std::byte> record) {
+    on_record(record);
     if (options_.progress && ++handled % kRecordsBetweenProgress == 0) {
-      options_.progress({.position = file_.position(),
-                         .size = file_.size(),
+      const auto size = file_.size();
+      options_.progress({.position = file_.position() + threads.position(),
+                         .size = size ? std::optional(*size + threads.size()) : std::nullopt,
                          .samples = pipeline_ ? pipeline_->sample_count() : 0});
     }
-    if (pipeline_ && pipeline_->write_error()) break;
+    return !pipeline_ || !pipeline_->write_error();
+  };
+  for (bool more = true; more;) {
+    const auto record = records.next();
+    more = record && handle_one(*record);
+  }
+  for (bool more = true; more;) {
+    const auto record = threads.next();
+    more = record && handle_one(*record);
+    if (more && record_ns_) threads.set_time(*record_ns_);
   }
   if (!pipeline_) {
     if (records.problem() && records.count() == 0) return std::unexpected(*records.problem());
@@ -122,6 +135,9 @@ Result<Profile> Import::run() {
   release(std::numeric_limits<std::uint64_t>::max());
   for (const std::string& line : range->notes) note(file_.path() + ": " + line);
   if (records.problem()) note(records.problem()->message());
+  for (const Error& problem : threads.problems()) note(problem.message());
+  if (range->directory && threads.count() == 0 && pipeline_->sample_count() == 0)
+    note(file_.path() + ".0: is missing, and with it the samples");
   finish();
   return std::move(pipeline_->profile());
 }
@@ -209,7 +225,8 @@ void Import::on_kernel_record(std::uint32_t type, std::span<const std::byte> rec
   const std::uint32_t layout = events_->layout_of(record);
   if (type == PERF_RECORD_SAMPLE && !events_->row_of(layout)) return;  // A dummy's.
   const events::EventLayout& how = events_->layouts()[layout];
-  if (const auto time = events::time_of(record, how)) newest_ns_ = std::max(newest_ns_, *time);
+  record_ns_ = events::time_of(record, how);
+  if (record_ns_) newest_ns_ = std::max(newest_ns_, *record_ns_);
   if (claims_build_id(record)) {
     events::append_entry(block_, without_build_id(record), layout, how, kWholeStack);
   } else {
@@ -371,7 +388,7 @@ Result<Profile> import_perf_data(InputFile& file, const ImportOptions& options,
 }
 
 Result<Profile> import_perf_data(const ImportOptions& options, profile::ProfileWriter* writer) {
-  auto file = InputFile::open(options.path);
+  auto file = InputFile::open(file_with_header(options.path));
   if (!file) return std::unexpected(file.error());
   return import_perf_data(*file, options, writer);
 }
