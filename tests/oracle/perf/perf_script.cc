@@ -107,6 +107,7 @@ bool mend_build_ids(std::string& file) {
   perf_data::FileHeader header{};
   if (file.size() < sizeof header) return false;
   std::memcpy(&header, file.data(), sizeof header);
+  if (header.size != sizeof header) return false;  // The pipe form.
   bool mended = false;
   std::uint64_t at = header.data.offset;
   perf_event_header record{};
