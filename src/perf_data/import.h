@@ -28,8 +28,10 @@ struct ImportProgress {
 };
 
 struct ImportOptions {
-  std::string path;           ///< "-": standard input, in the form that perf writes to a pipe.
+  /// "-": standard input, in the form that perf writes to a pipe. Or a directory that perf wrote.
+  std::string path;
   std::string kallsyms = {};  ///< Kernel names to use, whatever kernel it was.
+  std::string vmlinux = {};   ///< Likewise, from an image of it. `kallsyms` comes first.
   std::string sysroot = {};   ///< Where the recording machine's files lie.
   /// perf's build-id cache; "": $HOME/.debug.
   std::string build_id_cache = {};
