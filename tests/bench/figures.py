@@ -80,19 +80,67 @@ for _ in range(25):
 """
 
 
+RUST = """
+use std::collections::HashMap;
+use std::fmt::Debug;
+fn group<K: std::hash::Hash + Eq + Clone + Debug, V: Debug>(v: Vec<(K, V)>) -> HashMap<K, Vec<V>> {
+    let mut m: HashMap<K, Vec<V>> = HashMap::new();
+    for (k, x) in v { m.entry(k).or_default().push(x); }
+    m
+}
+macro_rules! each { ($($t:ty),*) => { $(
+    println!("{:?}", group((0..9).map(|i| (i as $t % (3 as $t), format!("{i}"))).collect()));
+)* } }
+fn main() { each!(u8, u16, u32, u64, u128, i8, i16, i32, i64, i128, usize, isize); }
+"""
+
+NODE = """
+const rows = Array.from({length: 60000}, (_, i) => ({id: i, name: 'row ' + (i % 977)}));
+const fib = n => n < 2 ? n : fib(n - 1) + fib(n - 2);
+for (let round = 0; round < 12; round++) {
+  const back = JSON.parse(JSON.stringify(rows));
+  back.sort((a, b) => a.name < b.name ? -1 : a.name > b.name ? 1 : a.id - b.id);
+  fib(27);
+}
+"""
+
+JAVA = """
+import java.util.*;
+import java.util.stream.*;
+class Work {
+  public static void main(String[] arguments) {
+    long sum = 0;
+    for (int round = 0; round < 25; round++) {
+      Map<String, List<Integer>> groups = IntStream.range(0, 200000).boxed()
+          .collect(Collectors.groupingBy(i -> "row " + i % 977));
+      for (List<Integer> group : groups.values()) sum += group.stream().mapToInt(i -> i).sum();
+    }
+    System.out.println(sum);
+  }
+}
+"""
+
+PERL = """
+my %seen; my $text = join ' ', map { 'word' . ($_ * 7919 % 1009) } 1 .. 200000;
+for my $round (1 .. 12) { $seen{lc $1}++ while $text =~ /(\\w+?)(?:\\s|$)/g; }
+print join ',', (sort { $seen{$b} <=> $seen{$a} || $a cmp $b } keys %seen)[0 .. 9];
+"""
+
+
+def written(directory, name, text):
+    path = os.path.join(directory, name)
+    with open(path, "w", encoding="utf-8") as out:
+        out.write(text)
+    return path
+
+
 class Programs:
     """The programs of the tables, made in a directory that is removed at the end."""
 
     def __init__(self, directory):
-        source = os.path.join(directory, "compile.cc")
-        with open(source, "w", encoding="utf-8") as out:
-            out.write(CPP_SOURCE)
-        sql = os.path.join(directory, "query.sql")
-        with open(sql, "w", encoding="utf-8") as out:
-            out.write(SQL)
-        script = os.path.join(directory, "work.py")
-        with open(script, "w", encoding="utf-8") as out:
-            out.write(PYTHON)
+        source = written(directory, "compile.cc", CPP_SOURCE)
+        sql = written(directory, "query.sql", SQL)
+        script = written(directory, "work.py", PYTHON)
         random_file = os.path.join(directory, "input")
         with open(random_file, "wb") as out:
             for name in ("/usr/bin/gdb", "/usr/bin/python3", "/bin/bash"):
@@ -106,10 +154,25 @@ class Programs:
             "xz": ["xz", "-3", "-k", "-c", random_file],
             "dd bs=512": ["dd", "if=/dev/zero", "of=/dev/null", "bs=512", "count=4000000"],
         }
-        for name in list(self.commands):
-            if shutil.which(self.commands[name][0]) is None:
-                print(f"left out: {name} (not installed)")
-                del self.commands[name]
+        # Other compilers and runtimes: only their stacks are looked at.
+        self.more = {
+            "recursion": [os.path.join(WORKLOADS, "recursion"), "300", "2"],
+            "heap_grow_shrink": [os.path.join(WORKLOADS, "heap_grow_shrink"), "256", "8"],
+            "clang++ -O2 -g": ["clang++-19", "-std=c++17", "-O2", "-g", "-c", source, "-o",
+                               "/dev/null"],
+            "rustc -O": ["rustc", "-O", "-g", written(directory, "work.rs", RUST), "-o",
+                         os.path.join(directory, "work_rs")],
+            "node": ["node", written(directory, "work.js", NODE)],
+            "java": ["java", written(directory, "Work.java", JAVA)],
+            "perl": ["perl", written(directory, "work.pl", PERL)],
+            "git log -p": ["git", "-C", ROOT, "log", "-p", "-n", "400"],
+            "static": [os.path.join(WORKLOADS, "call_chain_static"), "2"],
+        }
+        for programs in (self.commands, self.more):
+            for name in list(programs):
+                if shutil.which(programs[name][0]) is None:
+                    print(f"left out: {name} (not installed)")
+                    del programs[name]
 
 
 def run(command, **kwargs):
@@ -146,7 +209,7 @@ def table(title, head, rows):
 
 def measure_stacks(programs, directory):
     rows = []
-    for name, command in programs.commands.items():
+    for name, command in {**programs.commands, **programs.more}.items():
         profile = os.path.join(directory, "stacks.data")
         record(command, profile)
         r = report(profile)
@@ -163,6 +226,7 @@ def measure_stacks(programs, directory):
         rows.append([
             name, q["samples"], q["lost"],
             percent(complete, complete + q["stacks_broken"]), percent(complete, q["samples"]),
+            percent(q["stacks_joined"], q["samples"]),
             percent(q["frames_with_symtab_by_symbol"], q["frames_with_symtab"]),
             q["frames_unnamed"], percent(other, sys_s), percent(named, all_calls),
             percent(sampled, charged),
@@ -170,7 +234,7 @@ def measure_stacks(programs, directory):
         ])
     table("Stacks, names, causes at 999 Hz",
           ["program", "samples", "lost", "complete / (complete + broken)", "complete / all",
-           "by symbol where there is a symbol table", "unnamed", "`other` of sys", "calls named",
+           "of them from other samples", "by symbol where there is a symbol table", "unnamed", "`other` of sys", "calls named",
            "sampled / charged", "file a sample"], rows)
 
 
@@ -350,18 +414,43 @@ def measure_views(programs, directory):
           ["view", "CPU time", "peak memory"], rows)
 
 
+def perfparser():
+    """hotspot's, where it is installed."""
+    for path in ("/usr/lib/x86_64-linux-gnu/libexec/hotspot-perfparser",
+                 "/usr/libexec/hotspot-perfparser"):
+        if os.path.exists(path):
+            return path
+    return shutil.which("hotspot-perfparser")
+
+
 def measure_import(programs, directory):
-    """A perf.data of the compile, made by perf and opened by us."""
+    """perf's recordings of the compile, opened by us and by others. 8 KiB is perf's default."""
     command = programs.commands.get("g++ -O2 -g")
     if not command or not shutil.which("perf"):
         return
     recording = os.path.join(directory, "perf.data")
-    run(["perf", "record", "-q", "-B", "-N", "-e", "cpu-clock", "-F", "999", "--call-graph",
-         "dwarf,32768", "-o", recording, "--", *command])
-    seconds, memory = cpu_of([PROFILER, "import", "-o", os.path.join(directory, "imported.data"),
-                              recording])
-    table("Import of perf.data", ["size", "CPU time", "peak memory"],
-          [[f"{os.path.getsize(recording) / 1e6:.0f} MB", f"{seconds:.2f} s", f"{memory:.0f} MB"]])
+    out = os.path.join(directory, "imported.data")
+    rows = []
+    for frequency, stack in ((999, 8192), (999, 32768), (1999, 65528)):
+        run(["perf", "record", "-q", "-B", "-N", "-m", "16M", "-e", "cpu-clock", "-F",
+             str(frequency), "--call-graph", f"dwarf,{stack}", "-o", recording, "--", *command])
+        size = os.path.getsize(recording) / 1e6
+        others = {"perf report --no-inline": ["perf", "report", "--no-inline", "--stdio", "-i",
+                                              recording]}
+        if perfparser():
+            others["hotspot-perfparser"] = [perfparser(), "--input", recording, "--output", out]
+        ours, memory = cpu_of([PROFILER, "import", "-o", out, recording])
+        shown, _ = cpu_of([PROFILER, "report", "-i", out])
+        rows.append([f"{frequency} Hz, {stack} B: {size:.0f} MB", "import, then report",
+                     f"{ours:.2f} + {shown:.2f} s", f"{memory:.0f} MB", f"{size / ours:.0f} MB/s",
+                     ""])
+        for name, words in others.items():
+            seconds, memory = cpu_of(words)
+            rows.append(["", name, f"{seconds:.2f} s", f"{memory:.0f} MB",
+                         f"{size / seconds:.0f} MB/s", f"{seconds / (ours + shown):.1f}×"])
+        os.remove(recording)
+    table("Reading perf.data", ["recording", "by", "CPU time", "peak memory", "speed",
+                                "times ours"], rows)
 
 
 PARTS = {

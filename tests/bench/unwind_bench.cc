@@ -1,233 +1,30 @@
-// Cost of a user frame: hot (the rules are cached), cold (a new Unwinder), and libdw's on the same
-// stacks. The stacks are sampled from real programs when the benchmark starts; where
+// Cost of a user frame: hot (the rules are cached), cold (a new Unwinder), and libdw's and
+// libunwind's on the same stacks. First: from mapping a very large module to its first frame. The stacks are sampled from real programs when the benchmark starts; where
 // perf_event_open is refused, there are none and every benchmark says so.
 //
 //   unwind_bench --benchmark_filter=Hot
 //
 // Counters: ns_per_frame, frames_per_sample, complete_percent (of all stacks); all in CPU time.
-// Libdw also says on how many stacks both agree, frame by frame, as far as both go.
+// Libdw and Libunwind also say on how many stacks both agree, frame by frame, as far as both go.
 #include <benchmark/benchmark.h>
-#include <elfutils/libdwfl.h>
-#include <fcntl.h>
-#include <linux/perf_event.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <csignal>
 #include <cstring>
 #include <ctime>
-#include <map>
-#include <memory>
 #include <string>
 #include <vector>
 
-#include "process/address_space.h"
 #include "symbolizer/elf/elf_file.h"
+#include "tests/bench/captured_program.h"
+#include "tests/bench/dwfl_unwinder.h"
+#include "tests/bench/libunwind_unwinder.h"
 #include "unwind/unwinder.h"
 
 namespace {
 
 using namespace profiler;
+using namespace profiler::bench;
 using symbolizer::ElfFile;
-
-constexpr std::uint64_t kRegisterMask = 0xff0fff;
-constexpr std::size_t kRegisterCount = 20;
-constexpr std::uint32_t kDumpBytes = 32768;
-constexpr std::size_t kRingPages = 1024;
-constexpr std::size_t kMaxSamples = 400;
-
-struct Sample {
-  std::uint64_t abi = 0;
-  std::vector<std::uint64_t> registers;
-  std::vector<std::byte> stack;
-  std::uint64_t requested = 0;
-
-  [[nodiscard]] unwind::StackSnapshot snapshot() const {
-    return {.registers = {.abi = abi, .mask = kRegisterMask, .values = registers},
-            .bytes = stack,
-            .requested_bytes = requested};
-  }
-};
-
-struct MappedModule {
-  std::string path;
-  std::uint64_t start = 0;
-  std::uint64_t end = 0;
-  std::uint64_t offset = 0;
-};
-
-/// One program's samples, and what it had mapped by the end of them.
-struct Capture {
-  std::string name;
-  std::vector<Sample> samples;
-  std::vector<MappedModule> mapped;
-  std::vector<std::shared_ptr<const ElfFile>> files;  // by row of the module
-  process::AddressSpace space;
-
-  void add_modules(unwind::Unwinder& unwinder) const {
-    for (std::size_t i = 0; i < files.size(); ++i) {
-      if (files[i]) unwinder.add_module(ModuleIndex(i), files[i]);
-    }
-  }
-};
-
-/// The perf ring of one thread: only what a start-up sample collection needs.
-class Ring {
- public:
-  explicit Ring(pid_t pid) {
-    perf_event_attr attr{};
-    attr.size = sizeof attr;
-    attr.type = PERF_TYPE_SOFTWARE;
-    attr.config = PERF_COUNT_SW_CPU_CLOCK;
-    attr.freq = 1;
-    attr.sample_freq = 997;
-    attr.sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER;
-    attr.sample_regs_user = kRegisterMask;
-    attr.sample_stack_user = kDumpBytes;
-    attr.exclude_kernel = 1;
-    attr.disabled = 1;
-    attr.enable_on_exec = 1;
-    attr.mmap = 1;
-    attr.mmap2 = 1;
-    descriptor_ = static_cast<int>(syscall(SYS_perf_event_open, &attr, pid, -1, -1, 0));
-    if (descriptor_ < 0) return;
-    base_ =
-        mmap(nullptr, (kRingPages + 1) * 4096, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor_, 0);
-    if (base_ == MAP_FAILED) base_ = nullptr;
-  }
-  ~Ring() {
-    if (base_ != nullptr) munmap(base_, (kRingPages + 1) * 4096);
-    if (descriptor_ >= 0) close(descriptor_);
-  }
-  Ring(const Ring&) = delete;
-  Ring& operator=(const Ring&) = delete;
-
-  [[nodiscard]] bool is_open() const { return base_ != nullptr; }
-
-  template <class Visit>
-  void drain(Visit visit) {
-    auto* page = static_cast<perf_event_mmap_page*>(base_);
-    const auto* data = static_cast<const std::byte*>(base_) + 4096;
-    constexpr std::size_t kSize = kRingPages * 4096;
-    const std::uint64_t head = __atomic_load_n(&page->data_head, __ATOMIC_ACQUIRE);
-    std::uint64_t tail = page->data_tail;
-    const auto copy = [&](std::uint64_t from, void* to, std::size_t size) {
-      for (std::size_t i = 0; i < size; ++i)
-        static_cast<std::byte*>(to)[i] = data[(from + i) % kSize];
-    };
-    while (tail < head) {
-      perf_event_header header{};
-      copy(tail, &header, sizeof header);
-      std::vector<std::byte> record(header.size);
-      copy(tail, record.data(), record.size());
-      visit(header, record);
-      tail += header.size;
-    }
-    __atomic_store_n(&page->data_tail, tail, __ATOMIC_RELEASE);
-  }
-
- private:
-  int descriptor_ = -1;
-  void* base_ = nullptr;
-};
-
-std::uint64_t word(const std::vector<std::byte>& record, std::size_t offset) {
-  std::uint64_t value = 0;
-  std::memcpy(&value, record.data() + offset, sizeof value);
-  return value;
-}
-
-/// Fields in the order of the sample_type bits: header, pid and tid, registers, stack.
-Sample parse_sample(const std::vector<std::byte>& record) {
-  Sample sample;
-  std::size_t at = sizeof(perf_event_header) + 8;
-  sample.abi = word(record, at);
-  at += 8;
-  if (sample.abi == 0) return sample;
-  for (std::size_t i = 0; i < kRegisterCount; ++i, at += 8)
-    sample.registers.push_back(word(record, at));
-  sample.requested = word(record, at);
-  at += 8;
-  if (sample.requested == 0) return sample;
-  const std::uint64_t valid = word(record, at + sample.requested);
-  sample.stack.assign(record.begin() + static_cast<std::ptrdiff_t>(at),
-                      record.begin() + static_cast<std::ptrdiff_t>(at + valid));
-  return sample;
-}
-
-void handle(Capture& capture, const perf_event_header& header,
-            const std::vector<std::byte>& record) {
-  if (header.type == PERF_RECORD_SAMPLE && capture.samples.size() < kMaxSamples) {
-    Sample sample = parse_sample(record);
-    if (sample.abi != 0 && !sample.stack.empty()) capture.samples.push_back(std::move(sample));
-  } else if (header.type == PERF_RECORD_MMAP2) {
-    // pid, tid, addr, len, pgoff, then 24 bytes of identity, prot and flags, and the path.
-    capture.mapped.push_back({.path = reinterpret_cast<const char*>(record.data()) + 72,
-                              .start = word(record, 16),
-                              .end = word(record, 16) + word(record, 24),
-                              .offset = word(record, 32)});
-  }
-}
-
-void open_modules(Capture& capture) {
-  std::map<std::string, std::size_t> rows;
-  for (const MappedModule& mapped : capture.mapped) {
-    const auto [row, added] = rows.try_emplace(mapped.path, capture.files.size());
-    if (added) {
-      auto file = ElfFile::open(mapped.path);
-      capture.files.push_back(file ? *file : nullptr);
-    }
-    std::uint64_t bias = 0;
-    if (const auto& file = capture.files[row->second]) {
-      if (const auto linked = file->address_of(FileOffset(mapped.offset)))
-        bias = mapped.start - linked->value();
-    }
-    capture.space.map({.start = RuntimeAddress(mapped.start),
-                       .end = RuntimeAddress(mapped.end),
-                       .module = ModuleIndex(row->second),
-                       .bias = bias});
-  }
-}
-
-Capture capture_program(const std::string& name, std::vector<std::string> command) {
-  Capture capture;
-  capture.name = name;
-  int gate[2];
-  if (pipe2(gate, O_CLOEXEC) != 0) return capture;
-  const pid_t child = fork();
-  if (child == 0) {
-    char go = 0;
-    if (read(gate[0], &go, 1) != 1) _exit(125);
-    const int null = open("/dev/null", O_RDWR);
-    for (int stream = 0; stream < 3; ++stream) dup2(null, stream);
-    std::vector<char*> arguments;
-    arguments.reserve(command.size() + 1);
-    for (std::string& argument : command) arguments.push_back(argument.data());
-    arguments.push_back(nullptr);
-    execvp(arguments[0], arguments.data());
-    _exit(127);
-  }
-  close(gate[0]);
-  Ring ring(child);
-  const bool running = ring.is_open() && write(gate[1], "g", 1) == 1;
-  close(gate[1]);
-  const auto collect = [&](const perf_event_header& header, const std::vector<std::byte>& record) {
-    handle(capture, header, record);
-  };
-  int status = 0;
-  while (waitpid(child, &status, WNOHANG) == 0) {
-    if (running) ring.drain(collect);
-    if (capture.samples.size() >= kMaxSamples) kill(child, SIGKILL);
-    usleep(2000);
-  }
-  if (running) ring.drain(collect);
-  open_modules(capture);
-  return capture;
-}
 
 const std::vector<Capture>& captures() {
   static const std::vector<Capture> all = [] {
@@ -317,98 +114,18 @@ void cold(benchmark::State& state, const Capture& capture) {
   report(state, frame_count, stacks, complete, seconds);
 }
 
-/// libdw on the same snapshots: one Dwfl for all, as its fastest users keep it.
-class DwflUnwinder {
- public:
-  explicit DwflUnwinder(const Capture& capture) {
-    static const Dwfl_Callbacks kCallbacks = {.find_elf = dwfl_build_id_find_elf,
-                                              .find_debuginfo = no_debuginfo,
-                                              .section_address = nullptr,
-                                              .debuginfo_path = nullptr};
-    dwfl_ = dwfl_begin(&kCallbacks);
-    dwfl_report_begin(dwfl_);
-    for (const process::Mapping& mapping : capture.space.mappings()) {
-      const auto& file = capture.files[mapping.module.row()];
-      if (file)
-        dwfl_report_elf(dwfl_, file->path().c_str(), file->path().c_str(), -1, mapping.bias, false);
-    }
-    dwfl_report_end(dwfl_, nullptr, nullptr);
-    attached_ = dwfl_attach_state(dwfl_, nullptr, 1, &kThread, this);
-  }
-  ~DwflUnwinder() { dwfl_end(dwfl_); }
-  DwflUnwinder(const DwflUnwinder&) = delete;
-  DwflUnwinder& operator=(const DwflUnwinder&) = delete;
-
-  [[nodiscard]] bool attached() const { return attached_; }
-
-  const std::vector<std::uint64_t>& unwind(const Sample& sample) {
-    sample_ = &sample;
-    pcs_.clear();
-    dwfl_getthread_frames(dwfl_, 1, on_frame, this);
-    return pcs_;
-  }
-
- private:
-  static int no_debuginfo(Dwfl_Module*, void**, const char*, Dwarf_Addr, const char*, const char*,
-                          GElf_Word, char**) {
-    return -1;
-  }
-  static pid_t next_thread(Dwfl*, void* self, void** thread) {
-    if (*thread != nullptr) return 0;
-    *thread = self;
-    return 1;
-  }
-  static bool get_thread(Dwfl*, pid_t, void* self, void** thread) {
-    *thread = self;
-    return true;
-  }
-  static bool read_memory(Dwfl*, Dwarf_Addr address, Dwarf_Word* result, void* self) {
-    const Sample& sample = *static_cast<DwflUnwinder*>(self)->sample_;
-    const std::uint64_t offset = address - sample.registers[7];
-    if (offset >= sample.stack.size() || sample.stack.size() - offset < 8) return false;
-    std::memcpy(result, sample.stack.data() + offset, 8);
-    return true;
-  }
-  static bool set_registers(Dwfl_Thread* thread, void* self) {
-    const Sample& sample = *static_cast<DwflUnwinder*>(self)->sample_;
-    // DWARF order of what perf gives as AX BX CX DX SI DI BP SP IP … R8-R15.
-    constexpr int kFromPerf[] = {0, 3, 2, 1, 4, 5, 6, 7};
-    Dwarf_Word values[17];
-    for (int i = 0; i < 8; ++i) values[kFromPerf[i]] = sample.registers[static_cast<unsigned>(i)];
-    for (unsigned i = 0; i < 8; ++i) values[8 + i] = sample.registers[12 + i];
-    values[16] = sample.registers[8];
-    return dwfl_thread_state_registers(thread, 0, 17, values);
-  }
-  static int on_frame(Dwfl_Frame* frame, void* self) {
-    Dwarf_Addr pc = 0;
-    bool activation = false;
-    if (!dwfl_frame_pc(frame, &pc, &activation)) return DWARF_CB_ABORT;
-    static_cast<DwflUnwinder*>(self)->pcs_.push_back(pc);
-    return DWARF_CB_OK;
-  }
-
-  static constexpr Dwfl_Thread_Callbacks kThread = {.next_thread = next_thread,
-                                                    .get_thread = get_thread,
-                                                    .memory_read = read_memory,
-                                                    .set_initial_registers = set_registers,
-                                                    .detach = nullptr,
-                                                    .thread_detach = nullptr};
-  Dwfl* dwfl_ = nullptr;
-  bool attached_ = false;
-  const Sample* sample_ = nullptr;
-  std::vector<std::uint64_t> pcs_;
-};
-
-void libdw(benchmark::State& state, const Capture& capture) {
-  DwflUnwinder oracle(capture);
+/// Another unwinder on the same samples. Theirs: unwind(sample) gives program counters.
+template <class Theirs>
+void others(benchmark::State& state, const Capture& capture) {
+  Theirs oracle(capture);
   if (!oracle.attached()) {
-    state.SkipWithError(dwfl_errmsg(-1));
+    state.SkipWithError("it cannot be set up");
     return;
   }
   unwind::Unwinder unwinder;
   capture.add_modules(unwinder);
   std::vector<unwind::UserFrame> frames;
-  // The first round warms libdw's own caches, and compares: where both went on, they must agree.
+  // The first round warms their own caches, and compares: where both went on, they must agree.
   std::uint64_t same = 0;
   for (const Sample& sample : capture.samples) {
     const auto& theirs = oracle.unwind(sample);
@@ -434,6 +151,44 @@ void libdw(benchmark::State& state, const Capture& capture) {
       100.0 * static_cast<double>(same) / static_cast<double>(capture.samples.size());
 }
 
+/// The function in the middle of .eh_frame_hdr's table, as linkers write it (sdata4, datarel).
+std::uint64_t middle_of_search_table(const ElfFile& file) {
+  const auto hdr = file.unwind_sections().eh_frame_hdr;
+  std::uint32_t count = 0;
+  std::int32_t offset = 0;
+  std::memcpy(&count, hdr.bytes.data() + 8, sizeof count);
+  std::memcpy(&offset, hdr.bytes.data() + 12 + std::size_t{count} / 2 * 8, sizeof offset);
+  return hdr.address.value() + static_cast<std::uint64_t>(std::int64_t{offset});
+}
+
+/// From mapping a very large module to the end of the first walk through it: nothing may have been
+/// prepared. The file's pages are in memory. Counter: the rules that were compiled meanwhile.
+void first(benchmark::State& state, const char* path) {
+  constexpr std::uint64_t kBias = 0x10'0000'0000;
+  const std::vector<std::byte> stack(4096);
+  const std::uint64_t middle = middle_of_search_table(**ElfFile::open(path));
+  std::vector<std::uint64_t> registers(kRegisterCount);
+  registers[7] = 0x7fff'0000'0000;
+  registers[8] = kBias + middle;
+  std::uint64_t compiled = 0;
+  for (auto _ : state) {
+    unwind::Unwinder unwinder;
+    unwinder.add_module(ModuleIndex(0), *ElfFile::open(path));
+    process::AddressSpace space;
+    space.map({.start = RuntimeAddress(kBias),
+               .end = RuntimeAddress(2 * kBias),
+               .module = ModuleIndex(0),
+               .bias = kBias});
+    std::vector<unwind::UserFrame> frames;
+    unwinder.unwind({.registers = {.abi = 2, .mask = kRegisterMask, .values = registers},
+                     .bytes = stack,
+                     .requested_bytes = stack.size()},
+                    space, frames);
+    compiled = unwinder.statistics().rules_compiled;
+  }
+  state.counters["rules_compiled"] = static_cast<double>(compiled);
+}
+
 void nothing_captured(benchmark::State& state) {
   state.SkipWithError("perf_event_open is refused here: no stacks to unwind");
 }
@@ -443,7 +198,18 @@ const bool kRegistered = [] {
   for (const Capture& capture : captures()) {
     benchmark::RegisterBenchmark(("Hot/" + capture.name).c_str(), hot, std::cref(capture));
     benchmark::RegisterBenchmark(("Cold/" + capture.name).c_str(), cold, std::cref(capture));
-    benchmark::RegisterBenchmark(("Libdw/" + capture.name).c_str(), libdw, std::cref(capture));
+    benchmark::RegisterBenchmark(("Libdw/" + capture.name).c_str(), others<DwflUnwinder>,
+                                 std::cref(capture));
+#if PROFILER_BENCH_LIBUNWIND
+    benchmark::RegisterBenchmark(("Libunwind/" + capture.name).c_str(), others<LibunwindUnwinder>,
+                                 std::cref(capture));
+#endif
+  }
+  for (const char* path : {"/usr/lib/x86_64-linux-gnu/libLLVM-19.so.1",
+                           "/usr/lib/x86_64-linux-gnu/libLLVM-14.so.1",
+                           "/usr/lib/chromium/chromium"}) {
+    if (ElfFile::open(path))
+      benchmark::RegisterBenchmark((std::string("First") + path).c_str(), first, path);
   }
   return true;
 }();

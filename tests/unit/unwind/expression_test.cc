@@ -2,10 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <cstring>
+#include <optional>
 #include <vector>
 
 #include "synthetic_module.h"
+#include "unwind/arch/x86_64/registers.h"
 
 namespace profiler::unwind {
 namespace {
@@ -32,21 +35,46 @@ std::uint64_t value(const CfiBytes& code, std::optional<std::uint64_t> pushed = 
 
 CfiBytes lit(unsigned n) { return CfiBytes().u8(0x30 + n); }
 
+// breg7 8; breg16 0; lit15; and; lit11; ge; lit3; shl; plus: what linkers write for .plt.
+CfiBytes plt_cfa() {
+  return CfiBytes()
+      .u8(0x77)
+      .sleb(8)
+      .u8(0x80)
+      .sleb(0)
+      .u8(0x3f)
+      .u8(0x1a)
+      .u8(0x3b)
+      .u8(0x2a)
+      .u8(0x33)
+      .u8(0x24)
+      .u8(0x22);
+}
+
+std::optional<std::int64_t> offset(const CfiBytes& code, std::uint64_t address) {
+  return offset_from_stack_pointer<x86_64::Registers>(code.bytes(), address);
+}
+
 TEST(Expression, OfAPltStubDependsOnTheByteWithinIt) {
-  // breg7 8; breg16 0; lit15; and; lit11; ge; lit3; shl; plus: what linkers write for .plt.
-  const CfiBytes plt = CfiBytes()
-                           .u8(0x77)
-                           .sleb(8)
-                           .u8(0x80)
-                           .sleb(0)
-                           .u8(0x3f)
-                           .u8(0x1a)
-                           .u8(0x3b)
-                           .u8(0x2a)
-                           .u8(0x33)
-                           .u8(0x24)
-                           .u8(0x22);
-  EXPECT_EQ(value(plt), kBase + 16);  // 0x40100b: the push has happened
+  EXPECT_EQ(value(plt_cfa()), kBase + 16);  // 0x40100b: the push has happened
+}
+
+TEST(Expression, OfAPltStubIsAnOffsetAtEachAddress) {
+  EXPECT_EQ(offset(plt_cfa(), 0x1020), 8);
+  EXPECT_EQ(offset(plt_cfa(), 0x1029), 8);
+  EXPECT_EQ(offset(plt_cfa(), 0x102b), 16);
+  EXPECT_EQ(offset(plt_cfa(), 0x102e), 16);
+  // Interrupted there, or returning to the byte behind it, is not the same.
+  EXPECT_EQ(offset(plt_cfa(), 0x102a), std::nullopt);
+  EXPECT_EQ(offset(plt_cfa(), 0x102f), std::nullopt);
+}
+
+TEST(Expression, ThatAsksForMoreThanTheStackPointerIsNoOffset) {
+  EXPECT_EQ(offset(CfiBytes().u8(0x77).sleb(8).u8(0x06), 0x1000), std::nullopt);    // breg7 8; deref
+  EXPECT_EQ(offset(CfiBytes().u8(0x76).sleb(16), 0x1000), std::nullopt);            // breg6 16
+  EXPECT_EQ(offset(CfiBytes().u8(0x80).sleb(16), 0x1000), std::nullopt);            // breg16 16
+  EXPECT_EQ(offset(CfiBytes().u8(0x77).sleb(0).u8(0x31).u8(0x24), 0), std::nullopt);  // sp << 1
+  EXPECT_EQ(offset(CfiBytes().u8(0x22), 0x1000), std::nullopt);                     // plus of nothing
 }
 
 TEST(Expression, ReadsMemoryOfTheStackOnly) {
