@@ -138,6 +138,8 @@ struct Stack {
   NodeIndex user;
   NodeIndex kernel;
   StackEnd end = StackEnd::kNoUserStack;
+  /// The outermost user frames that were not unwound from this sample (StackEnd::kJoined).
+  std::uint16_t joined_frames = 0;
   CauseIndex cause;  ///< None for user samples, and until causes are resolved.
   bool operator==(const Stack&) const = default;
 };
@@ -227,6 +229,13 @@ struct Losses {
   }
 };
 
+/// Larger copies of user stacks that took over in mid-recording, because too many were too short.
+struct StackEnlargement {
+  std::uint64_t bytes = 0;     ///< Of each copy from then on; 0: there was none.
+  std::uint64_t after_ns = 0;  ///< Since Run::start_monotonic_ns.
+  bool operator==(const StackEnlargement&) const = default;
+};
+
 /// What the recorder itself used.
 struct RecorderCost {
   std::uint64_t recording_cpu_ns = 0;
@@ -254,6 +263,7 @@ struct Run {
   std::vector<EventInfo> events;  ///< At least one in a whole profile.
   TimeCharged charged;
   Losses losses;
+  StackEnlargement stack_enlargement;
   RecorderCost cost;
   bool kernel_sampled = true;  ///< False: user mode only (permission).
   bool interrupted = false;    ///< Read from a recording that was cut off.

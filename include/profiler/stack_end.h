@@ -27,8 +27,11 @@ enum class StackEnd : std::uint8_t {
   kUnsupported,         ///< 32-bit registers, or an architecture this build cannot unwind.
   kNotUnwound,          ///< Call graphs were off for this recording.
   kKernelWalk,          ///< The kernel followed frame pointers; how far it got cannot be told.
+  /// Complete: the copy was too short, and the outer frames are those of another stack of the
+  /// same thread (pipeline/stack_history.h).
+  kJoined,
 };
-inline constexpr int kStackEndCount = static_cast<int>(StackEnd::kKernelWalk) + 1;
+inline constexpr int kStackEndCount = static_cast<int>(StackEnd::kJoined) + 1;
 
 enum class Completeness : std::uint8_t { kComplete, kTruncated, kBroken };
 
@@ -39,6 +42,7 @@ constexpr Completeness completeness(StackEnd end) {
     case StackEnd::kNoUserStack:
     case StackEnd::kNotUnwound:
     case StackEnd::kKernelWalk:
+    case StackEnd::kJoined:
       return Completeness::kComplete;
     case StackEnd::kDumpTooShort:
     case StackEnd::kPageNotPresent:
@@ -83,6 +87,8 @@ constexpr std::string_view name(StackEnd end) {
       return "call graphs off";
     case StackEnd::kKernelWalk:
       return "end of the kernel's frame-pointer walk";
+    case StackEnd::kJoined:
+      return "completed from another sample";
   }
   return "unknown";
 }

@@ -86,9 +86,10 @@ int export_command(std::span<const std::string> args) {
   const auto filter = filter_of(*options);
   if (!filter) return line.fail(filter.error());
 
-  const auto profile =
-      load_profile(options->get<std::string>("input", "profiler.data"), symbol_sources(*options));
+  const auto input = options->get<std::string>("input", "profiler.data");
+  const auto profile = load_profile(input, symbol_sources(*options));
   if (!profile) return line.fail(profile.error());
+  complain_of_damage(input, profile->run);
   const Samples samples = view::select(*profile, *filter);
   const auto written = stream_output(
       options->get<std::string>("output", "-"), format->content,

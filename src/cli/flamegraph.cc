@@ -103,9 +103,10 @@ int flamegraph_command(std::span<const std::string> args) {
   if (!picture) return line.fail(picture.error());
   picture->event = filter->event;
 
-  const auto profile =
-      load_profile(options->get<std::string>("input", "profiler.data"), symbol_sources(*options));
+  const auto input = options->get<std::string>("input", "profiler.data");
+  const auto profile = load_profile(input, symbol_sources(*options));
   if (!profile) return line.fail(profile.error());
+  complain_of_damage(input, profile->run);
   const std::vector<const Sample*> samples = view::select(*profile, *filter);
   const view::CallTree tree =
       view::call_tree(*profile, samples,

@@ -28,6 +28,8 @@ CommandLine command_line() {
       ("output,o", po::value<std::string>()->value_name("FILE"),
        "profile to write (profiler.data)")("kallsyms", po::value<std::string>()->value_name("FILE"),
                                            "a copy of /proc/kallsyms of the machine it comes from")(
+          "vmlinux", po::value<std::string>()->value_name("FILE"),
+          "its kernel's image with symbols, where there is no kallsyms")(
           "sysroot", po::value<std::string>()->value_name("DIR"),
           "where the files of that machine lie")("quiet,q", po::bool_switch(),
                                                  "say nothing when all is well")(
@@ -56,6 +58,7 @@ int import_command(std::span<const std::string> args) {
     auto profile = perf_data::import_perf_data(
         {.path = options->operands().front(),
          .kallsyms = sources.kallsyms,
+         .vmlinux = sources.vmlinux,
          .sysroot = sources.sysroot,
          .progress = [&](const perf_data::ImportProgress& at) { progress.update(at); }},
         &*writer);

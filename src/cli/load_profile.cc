@@ -43,6 +43,7 @@ Result<Profile> import_profile(const std::string& path, const SymbolSources& sou
     profile = perf_data::import_perf_data(
         {.path = path,
          .kallsyms = sources.kallsyms,
+         .vmlinux = sources.vmlinux,
          .sysroot = sources.sysroot,
          .progress = [&](const perf_data::ImportProgress& progress) { line.update(progress); }},
         nullptr);
@@ -59,6 +60,12 @@ void complain_of_import(const Run& run) {
     std::fprintf(stderr, "profiler: %llu malformed records passed over\n",
                  static_cast<unsigned long long>(run.losses.malformed_records));
   }
+}
+
+void complain_of_damage(const std::string& path, const Run& run) {
+  if (!run.interrupted) return;
+  std::fprintf(stderr, "profiler: %s: was cut off or is damaged: this is what it held until then\n",
+               path.c_str());
 }
 
 ImportProgressLine::ImportProgressLine(bool quiet)

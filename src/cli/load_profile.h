@@ -22,6 +22,9 @@ namespace profiler::cli {
 /// A line on stderr for whatever could not be had of a perf.data.
 void complain_of_import(const Run& run);
 
+/// A line on stderr that a profile is not whole, where what is shown does not say it.
+void complain_of_damage(const std::string& path, const Run& run);
+
 /// The line that counts along while a long perf.data is read, if stderr is a terminal.
 class ImportProgressLine {
  public:

@@ -28,6 +28,7 @@ Result<void> parse_call_graph(std::string_view text, record::RecordOptions& opti
     if (*size < 8 || *size > kMaxStackBytes)
       return std::unexpected(usage("--call-graph: a stack copy has 8 to 65528 bytes"));
     options.stack_bytes = static_cast<std::uint32_t>((*size + 7) & ~std::uint64_t{7});
+    options.stack_may_grow = false;
     return {};
   }
   if (comma != std::string_view::npos)

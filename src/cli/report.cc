@@ -281,9 +281,10 @@ int report_command(std::span<const std::string> args) {
   const auto display = display_of(*given, output);
   if (!display) return line.fail(display.error());
 
-  const auto profile =
-      load_profile(given->get<std::string>("input", "profiler.data"), symbol_sources(*given));
+  const auto input = given->get<std::string>("input", "profiler.data");
+  const auto profile = load_profile(input, symbol_sources(*given));
   if (!profile) return line.fail(profile.error());
+  if (options->format != Format::kText) complain_of_damage(input, profile->run);
   if (given->has("event")) {
     const auto event = find_event(*profile, given->get<std::string>("event"));
     if (!event) return line.fail(event.error());

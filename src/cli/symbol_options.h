@@ -1,5 +1,5 @@
-// Where the names of a perf.data are looked for: --kallsyms and --sysroot, the same for all
-// commands that read one.
+// Where the names of a perf.data are looked for: --kallsyms, --vmlinux and --sysroot, the
+// same for all commands that read one.
 //
 //   add_symbol_options(line);
 //   Result<Profile> profile = load_profile(path, symbol_sources(*parsed));
@@ -14,6 +14,7 @@ namespace profiler::cli {
 /// Only a perf.data needs them: a profile has its names in it.
 struct SymbolSources {
   std::string kallsyms = {};
+  std::string vmlinux = {};
   std::string sysroot = {};
 };
 

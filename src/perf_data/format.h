@@ -48,6 +48,7 @@ enum class Feature : std::uint64_t {
   kEventDescription = 12,
   kSampleTime = 21,
   kClockId = 23,
+  kDirectory = 24,
   kClockData = 29,
 };
 

@@ -120,6 +120,8 @@ Result<RecordRange> read_header(InputFile& file, RecordingInfo& info) {
   if (auto attributes = read_attributes(file, *header, info, range); !attributes)
     return std::unexpected(attributes.error());
 
+  constexpr auto kDirectory = static_cast<unsigned>(Feature::kDirectory);
+  range.directory = (header->features[0] >> kDirectory & 1) != 0;
   const std::uint64_t held = size_within(header->data, *file.size());
   if (header->data.offset < sizeof(FileHeader) || header->data.offset >= *file.size())
     return std::unexpected(failure(file, "has no records"));
@@ -138,11 +140,18 @@ Result<RecordRange> read_header(InputFile& file, RecordingInfo& info) {
   return range;
 }
 
+std::string file_with_header(const std::string& path) {
+  std::error_code ignored;
+  const std::string inside = path + "/data";
+  return std::filesystem::is_regular_file(inside, ignored) ? inside : path;
+}
+
 bool is_perf_data(const std::string& path) {
   // Only to open a FIFO would wait for its writer; what could be read of a pipe would be gone.
   std::error_code ignored;
-  if (!std::filesystem::is_regular_file(path, ignored)) return false;
-  auto file = InputFile::open(path);
+  const std::string name = file_with_header(path);
+  if (!std::filesystem::is_regular_file(name, ignored)) return false;
+  auto file = InputFile::open(name);
   if (!file || !file->size()) return false;
   const auto magic = copy_of<std::uint64_t>(file->peek(sizeof(std::uint64_t)));
   return magic && (*magic == kMagic || *magic == kSwappedMagic);

@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <cstring>
 #include <limits>
-#include <set>
 #include <string_view>
 #include <utility>
 #include <variant>
@@ -17,10 +16,13 @@
 #include "perf_data/event_table.h"
 #include "perf_data/header.h"
 #include "perf_data/kernel_names.h"
+#include "perf_data/module_notes.h"
 #include "perf_data/module_search.h"
 #include "perf_data/record_kind.h"
 #include "perf_data/record_stream.h"
+#include "perf_data/recorded_command.h"
 #include "perf_data/recording_info.h"
+#include "perf_data/thread_files.h"
 #include "pipeline/pipeline.h"
 
 namespace profiler::perf_data {
@@ -32,8 +34,6 @@ constexpr std::size_t kBlockBytes = std::size_t{256} << 10;
 constexpr std::size_t kMaxHeldBytes = std::size_t{64} << 20;
 constexpr std::uint64_t kRecordsBetweenProgress = 4096;
 constexpr std::uint64_t kMaxEventUpdates = 4096;
-/// Names of missing files in a note.
-constexpr std::size_t kNamesInNote = 3;
 /// sample_stack_user is 16 bits wide.
 constexpr std::size_t kWholeStack = std::size_t{1} << 16;
 
@@ -65,7 +65,7 @@ class Import {
   void finish();
   void describe_run();
   void name_kernel();
-  void note_missing_modules();
+  void note_modules();
   void note(std::string text) { run_info().notes.push_back(std::move(text)); }
   Run& run_info() { return pipeline_->profile().run; }
 
@@ -79,14 +79,21 @@ class Import {
   std::optional<pipeline::Pipeline> pipeline_;
   events::RecordBlock block_;
   KernelIdentity kernel_;
+  struct KernelModule {
+    RuntimeAddress start;
+    std::uint64_t length;
+    std::string name;
+  };
+  std::vector<KernelModule> kernel_modules_;
   bool foreign_machine_ = false;
   std::uint64_t event_updates_ = 0;
   std::uint64_t late_attributes_ = 0;
   std::uint64_t unknown_records_ = 0;
   std::uint64_t malformed_records_ = 0;
   std::uint64_t lost_samples_ = 0;
-  std::uint64_t newest_ns_ = 0;  // Of all records so far.
-  std::uint64_t round_ns_ = 0;   // Of those before the last round's end.
+  std::optional<std::uint64_t> record_ns_;  // Of the last record.
+  std::uint64_t newest_ns_ = 0;             // Of all records so far.
+  std::uint64_t round_ns_ = 0;              // Of those before the last round's end.
   std::optional<std::uint64_t> first_ns_;
   std::uint64_t last_ns_ = 0;
 };
@@ -95,15 +102,26 @@ Result<Profile> Import::run() {
   const auto range = read_header(file_, info_);
   if (!range) return std::unexpected(range.error());
   RecordStream records(file_, range->end);
+  ThreadFiles threads(range->directory ? thread_files_of(file_.path()) : std::vector<InputFile>());
   std::uint64_t handled = 0;
-  while (const auto record = records.next()) {
-    on_record(*record);
+  const auto handle_one = [&](std::span<const std::byte> record) {
+    on_record(record);
     if (options_.progress && ++handled % kRecordsBetweenProgress == 0) {
-      options_.progress({.position = file_.position(),
-                         .size = file_.size(),
+      const auto size = file_.size();
+      options_.progress({.position = file_.position() + threads.position(),
+                         .size = size ? std::optional(*size + threads.size()) : std::nullopt,
                          .samples = pipeline_ ? pipeline_->sample_count() : 0});
     }
-    if (pipeline_ && pipeline_->write_error()) break;
+    return !pipeline_ || !pipeline_->write_error();
+  };
+  for (bool more = true; more;) {
+    const auto record = records.next();
+    more = record && handle_one(*record);
+  }
+  for (bool more = true; more;) {
+    const auto record = threads.next();
+    more = record && handle_one(*record);
+    if (more && record_ns_) threads.set_time(*record_ns_);
   }
   if (!pipeline_) {
     if (records.problem() && records.count() == 0) return std::unexpected(*records.problem());
@@ -117,6 +135,9 @@ Result<Profile> Import::run() {
   release(std::numeric_limits<std::uint64_t>::max());
   for (const std::string& line : range->notes) note(file_.path() + ": " + line);
   if (records.problem()) note(records.problem()->message());
+  for (const Error& problem : threads.problems()) note(problem.message());
+  if (range->directory && threads.count() == 0 && pipeline_->sample_count() == 0)
+    note(file_.path() + ".0: is missing, and with it the samples");
   finish();
   return std::move(pipeline_->profile());
 }
@@ -204,7 +225,8 @@ void Import::on_kernel_record(std::uint32_t type, std::span<const std::byte> rec
   const std::uint32_t layout = events_->layout_of(record);
   if (type == PERF_RECORD_SAMPLE && !events_->row_of(layout)) return;  // A dummy's.
   const events::EventLayout& how = events_->layouts()[layout];
-  if (const auto time = events::time_of(record, how)) newest_ns_ = std::max(newest_ns_, *time);
+  record_ns_ = events::time_of(record, how);
+  if (record_ns_) newest_ns_ = std::max(newest_ns_, *record_ns_);
   if (claims_build_id(record)) {
     events::append_entry(block_, without_build_id(record), layout, how, kWholeStack);
   } else {
@@ -258,7 +280,11 @@ void Import::handle(const events::QueuedRecord& record) {
 void Import::on(MmapEvent& event) {
   constexpr std::string_view kCore = "[kernel.kallsyms]";
   if (event.pid == -1) {  // perf's own, of the kernel and its modules.
-    if (!event.path.starts_with(kCore)) return;
+    if (!event.path.starts_with(kCore)) {
+      if (std::string name = kernel_module_name(event.path); !name.empty())
+        kernel_modules_.push_back({event.start, event.length, std::move(name)});
+      return;
+    }
     if (event.build_id) kernel_.build_id = event.build_id;
     kernel_.reference = event.path.substr(kCore.size());
     kernel_.reference_address = event.file_offset.value();
@@ -279,6 +305,10 @@ void Import::on(SampleEvent& event) {
   }
   last_ns_ = std::max(last_ns_, now);
   if (foreign_machine_) event.user_registers = {};  // Their numbers mean other registers there.
+  if (event.user_stack.size() > options_.max_stack_bytes) {
+    event.user_stack = event.user_stack.first(options_.max_stack_bytes);
+    event.user_stack_requested = options_.max_stack_bytes;
+  }
 }
 
 void Import::finish() {
@@ -288,7 +318,7 @@ void Import::finish() {
   } else {
     pipeline_->finish(nullptr);
   }
-  note_missing_modules();
+  note_modules();
 }
 
 void Import::describe_run() {
@@ -297,12 +327,7 @@ void Import::describe_run() {
   run.kernel_release = info_.kernel_release;
   run.architecture = info_.architecture;
   run.cpus = info_.cpus;
-  run.command = info_.command_line;
-  // After "--" stands the command itself.
-  if (const auto dashes = std::ranges::find(run.command, "--");
-      dashes != run.command.end() && dashes + 1 != run.command.end()) {
-    run.command.erase(run.command.begin(), dashes + 1);
-  }
+  run.command = recorded_command(info_.command_line);
   const perf_event_attr& attr = info_.events.front().attr;
   run.scope = attr.enable_on_exec != 0 ? Scope::kProgram
               : attr.inherit != 0      ? Scope::kProcesses
@@ -338,31 +363,21 @@ void Import::name_kernel() {
   kernel_.release = info_.kernel_release;
   auto names = kernel_names(
       kernel_, {.kallsyms = options_.kallsyms,
+                .vmlinux = options_.vmlinux,
                 .build_id_cache = options_.build_id_cache.empty() ? default_build_id_cache()
                                                                   : options_.build_id_cache});
-  if (!names) note(names.error().message());
-  pipeline_->finish(names ? &*names : nullptr);
+  if (!names) {
+    note(names.error().message());
+    names = symbolizer::KernelSymbols();
+  }
+  for (const KernelModule& module : kernel_modules_)
+    names->add_module(module.start, module.length, module.name);
+  pipeline_->finish(&*names);
 }
 
-void Import::note_missing_modules() {
-  const Profile& profile = pipeline_->profile();
-  std::set<std::string> missing;
-  for (std::size_t i = 0; i < profile.frames.size(); ++i) {
-    const Module& module = profile.modules[profile.frames[FrameIndex(i)].module];
-    if (module.kind == ModuleKind::kUnreadable) missing.insert(profile.text(module.path));
-  }
-  if (!missing.empty()) {
-    std::string names;
-    std::size_t named = 0;
-    for (const std::string& path : missing) {
-      if (named++ == kNamesInNote) break;
-      names += (names.empty() ? "" : ", ") + path;
-    }
-    if (missing.size() > kNamesInNote) names += ", …";
-    note(std::to_string(missing.size()) +
-         " files are not here as they were recorded, and their functions have no names: " + names +
-         "; --sysroot DIR says where they lie");
-  }
+void Import::note_modules() {
+  for (std::string& line : module_notes(pipeline_->profile(), info_.build_ids))
+    note(std::move(line));
   if (search_->unverified() != 0) {
     note(std::to_string(search_->unverified()) +
          " files were taken by their path: the recording has no build ids for them");
@@ -377,7 +392,7 @@ Result<Profile> import_perf_data(InputFile& file, const ImportOptions& options,
 }
 
 Result<Profile> import_perf_data(const ImportOptions& options, profile::ProfileWriter* writer) {
-  auto file = InputFile::open(options.path);
+  auto file = InputFile::open(file_with_header(options.path));
   if (!file) return std::unexpected(file.error());
   return import_perf_data(*file, options, writer);
 }

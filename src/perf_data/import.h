@@ -7,8 +7,10 @@
 // Every byte is treated as hostile. What can be read of a damaged file is given, with a note.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 
@@ -26,11 +28,15 @@ struct ImportProgress {
 };
 
 struct ImportOptions {
-  std::string path;           ///< "-": standard input, in the form that perf writes to a pipe.
+  /// "-": standard input, in the form that perf writes to a pipe. Or a directory that perf wrote.
+  std::string path;
   std::string kallsyms = {};  ///< Kernel names to use, whatever kernel it was.
+  std::string vmlinux = {};   ///< Likewise, from an image of it. `kallsyms` comes first.
   std::string sysroot = {};   ///< Where the recording machine's files lie.
   /// perf's build-id cache; "": $HOME/.debug.
   std::string build_id_cache = {};
+  /// No more of each stack copy is used: what a shorter one would have given.
+  std::size_t max_stack_bytes = std::numeric_limits<std::size_t>::max();
   std::function<void(const ImportProgress&)> progress = {};
 };
 

@@ -26,8 +26,9 @@ Result<InputFile> InputFile::open(const std::string& path) {
         Error{.what = "cannot be read", .path = file.path_, .system_error = errno});
   }
   if (S_ISDIR(status.st_mode)) {
-    return std::unexpected(
-        Error{.what = "is a directory", .path = path, .advice = "name the file `data` in it"});
+    return std::unexpected(Error{.what = "is a directory",
+                                 .path = path,
+                                 .advice = "name a file, or a directory of perf record --threads"});
   }
   if (S_ISREG(status.st_mode)) file.size_ = static_cast<std::uint64_t>(status.st_size);
   return file;

@@ -48,10 +48,10 @@ bool same_build_id(const BuildId& a, const BuildId& b) {
                              [](std::byte padding) { return padding == std::byte{0}; });
 }
 
-std::string cached_build_id(const std::string& cache, const BuildId& id) {
-  if (cache.empty() || id.bytes().size() < 2) return {};
+std::string build_id_file(const std::string& directory, const BuildId& id) {
+  if (directory.empty() || id.bytes().size() < 2) return {};
   const std::string hex = id.hex();
-  return cache + "/.build-id/" + hex.substr(0, 2) + "/" + hex.substr(2);
+  return directory + "/.build-id/" + hex.substr(0, 2) + "/" + hex.substr(2);
 }
 
 std::string default_build_id_cache() {
@@ -92,10 +92,16 @@ FilePointer ModuleSearch::open(const MmapEvent& event) {
   } else {
     places.push_back(path);
   }
-  if (const std::string cached = cached_build_id(options_.build_id_cache, event.build_id);
+  if (const std::string cached = build_id_file(options_.build_id_cache, event.build_id);
       !cached.empty()) {
     // A directory; before perf 4.7 the file itself.
     for (const char* name : {"/elf", "/vdso", ""}) places.push_back(cached + name);
+    places.push_back(cached + "/debug");
+  }
+  // A debug file has the names at least.
+  for (const std::string& directory : debug_files(options_.sysroot).directories) {
+    if (const std::string file = build_id_file(directory, event.build_id); !file.empty())
+      places.push_back(file + ".debug");
   }
   for (const std::string& place : places) {
     FilePointer file = open_regular(place);

@@ -42,8 +42,9 @@ class ModuleSearch {
   std::uint64_t unverified_ = 0;
 };
 
-/// The directory of a build id in perf's cache; it holds `elf`, `vdso` or `kallsyms`.
-[[nodiscard]] std::string cached_build_id(const std::string& cache, const BuildId& id);
+/// DIRECTORY/.build-id/6a/1f…: in perf's cache a directory with `elf`, `vdso`, `debug` or
+/// `kallsyms`; where debug files lie, with the ending ".debug", one of them.
+[[nodiscard]] std::string build_id_file(const std::string& directory, const BuildId& id);
 /// perf's cache of the user who runs this: $HOME/.debug; empty without $HOME.
 [[nodiscard]] std::string default_build_id_cache();
 /// perf pads ids shorter than 20 bytes with zeros where it has no room for their size.

@@ -54,10 +54,10 @@ StackIndex Interner::stack(const Stack& stack) {
   const auto& stacks = profile_.stacks.rows();
   return StackIndex(stacks_.find_or_insert(
       mix((std::uint64_t{stack.user.row()} << 32 | stack.kernel.row()) +
-          mix(static_cast<std::uint64_t>(stack.end))),
+          mix(static_cast<std::uint64_t>(stack.end) << 16 | stack.joined_frames)),
       [&](std::uint32_t row) {
         return stacks[row].user == stack.user && stacks[row].kernel == stack.kernel &&
-               stacks[row].end == stack.end;
+               stacks[row].end == stack.end && stacks[row].joined_frames == stack.joined_frames;
       },
       [&] { return profile_.stacks.push_back(stack).row(); }));
 }

@@ -3,6 +3,8 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdio>
 #include <optional>
 #include <utility>
@@ -52,6 +54,11 @@ std::optional<ModuleAddress> mapped_address(const symbolizer::ElfFile& file, Fil
     found = segment.address + (offset - segment.offset);
     if (segment.executable) break;
   }
+  // Some tools leave a debug file no file offsets. Linkers lay segments out as they are mapped.
+  if (!found && file.is_debug_only() && !file.segments().empty()) {
+    const auto lowest = std::ranges::min(file.segments(), {}, &symbolizer::Segment::address);
+    found = ModuleAddress((lowest.address.value() & ~kPageMask) + offset.value());
+  }
   return found;
 }
 
@@ -75,12 +82,19 @@ std::string identity(const MmapEvent& event) {
 ModuleIndex ModuleFiles::add(std::string_view path, const BuildId& build_id, ModuleKind kind,
                              FilePointer file) {
   const Module row{.path = interner_.string(path), .build_id = build_id, .kind = kind};
-  for (std::size_t i = 0; i < profile_.modules.size(); ++i) {
-    const ModuleIndex index(i);
-    if (profile_.modules[index] == row && (file == nullptr) == (files_[i] == nullptr)) return index;
-  }
-  files_.push_back(std::move(file));
-  return profile_.modules.push_back(row);
+  // Of one build id there are few paths, and of one path few build ids.
+  std::uint64_t hash = mix(row.path.row());
+  for (const std::byte byte : build_id.bytes()) hash = mix(hash ^ std::to_integer<unsigned>(byte));
+  return ModuleIndex(rows_.find_or_insert(
+      hash,
+      [&](std::uint32_t i) {
+        return profile_.modules[ModuleIndex(i)] == row &&
+               (file == nullptr) == (files_[i] == nullptr);
+      },
+      [&] {
+        files_.push_back(std::move(file));
+        return profile_.modules.push_back(row).row();
+      }));
 }
 
 ModuleFiles::FilePointer ModuleFiles::open(const MmapEvent& event, const std::string& path) const {

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "pipeline/interner.h"
+#include "pipeline/row_set.h"
 #include "profiler/event.h"
 #include "profiler/profile.h"
 #include "symbolizer/elf/elf_file.h"
@@ -70,6 +71,7 @@ class ModuleFiles {
   Interner& interner_;
   Opener opener_;
   std::unordered_map<std::string, Known> by_identity_;
+  RowSet rows_;                     ///< Of Profile::modules.
   std::vector<FilePointer> files_;  ///< By row of Profile::modules.
   ModuleIndex kernel_;
   ModuleIndex unmapped_;

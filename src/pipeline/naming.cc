@@ -44,11 +44,12 @@ class NameResolver {
       const ModuleIndex in = symbol->module.empty() ? module : kernel_module(symbol->module);
       SourceFrame frame;
       frame.function = frame.system_name = symbol->name;
+      if (symbol->whole_module) frame.system_name.clear();
       const LocationIndex first = profile_.locations.push_back(
           {.function = function(in, frame, true), .file = {}, .line = 0});
-      set_name(index, first, 1, Naming::kSymbol);
+      set_name(index, first, 1, symbol->whole_module ? Naming::kRange : Naming::kSymbol);
     }
-    profile_.modules[module].names = NameSource::kKallsyms;
+    if (kernel.size() != 0) profile_.modules[module].names = NameSource::kKallsyms;
   }
 
  private:

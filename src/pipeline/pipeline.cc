@@ -62,6 +62,8 @@ struct Pipeline::State {
     return options.all_processes || process.target || target_threads.contains(tid);
   }
   void make_target(process::ProcessState& process);
+  /// Unless it has been written: then it stays as it was.
+  void complete(const LateStack& late);
   ThreadIndex thread_row(process::ProcessState& process, process::ThreadState& thread);
   void write_when_due(std::uint64_t time_ns);
 
@@ -86,6 +88,7 @@ struct Pipeline::State {
   };
   std::vector<KernelSymbolRange> kernel_symbols;
   std::uint64_t samples = 0;
+  StackIndex last_stack;
   std::uint64_t first_event_weight = 0;
   std::uint64_t last_write_ns = 0;
 };
@@ -121,15 +124,30 @@ void Pipeline::State::on(const SampleEvent& sample) {
   row.time_ns = std::max(context.time_ns, options.start_monotonic_ns) - options.start_monotonic_ns;
   row.weight = sample.period;
   row.thread = thread_row(process, processes.thread(context.pid, context.tid));
-  row.stack = sample_stack.intern(sample, *mode, process.space, process.execs != 0);
+  row.stack = sample_stack.intern(
+      sample, *mode, process.space,
+      {.thread = {context.tid, process.incarnation, process.execs}, .sample = samples});
+  for (const LateStack& late : sample_stack.late_stacks()) complete(late);
   row.cpu = static_cast<std::uint16_t>(context.cpu);
   row.mode = *mode;
   const auto event = event_rows.find(context.id);
   row.event = event == event_rows.end() ? 0 : event->second;
   profile.samples.push_back(row);
   ++samples;
+  last_stack = row.stack;
   if (row.event == 0) first_event_weight += row.weight;
   write_when_due(row.time_ns);
+}
+
+void Pipeline::State::complete(const LateStack& late) {
+  const std::uint64_t written = samples - profile.samples.size();
+  if (late.sample < written) return;
+  Sample& sample = profile.samples[static_cast<std::size_t>(late.sample - written)];
+  Stack stack = profile.stacks[sample.stack];
+  stack.user = late.user;
+  stack.end = StackEnd::kJoined;
+  stack.joined_frames = late.joined_frames;
+  sample.stack = interner.stack(stack);
 }
 
 void Pipeline::State::on(const MmapEvent& event) {
@@ -221,6 +239,8 @@ bool Pipeline::is_target(Pid pid) const {
 }
 
 std::uint64_t Pipeline::sample_count() const { return state_->samples; }
+
+StackEnd Pipeline::last_stack_end() const { return state_->profile.stacks[state_->last_stack].end; }
 
 const std::optional<Error>& Pipeline::write_error() const { return state_->write_error; }
 

@@ -67,6 +67,8 @@ class Pipeline {
   [[nodiscard]] bool is_target(Pid pid) const;
   /// Samples kept so far, whether already written or not.
   [[nodiscard]] std::uint64_t sample_count() const;
+  /// How the user stack of the sample kept last ended. There is one.
+  [[nodiscard]] StackEnd last_stack_end() const;
   /// Why the last write failed, if it did.
   [[nodiscard]] const std::optional<Error>& write_error() const;
   /// Tables so far; `run` may be filled in by the caller. Samples are cleared when written.

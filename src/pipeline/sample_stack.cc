@@ -30,8 +30,10 @@ void SampleStack::split_chain(const SampleEvent& sample, Mode mode) {
 
 bool SampleStack::add_chain_frames(const process::AddressSpace& space) {
   for (const auto& address : user_chain_) {
-    unwind::UserFrame frame{
-        .address = address, .module = {}, .module_address = address.lookup().value()};
+    unwind::UserFrame frame{.address = address,
+                            .module = {},
+                            .module_address = address.lookup().value(),
+                            .stack_pointer = 0};
     if (const process::Mapping* mapping = space.find(address.lookup())) {
       frame.module = mapping->module;
       frame.module_address = mapping->to_module(address.lookup()).value();
@@ -44,14 +46,10 @@ bool SampleStack::add_chain_frames(const process::AddressSpace& space) {
 }
 
 StackEnd SampleStack::user_frames(const SampleEvent& sample, Mode mode,
-                                  const process::AddressSpace& space) {
+                                  const process::AddressSpace& space,
+                                  const StackHistory::Origin& origin, std::uint16_t& joined) {
   user_frames_.clear();
-  if (sample.user_registers.abi != 0) {
-    return unwinder_.unwind({.registers = sample.user_registers,
-                             .bytes = sample.user_stack,
-                             .requested_bytes = sample.user_stack_requested},
-                            space, user_frames_);
-  }
+  if (sample.user_registers.abi != 0) return unwind(sample, space, origin, joined);
   if (!user_chain_.empty()) {
     return add_chain_frames(space) ? StackEnd::kKernelWalk : StackEnd::kBadFramePointer;
   }
@@ -63,8 +61,34 @@ StackEnd SampleStack::user_frames(const SampleEvent& sample, Mode mode,
   return sample.callchain.empty() ? StackEnd::kNotUnwound : StackEnd::kNoUserStack;
 }
 
+StackEnd SampleStack::unwind(const SampleEvent& sample, const process::AddressSpace& space,
+                             const StackHistory::Origin& origin, std::uint16_t& joined) {
+  const unwind::StackSnapshot snapshot{.registers = sample.user_registers,
+                                       .bytes = sample.user_stack,
+                                       .requested_bytes = sample.user_stack_requested};
+  const StackEnd end = unwinder_.unwind(snapshot, space, user_frames_);
+  joined = static_cast<std::uint16_t>(history_.add(origin, snapshot, end, user_frames_));
+  for (const StackHistory::Completed& earlier : history_.completed()) {
+    late_.push_back({.sample = earlier.sample,
+                     .user = chain(earlier.frames),
+                     .joined_frames = static_cast<std::uint16_t>(earlier.joined)});
+  }
+  return joined == 0 ? end : StackEnd::kJoined;
+}
+
+NodeIndex SampleStack::chain(const std::vector<unwind::UserFrame>& frames) {
+  frames_.clear();
+  for (const unwind::UserFrame& frame : frames) {
+    frames_.push_back(
+        interner_.frame(frame.module ? frame.module : modules_.unmapped(), frame.module_address));
+  }
+  return interner_.chain(frames_);
+}
+
 StackIndex SampleStack::intern(const SampleEvent& sample, Mode mode,
-                               const process::AddressSpace& space, bool has_execed) {
+                               const process::AddressSpace& space,
+                               const StackHistory::Origin& origin) {
+  late_.clear();
   split_chain(sample, mode);
   Stack stack;
   frames_.clear();
@@ -72,18 +96,14 @@ StackIndex SampleStack::intern(const SampleEvent& sample, Mode mode,
     frames_.push_back(interner_.frame(modules_.kernel(), address.lookup().value()));
   stack.kernel = interner_.chain(frames_);
 
-  stack.end = user_frames(sample, mode, space);
+  stack.end = user_frames(sample, mode, space, origin, stack.joined_frames);
   // Late in execve the registers still are the old program's, whose mappings are gone.
-  if (mode == Mode::kSys && has_execed && user_frames_.size() == 1 && !user_frames_[0].module) {
+  if (mode == Mode::kSys && origin.thread.execs != 0 && user_frames_.size() == 1 &&
+      !user_frames_[0].module) {
     user_frames_.clear();
     stack.end = StackEnd::kNoUserStack;
   }
-  frames_.clear();
-  for (const unwind::UserFrame& frame : user_frames_) {
-    frames_.push_back(
-        interner_.frame(frame.module ? frame.module : modules_.unmapped(), frame.module_address));
-  }
-  stack.user = interner_.chain(frames_);
+  stack.user = chain(user_frames_);
   return interner_.stack(stack);
 }
 

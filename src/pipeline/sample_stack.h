@@ -2,13 +2,16 @@
 // and stack bytes or, where the kernel walked frame pointers, taken from its chain.
 //
 //   SampleStack stack(unwinder, modules, interner);
-//   StackIndex row = stack.intern(sample, address_space);
+//   StackIndex row = stack.intern(sample, mode, address_space, {thread, sample_number});
+//   for (const LateStack& late : stack.late_stacks()) …     // of earlier samples
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "pipeline/interner.h"
 #include "pipeline/module_files.h"
+#include "pipeline/stack_history.h"
 #include "process/address_space.h"
 #include "profiler/event.h"
 #include "profiler/profile.h"
@@ -16,30 +19,47 @@
 
 namespace profiler::pipeline {
 
+/// The user part of a stack that was cut off when its sample was interned, and is complete now
+/// (StackEnd::kJoined).
+struct LateStack {
+  std::uint64_t sample = 0;  ///< StackHistory::Origin::sample
+  NodeIndex user;
+  std::uint16_t joined_frames = 0;
+};
+
 class SampleStack {
  public:
   SampleStack(unwind::Unwinder& unwinder, ModuleFiles& modules, Interner& interner)
       : unwinder_(unwinder), modules_(modules), interner_(interner) {}
 
   /// `mode`: what the sample was decided to be; a sys sample has at least one kernel frame.
-  /// `has_execed`: the process has become another program since it was first seen.
   StackIndex intern(const SampleEvent& sample, Mode mode, const process::AddressSpace& space,
-                    bool has_execed);
+                    const StackHistory::Origin& origin);
+
+  /// What the last intern() has shown of the stacks of earlier samples.
+  [[nodiscard]] const std::vector<LateStack>& late_stacks() const { return late_; }
 
  private:
+  NodeIndex chain(const std::vector<unwind::UserFrame>& frames);
   void split_chain(const SampleEvent& sample, Mode mode);
-  StackEnd user_frames(const SampleEvent& sample, Mode mode, const process::AddressSpace& space);
+  /// `joined`: see Stack::joined_frames.
+  StackEnd user_frames(const SampleEvent& sample, Mode mode, const process::AddressSpace& space,
+                       const StackHistory::Origin& origin, std::uint16_t& joined);
+  StackEnd unwind(const SampleEvent& sample, const process::AddressSpace& space,
+                  const StackHistory::Origin& origin, std::uint16_t& joined);
   /// Up to the first address in no mapping; returns whether there was none.
   bool add_chain_frames(const process::AddressSpace& space);
 
   unwind::Unwinder& unwinder_;
   ModuleFiles& modules_;
   Interner& interner_;
+  StackHistory history_;
   // Kept for their memory. Innermost first.
   std::vector<CodeAddress<RuntimeAddress>> kernel_chain_;
   std::vector<CodeAddress<RuntimeAddress>> user_chain_;
   std::vector<unwind::UserFrame> user_frames_;
   std::vector<FrameIndex> frames_;
+  std::vector<LateStack> late_;
 };
 
 }  // namespace profiler::pipeline

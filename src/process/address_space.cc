@@ -39,13 +39,28 @@ std::vector<Mapping>::iterator cut(std::vector<Mapping>& rows, RuntimeAddress st
   return rows.erase(first, last);
 }
 
+/// Of all that live.
+std::atomic<std::size_t> copied_mappings{0};
+
+std::shared_ptr<std::vector<Mapping>> copy_of(const std::vector<Mapping>& rows) {
+  const std::size_t count = rows.size();
+  if (copied_mappings.fetch_add(count) + count > AddressSpace::kMaxCopiedMappings) {
+    copied_mappings -= count;
+    return std::make_shared<std::vector<Mapping>>();
+  }
+  return {new std::vector<Mapping>(rows), [count](const std::vector<Mapping>* copy) {
+            copied_mappings -= count;
+            delete copy;
+          }};
+}
+
 }  // namespace
 
 std::vector<Mapping>& AddressSpace::own() {
   if (!mappings_) {
     mappings_ = std::make_shared<std::vector<Mapping>>();
   } else if (mappings_.use_count() > 1) {
-    mappings_ = std::make_shared<std::vector<Mapping>>(*mappings_);
+    mappings_ = copy_of(*mappings_);
   }
   generation_ = next_generation();
   return *mappings_;

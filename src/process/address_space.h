@@ -36,7 +36,10 @@ class AddressSpace {
  public:
   /// A process has no more mappings than this (the kernel's vm.max_map_count is 65530 unless
   /// raised): further ones are ignored.
-  static constexpr std::size_t kMaxMappings = std::size_t{1} << 17;
+  static constexpr std::size_t kMaxMappings = std::size_t{1} << 16;
+  /// What all copies together may have taken over, so that a few records of forks do not fill the
+  /// memory: 128 MiB. A copy beyond that has nothing mapped once it is changed.
+  static constexpr std::size_t kMaxCopiedMappings = std::size_t{1} << 22;
 
   /// Adds a mapping; whatever it overlaps is cut or removed. Ignores an empty or inverted range.
   void map(const Mapping& mapping);

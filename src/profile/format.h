@@ -33,7 +33,7 @@ namespace profiler::profile {
 inline constexpr std::array<unsigned char, 8> kMagic = {0x89, 'P',  'R',  'F',
                                                         '\r', '\n', 0x1a, '\n'};
 inline constexpr std::uint16_t kMajorVersion = 1;
-inline constexpr std::uint16_t kMinorVersion = 0;
+inline constexpr std::uint16_t kMinorVersion = 1;  ///< 1: kJoinedFrames
 inline constexpr std::size_t kFileHeaderSize = 16;
 inline constexpr std::size_t kChunkHeaderSize = 16;
 
@@ -106,7 +106,9 @@ enum Stacks : std::uint8_t {
   kUser,    ///< delta(opt(node))
   kKernel,  ///< delta(opt(node))
   kStackEnd,
-  kStacksCount0
+  kStacksCount0,
+  kJoinedFrames = kStacksCount0,
+  kStacksCount
 };
 enum Processes : std::uint8_t {
   kPid,          ///< delta
@@ -201,6 +203,8 @@ enum class RunField : std::uint32_t {
   kRecordingCpuNs = 48,
   kNamingCpuNs = 49,
   kPeakMemoryBytes = 50,
+  kEnlargedStackBytes = 56,
+  kStacksEnlargedAfterNs = 57,
 };
 
 enum class EventField : std::uint32_t { kName = 1, kFrequencyHz = 2, kUnit = 3, kNsPerUnit = 4 };

@@ -30,6 +30,8 @@ void for_each_counter(RunType& run, Visit&& visit) {
   visit(RunField::kProcessesUnsampled, run.losses.processes_unsampled);
   visit(RunField::kProcessesSeen, run.losses.processes_seen);
   visit(RunField::kSamplesLostOfOthers, run.losses.samples_lost_of_others);
+  visit(RunField::kEnlargedStackBytes, run.stack_enlargement.bytes);
+  visit(RunField::kStacksEnlargedAfterNs, run.stack_enlargement.after_ns);
   visit(RunField::kRecordingCpuNs, run.cost.recording_cpu_ns);
   visit(RunField::kNamingCpuNs, run.cost.naming_cpu_ns);
   visit(RunField::kPeakMemoryBytes, run.cost.peak_memory_bytes);

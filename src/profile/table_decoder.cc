@@ -177,12 +177,13 @@ const char* decode_nodes(std::string_view payload, Profile& profile) {
 
 const char* decode_stacks(std::string_view payload, Profile& profile) {
   using namespace column;
-  std::optional<Columns> c = parse(payload, kStacksCount0, kStacksCount0);
+  std::optional<Columns> c = parse(payload, kStacksCount, kStacksCount0);
   if (!c) return kMalformed;
   return decode_rows(*c, profile.stacks.rows(), [&](Stack& row, std::size_t) {
     row.end = enumerator((*c)[kStackEnd].next(), static_cast<StackEnd>(kStackEndCount - 1),
                          StackEnd::kUnsupported);
-    return read_opt((*c)[kUser].next_delta(), profile.nodes, row.user) &&
+    return narrow((*c)[kJoinedFrames].next(), row.joined_frames) &&
+           read_opt((*c)[kUser].next_delta(), profile.nodes, row.user) &&
            read_opt((*c)[kKernel].next_delta(), profile.nodes, row.kernel);
   });
 }

@@ -145,7 +145,7 @@ std::string TableEncoder::nodes(RowRange rows) {
 }
 
 std::string TableEncoder::stacks(RowRange rows) {
-  std::array<ColumnWriter, column::kStacksCount0> columns;
+  std::array<ColumnWriter, column::kStacksCount> columns;
   for (std::size_t i = rows.first; i < rows.last; ++i) {
     const Stack& stack = profile_.stacks[StackIndex(i)];
     for (const NodeIndex leaf : {stack.user, stack.kernel})
@@ -153,6 +153,7 @@ std::string TableEncoder::stacks(RowRange rows) {
     columns[column::kUser].add_delta(opt(stack.user));
     columns[column::kKernel].add_delta(opt(stack.kernel));
     columns[column::kStackEnd].add(number(stack.end));
+    columns[column::kJoinedFrames].add(stack.joined_frames);
   }
   return message(rows, columns);
 }

@@ -9,6 +9,8 @@ namespace profiler::record {
 namespace {
 
 constexpr std::size_t kTypicalKernelChain = 64;
+/// perf_event_header::size has 16 bits; of a dump that would not fit the kernel grants less.
+constexpr std::size_t kMaxRecordBytes = 65528;
 
 perf_event_attr common_attributes() {
   perf_event_attr attr{};
@@ -54,6 +56,14 @@ perf_event_attr sample_attributes(const NamedEvent& event, const RecordOptions& 
   return attr;
 }
 
+perf_event_attr standby_attributes(const perf_event_attr& sample) {
+  perf_event_attr attr = sample;
+  attr.disabled = 1;
+  attr.enable_on_exec = 0;
+  attr.sample_stack_user = kMaxStackBytes;
+  return attr;
+}
+
 perf_event_attr side_attributes() {
   perf_event_attr attr = common_attributes();
   attr.type = PERF_TYPE_SOFTWARE;
@@ -88,7 +98,7 @@ std::size_t sample_record_bytes(const perf_event_attr& attr) {
   }
   // size, dump, dyn_size
   if ((attr.sample_type & PERF_SAMPLE_STACK_USER) != 0) bytes += 8 + attr.sample_stack_user + 8;
-  return bytes;
+  return std::min(bytes, kMaxRecordBytes);
 }
 
 }  // namespace profiler::record

@@ -1,6 +1,6 @@
-// perf_event_attr of the two events that a recording opens, built from its options.
+// perf_event_attr of the events that a recording opens, built from its options.
 //
-//   perf_event_attr sample = sample_attributes(event, options);   // what to interrupt, what to
+//   perf_event_attr sample = sample_attributes(event, options);   // when to interrupt, what to
 //   copy perf_event_attr side = side_attributes();                     // who maps, forks, execs,
 //   exits
 //
@@ -38,6 +38,9 @@ inline constexpr std::uint32_t kMaxStackBytes = 65528;
 /// rounded down to what the kernel takes.
 [[nodiscard]] perf_event_attr sample_attributes(const NamedEvent& event,
                                                 const RecordOptions& options);
+
+/// The same event with the largest stack dump, to stay disabled until it takes over.
+[[nodiscard]] perf_event_attr standby_attributes(const perf_event_attr& sample);
 
 /// The dummy event for the records that say what exists: mmap, comm, fork, exit, ksymbol. It has a
 /// ring of its own, so that full sample rings never lose them. Enabled when opened.

@@ -10,11 +10,15 @@
 //   for (EventRing& ring : events->rings()) … // permitted here
 //   events->enable_samples();
 //
-// Side events run from the moment they are opened.
+// Side events run from the moment they are opened. If asked for, there is a second sampling event
+// with a larger stack dump for each of the first, which may take over (standby_events.h):
+//
+//   events->take_over([&](EventRing& ring) { reader.add(ring); });
 #pragma once
 
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -24,9 +28,10 @@
 #include "profiler/error.h"
 #include "profiler/event.h"
 #include "profiler/profile.h"
+#include "record/event_ring.h"
 #include "record/perf_event.h"
-#include "record/ring_buffer.h"
 #include "record/ring_size.h"
+#include "record/standby_events.h"
 
 namespace profiler::record {
 
@@ -42,33 +47,40 @@ struct EventRequest {
   bool enable_on_exec = false;  ///< kInherited: sampling begins at the next exec.
   int cgroup_fd = -1;           ///< kPerCpu: only while a task of this cgroup runs.
   RingSizes sizes;
+  /// Of a ring that is large enough for standby events; 0: none are opened.
+  std::size_t standby_ring_bytes = 0;
 };
 
 struct OpenError {
   Error error;
-  bool refused = false;  ///< Not permitted, as opposed to: no such thread, no such event.
-};
-
-struct EventRing {
-  std::uint32_t cpu = 0;
-  bool side = false;
-  MappedRing mapped;
-  RingReader reader;
-  int poll_fd = -1;
+  bool refused = false;     ///< Not permitted, as opposed to: no such thread, no such event.
+  bool of_standby = false;  ///< Of an event that can be done without.
 };
 
 class EventSet {
  public:
   /// Rings that may not be that large are halved, and the stack dump with them if need be. A CPU
-  /// that has gone offline and a task that has ended are left out.
+  /// that has gone offline and a task that has ended are left out. There are no standby events
+  /// where they are refused, and where rings are too small for them.
   static std::expected<EventSet, OpenError> open(const EventRequest& request,
                                                  const OpenCall& call = perf_event_open_call);
 
+  /// Without those of the standby events.
   [[nodiscard]] std::span<EventRing> rings() { return rings_; }
+  /// Of those that sample, the first or the standby ones.
   void enable_samples() const;
-  void disable_all() const;
   void disable_samples() const;
+  void disable_all() const;
   [[nodiscard]] std::span<const PerfEvent> sample_events() const { return samples_; }
+  /// Of the same rows; or none.
+  [[nodiscard]] std::span<const PerfEvent> standby_events() const;
+  /// From now on the standby events sample, one CPU after the other. `read_from` is given the ring
+  /// that one has got before anything is written to it. Costs each CPU (kInherited: each thread)
+  /// that part of a sampling period which the first event had waited, half of one on average, and
+  /// samples no time twice. Error: CPUs that are left go on with the first events.
+  [[nodiscard]] Result<void> take_over(const std::function<void(EventRing&)>& read_from);
+  /// kInherited: a while after. A fork in progress may have copied events as they were before.
+  void repeat_takeover() const;
   /// kInherited: the PERF_SAMPLE_ID of each sampling event, with the thread it was opened on.
   [[nodiscard]] std::unordered_map<std::uint64_t, Tid> sample_roots() const;
   /// Samples that found their ring full, where the kernel counts them.
@@ -76,6 +88,7 @@ class EventSet {
 
   /// As the kernel accepted them.
   [[nodiscard]] const perf_event_attr& sample_attr() const { return sample_attr_; }
+  [[nodiscard]] bool has_standby() const { return standby_.has_value(); }
   [[nodiscard]] const perf_event_attr& side_attr() const { return side_attr_; }
   [[nodiscard]] bool kernel_sampled() const { return sample_attr_.exclude_kernel == 0; }
   [[nodiscard]] const RingSizes& sizes() const { return sizes_; }
@@ -85,15 +98,21 @@ class EventSet {
   std::expected<void, OpenError> open_all(const EventRequest& request, const OpenCall& call);
   std::expected<void, OpenError> open_cpu(const EventRequest& request, std::uint32_t cpu, bool side,
                                           const OpenCall& call);
+  [[nodiscard]] bool standby_agrees() const;
+  void change_over(std::size_t row) const;
 
   // Rings are unmapped before their events are closed: members go in reverse order.
   std::vector<PerfEvent> samples_;
-  std::vector<Tid> sample_tasks_;  // Of the same row; -1: a whole CPU.
+  std::vector<Tid> sample_tasks_;           // Of the same row; -1: a whole CPU.
+  std::vector<std::uint32_t> sample_cpus_;  // Likewise.
   std::vector<PerfEvent> sides_;
   std::vector<EventRing> rings_;
+  std::optional<StandbyEvents> standby_;
+  std::vector<bool> taken_over_;  // By row of samples_: the standby event samples.
   perf_event_attr sample_attr_{};
   perf_event_attr side_attr_{};
   RingSizes sizes_;
+  std::size_t standby_ring_bytes_ = 0;
 };
 
 }  // namespace profiler::record

@@ -62,8 +62,8 @@ void PerfEvent::enable() const { ::ioctl(fd(), PERF_EVENT_IOC_ENABLE, 0); }
 
 void PerfEvent::disable() const { ::ioctl(fd(), PERF_EVENT_IOC_DISABLE, 0); }
 
-Result<void> PerfEvent::redirect_to(const PerfEvent& other) const {
-  if (::ioctl(fd(), PERF_EVENT_IOC_SET_OUTPUT, other.fd()) == 0) return {};
+Result<void> PerfEvent::redirect_to(int other_fd) const {
+  if (::ioctl(fd(), PERF_EVENT_IOC_SET_OUTPUT, other_fd) == 0) return {};
   return std::unexpected(Error{.what = "cannot share a ring", .system_error = errno});
 }
 

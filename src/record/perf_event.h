@@ -37,8 +37,8 @@ class PerfEvent {
   [[nodiscard]] std::uint64_t id() const;
   void enable() const;   ///< With inherited events, in all children too.
   void disable() const;  ///< Likewise.
-  /// Writes its records to the ring of `other`, which counts on the same CPU.
-  [[nodiscard]] Result<void> redirect_to(const PerfEvent& other) const;
+  /// Writes its records to the ring of the event `other_fd`, which counts on the same CPU.
+  [[nodiscard]] Result<void> redirect_to(int other_fd) const;
   /// Records that found its ring full; none before Linux 6.0 (PERF_FORMAT_LOST).
   [[nodiscard]] std::optional<std::uint64_t> lost(std::uint64_t read_format) const;
 

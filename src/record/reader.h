@@ -1,5 +1,5 @@
-// The reader thread: copies what lies in the rings into blocks, a round every 50 ms or when a ring
-// fills up, and does nothing else, so that no ring is ever left for long.
+// The reader thread: copies what lies in the rings into blocks, a round every 50 ms (at first,
+// sooner) or when a ring fills up, and does nothing else, so that no ring is ever left for long.
 //
 //   Reader reader(events, layouts, handoff, settings);   // runs
 //   …
@@ -7,8 +7,11 @@
 //   ReaderResult result = reader.stop();                 // after a last round
 #pragma once
 
+#include <poll.h>
+
 #include <atomic>
 #include <cstdint>
+#include <mutex>
 #include <span>
 #include <thread>
 #include <vector>
@@ -45,6 +48,9 @@ class Reader {
   Reader(const Reader&) = delete;
   Reader& operator=(const Reader&) = delete;
 
+  /// One more ring of samples, from the next round on; it outlives the reader. Its source is the
+  /// next number. From any thread.
+  void add(EventRing& ring);
   /// A last round, then closes the handoff. Once.
   ReaderResult stop();
   /// Samples dropped so far; from any thread.
@@ -52,9 +58,14 @@ class Reader {
 
  private:
   void run();
+  void wake();
+  void take_new_rings();
   void round(std::uint64_t release_until_ns);
 
-  EventSet* events_;
+  std::vector<EventRing*> rings_;
+  std::vector<pollfd> polled_;  // What wakes it: first wake_, then the rings.
+  std::mutex new_rings_mutex_;
+  std::vector<EventRing*> new_rings_;
   Handoff* handoff_;
   RingDrain drain_;
   FileDescriptor wake_;

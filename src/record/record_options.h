@@ -33,6 +33,9 @@ struct RecordOptions {
   std::uint64_t frequency_hz = 999;
   CallGraph call_graph = CallGraph::kDwarf;
   std::uint32_t stack_bytes = 32768;  ///< Of each dump: a multiple of 8, at most 65528.
+  /// Larger dumps take over when too many of these are too short (truncation_watch.h). Not where
+  /// the user has chosen the size.
+  bool stack_may_grow = true;
   std::uint64_t ring_bytes = 0;  ///< -m, per CPU; 0: sized in time (at least 250 ms at full rate).
   std::optional<std::chrono::nanoseconds> duration;
   std::optional<std::uint64_t> max_file_bytes;

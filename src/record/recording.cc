@@ -182,6 +182,10 @@ void Recording::wait_for_end() {
     ::poll(polled.data(), polled.size(), poll_timeout_ms(monotonic_ns()));
     while (const auto info = signals_.next()) on_signal(*info);
 
+    if (polled[1].revents != 0) {
+      if (const auto news = sampling_->on_wake()) log(*news);
+    }
+
     const std::uint64_t now = monotonic_ns();
     if (child_ && !child_end_) {
       child_end_ = child_->poll_end();
@@ -285,6 +289,7 @@ void Recording::stop_sampling() {
     losses.samples_lost_of_others += result.losses.samples_lost_of_others;
     losses.stacks_shortened += result.losses.stacks_shortened;
     losses.malformed_records += result.losses.malformed_records;
+    run.stack_enlargement = result.stack_enlargement;
     run.cost.recording_cpu_ns += result.cpu_ns;
     log(std::to_string(pipeline_.sample_count()) + " samples kept, " +
         std::to_string(sampling_->stranger_samples()) + " of other processes left out, " +

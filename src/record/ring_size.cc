@@ -19,6 +19,7 @@ constexpr std::uint64_t kMemoryShare = 16;  // All rings take at most this part 
 constexpr std::uint64_t kSlackHz = 4;       // 1/250 ms
 constexpr std::uint32_t kSmallestStack = 8192;
 constexpr std::size_t kUsefulSamples = 16;
+constexpr std::size_t kEnoughSamples = 32;
 
 }  // namespace
 
@@ -76,6 +77,10 @@ RingSizes ring_sizes(const perf_event_attr& sample, std::size_t cpus, std::uint6
     }
   }
   return sizes;
+}
+
+bool holds_enough(std::size_t ring_bytes, const perf_event_attr& sample) {
+  return ring_bytes / sample_record_bytes(sample) >= kEnoughSamples;
 }
 
 std::uint32_t fitting_stack(const perf_event_attr& sample, std::size_t ring_bytes) {

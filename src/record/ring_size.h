@@ -35,6 +35,10 @@ inline constexpr std::size_t kSmallestRing = std::size_t{64} << 10;
 [[nodiscard]] RingSizes ring_sizes(const perf_event_attr& sample, std::size_t cpus,
                                    std::uint64_t asked_bytes, const RingLimits& limits);
 
+/// Whether a ring of this size holds so many of the records that it will be emptied in time: 32.
+/// 2 MiB were seen to be enough for the largest.
+[[nodiscard]] bool holds_enough(std::size_t ring_bytes, const perf_event_attr& sample);
+
 /// The stack dump to ask for so that a ring of this size holds a useful number of samples: halved,
 /// down to 8 KiB, until 16 fit.
 [[nodiscard]] std::uint32_t fitting_stack(const perf_event_attr& sample, std::size_t ring_bytes);

@@ -22,6 +22,10 @@ constexpr std::size_t kBudgetBytesPerCpu = std::size_t{4} << 20;
 /// Loading the filter costs what a few thousand samples of strangers do.
 constexpr std::uint64_t kStrangersWorthAFilter = 1000;
 
+/// Of the takeover, where events are inherited: a look apart, so that the forks are over during
+/// which the first came.
+constexpr int kTakeoverRepeats = 2;
+
 std::uint64_t permitted_frequency(std::uint64_t asked, std::vector<std::string>& notes) {
   const auto limit = read_number("/proc/sys/kernel/perf_event_max_sample_rate");
   if (!limit || *limit <= 0 || asked <= static_cast<std::uint64_t>(*limit)) return asked;
@@ -52,8 +56,14 @@ std::expected<OpenedEvents, OpenError> open_events(const RecordOptions& options,
   request.cgroup_fd = target.cgroup_fd();
   request.inherit = target.scope() != Scope::kThreads;
   request.enable_on_exec = target.scope() == Scope::kProgram;
-  request.sizes = ring_sizes(request.sample, online.size(), options.ring_bytes,
-                             RingLimits::of_this_process(online.size()));
+  const RingLimits limits = RingLimits::of_this_process(online.size());
+  request.sizes = ring_sizes(request.sample, online.size(), options.ring_bytes, limits);
+  if (options.call_graph == CallGraph::kDwarf && options.stack_may_grow &&
+      request.sample.sample_stack_user < kMaxStackBytes) {
+    request.standby_ring_bytes =
+        ring_sizes(standby_attributes(request.sample), online.size(), options.ring_bytes, limits)
+            .sample_bytes;
+  }
 
   std::expected<OpenedEvents, OpenError> result = std::unexpected(OpenError{});
   for (const Coverage coverage : coverages(options, target)) {
@@ -84,6 +94,7 @@ Sampling::Sampling(OpenedEvents opened, const RecordOptions& options, const Targ
                    pipeline::Pipeline& pipeline)
     : events_(std::move(opened.events)),
       coverage_(opened.coverage),
+      start_monotonic_ns_(pipeline.profile().run.start_monotonic_ns),
       enabled_by_exec_(events_.sample_attr().enable_on_exec != 0),
       wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   layouts_.resize(2);
@@ -99,6 +110,9 @@ Sampling::Sampling(OpenedEvents opened, const RecordOptions& options, const Targ
   WorkerSettings worker_settings;
   for (const EventRing& ring : events_.rings()) worker_settings.side_rings.push_back(ring.side);
   worker_settings.drop_strangers = drops_strangers_;
+  if (events_.has_standby()) {
+    worker_settings.watched_stack_bytes = events_.sample_attr().sample_stack_user;
+  }
   if (target.scope() == Scope::kProcesses) worker_settings.sample_roots = events_.sample_roots();
   worker_settings.read_maps_again = [&target](pipeline::Pipeline& to) {
     target.tell_again(to, monotonic_ns());
@@ -119,14 +133,46 @@ void Sampling::enable() {
 }
 
 std::optional<std::string> Sampling::look() {
-  if (!wants_looks()) return std::nullopt;
+  if (repeats_left_ != 0) {
+    --repeats_left_;
+    events_.repeat_takeover();
+  }
+  return look_at_filter();
+}
+
+std::optional<std::string> Sampling::look_at_filter() {
+  if (!drops_strangers_ || filter_settled_) return std::nullopt;
   if (!filter_) {
     if (worker_->stranger_samples() < kStrangersWorthAFilter) return std::nullopt;
     filter_ = std::make_unique<StrangerFilter>(events_, *worker_);
   }
   auto report = filter_->take_report();
-  filter_settled_ = report.has_value();
-  return report;
+  if (!report) return std::nullopt;
+  filter_settled_ = true;
+  return *report + ", after " + std::to_string(worker_->stranger_samples()) + " samples of theirs";
+}
+
+std::optional<std::string> Sampling::on_wake() {
+  std::uint64_t times = 0;
+  [[maybe_unused]] const ssize_t taken = ::read(wake_.get(), &times, sizeof times);
+  if (!worker_->wants_larger_stacks()) return std::nullopt;
+  return enlarge_stacks();
+}
+
+std::string Sampling::enlarge_stacks() {
+  const TruncationWatch& seen = worker_->truncation();
+  const std::string why =
+      std::to_string(seen.too_short()) + " of " + std::to_string(seen.copies()) + " were too short";
+  std::size_t ring_bytes = events_.sizes().sample_bytes;
+  const auto taken = events_.take_over([&](EventRing& ring) {
+    ring_bytes = ring.mapped.data().size();
+    reader_->add(ring);
+  });
+  if (!taken) return "stack copies stay as they are though " + why + ": " + taken.error().message();
+  stack_enlargement_ = {.bytes = kMaxStackBytes, .after_ns = monotonic_ns() - start_monotonic_ns_};
+  if (coverage_ == Coverage::kInherited) repeats_left_ = kTakeoverRepeats;
+  return "stack copies of " + std::to_string(kMaxStackBytes) + " bytes from now on, rings of " +
+         std::to_string(ring_bytes >> 10) + " KiB: " + why;
 }
 
 SamplingResult Sampling::stop() {
@@ -143,6 +189,7 @@ SamplingResult Sampling::stop() {
   result.losses.samples_dropped = read.counts.samples_dropped;
   result.losses.stacks_shortened = read.counts.stacks_shortened;
   result.losses.malformed_records = read.malformed + worked.malformed;
+  result.stack_enlargement = stack_enlargement_;
   result.cpu_ns = read.cpu_ns + worked.cpu_ns;
   result.late_records = worked.late;
   return result;

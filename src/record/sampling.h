@@ -43,6 +43,7 @@ struct OpenedEvents {
 
 struct SamplingResult {
   Losses losses;  ///< Only what the pipeline does not count.
+  StackEnlargement stack_enlargement;
   std::uint64_t cpu_ns = 0;
   std::uint64_t late_records = 0;
 };
@@ -62,7 +63,11 @@ class Sampling {
   /// Now and then, for as long as wants_looks(): loads the in-kernel filter when it pays. Returns
   /// a line for -v when there is news of it.
   [[nodiscard]] std::optional<std::string> look();
-  [[nodiscard]] bool wants_looks() const { return drops_strangers_ && !filter_settled_; }
+  [[nodiscard]] bool wants_looks() const {
+    return (drops_strangers_ && !filter_settled_) || repeats_left_ != 0;
+  }
+  /// When wake_fd() is readable: has larger stack copies made when it is time. Likewise.
+  [[nodiscard]] std::optional<std::string> on_wake();
 
   [[nodiscard]] EventSet& events() { return events_; }
   [[nodiscard]] Coverage coverage() const { return coverage_; }
@@ -76,12 +81,16 @@ class Sampling {
   }
   [[nodiscard]] std::uint64_t stranger_samples() const { return worker_->stranger_samples(); }
   [[nodiscard]] bool wants_end() const { return worker_->wants_end(); }
-  /// Readable when wants_end() may have changed.
+  /// Readable when wants_end() may have changed, and on_wake() should be called.
   [[nodiscard]] int wake_fd() const { return wake_.get(); }
 
  private:
+  std::string enlarge_stacks();
+  [[nodiscard]] std::optional<std::string> look_at_filter();
+
   EventSet events_;
   Coverage coverage_;
+  std::uint64_t start_monotonic_ns_;
   bool enabled_by_exec_;
   FileDescriptor wake_;
   std::vector<events::EventLayout> layouts_;
@@ -91,6 +100,8 @@ class Sampling {
   std::unique_ptr<Reader> reader_;
   bool drops_strangers_ = false;
   bool filter_settled_ = false;
+  StackEnlargement stack_enlargement_;
+  int repeats_left_ = 0;  // Of EventSet::take_over().
   std::unique_ptr<StrangerFilter> filter_;
 };
 

@@ -29,10 +29,12 @@ void StrangerFilter::run() {
     report("other processes are left out after copying: the target forks too fast");
     return;
   }
-  for (const PerfEvent& event : events_->sample_events()) {
-    if (const auto attached = filter_->attach(event); !attached) {
-      report("other processes are left out after copying: " + attached.error().message());
-      return;
+  for (const auto events : {events_->sample_events(), events_->standby_events()}) {
+    for (const PerfEvent& event : events) {
+      if (const auto attached = filter_->attach(event); !attached) {
+        report("other processes are left out after copying: " + attached.error().message());
+        return;
+      }
     }
   }
   report("other processes are left out in the kernel, by BPF");

@@ -75,7 +75,35 @@ void Worker::handle(const events::QueuedRecord& record) {
     maps_are_stale_ = false;
     settings_.read_maps_again(*pipeline_);
   }
-  if (!is_left_out(record, *event)) pipeline_->handle(*event);
+  if (is_left_out(record, *event)) return;
+  const std::uint64_t samples = pipeline_->sample_count();
+  pipeline_->handle(*event);
+  if (settings_.watched_stack_bytes != 0 && pipeline_->sample_count() != samples) {
+    watch_truncation(std::get<SampleEvent>(*event));
+  }
+}
+
+void Worker::watch_truncation(const SampleEvent& sample) {
+  if (sample.user_registers.abi == 0) return;
+  const StackEnd end = pipeline_->last_stack_end();
+  // Another sample's frames may be right, but are no more than likely to be.
+  const bool joined =
+      end == StackEnd::kJoined && sample.user_stack.size() >= sample.user_stack_requested;
+  const bool too_short = end == StackEnd::kDumpTooShort || joined;
+  if (too_short && sample.user_stack_requested < settings_.watched_stack_bytes) {
+    truncation_.on_shortened();
+    return;
+  }
+  truncation_.on_copy(too_short);
+  if (!truncation_.wants_larger()) return;
+  settings_.watched_stack_bytes = 0;
+  wants_larger_stacks_.store(true, std::memory_order_release);
+  wake_caller();
+}
+
+void Worker::wake_caller() const {
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const ssize_t written = ::write(wake_fd_, &one, sizeof one);
 }
 
 bool Worker::is_left_out(const events::QueuedRecord& record, const Event& event) {
@@ -149,8 +177,7 @@ void Worker::after_round(std::uint64_t handled_until_ns) {
                     (settings_.limit_reached && settings_.limit_reached());
   if (!ends) return;
   wants_end_.store(true, std::memory_order_relaxed);
-  const std::uint64_t one = 1;
-  [[maybe_unused]] const ssize_t written = ::write(wake_fd_, &one, sizeof one);
+  wake_caller();
 }
 
 }  // namespace profiler::record

@@ -25,11 +25,13 @@
 #include "record/duplicate_guard.h"
 #include "record/handoff.h"
 #include "record/loss_share.h"
+#include "record/truncation_watch.h"
 
 namespace profiler::record {
 
 struct WorkerSettings {
-  std::vector<bool> side_rings;  ///< By source: whether it is a ring of side records.
+  /// By source: whether it is a ring of side records. Those beyond are rings of samples.
+  std::vector<bool> side_rings;
   /// Samples of processes that are no target are counted and left out here.
   bool drop_strangers = false;
   /// Event ids and the threads they were opened on, where a thread could be sampled twice.
@@ -37,6 +39,9 @@ struct WorkerSettings {
   /// Called on the worker's thread when mmap, comm or fork records were lost: what is there now is
   /// told to the pipeline again.
   std::function<void(pipeline::Pipeline&)> read_maps_again;
+  /// Size of the stack copies that larger ones could replace; 0: none could. When too many are too
+  /// short, `wake_fd` is written to and wants_larger_stacks() says so.
+  std::uint64_t watched_stack_bytes = 0;
   /// Called on the worker's thread after a round: true asks for the end of the recording.
   std::function<bool()> limit_reached;
 };
@@ -53,7 +58,7 @@ struct WorkerResult {
 class Worker {
  public:
   /// All arguments outlive the worker. `wake_fd`: an eventfd that is written to when the caller
-  /// should look at wants_end().
+  /// should look at wants_end() and wants_larger_stacks().
   Worker(std::span<const events::EventLayout> layouts, Handoff& handoff,
          pipeline::Pipeline& pipeline, WorkerSettings settings, int wake_fd);
   ~Worker();
@@ -75,6 +80,12 @@ class Worker {
   }
   /// The limit was reached, or the profile can no longer be written.
   [[nodiscard]] bool wants_end() const { return wants_end_.load(std::memory_order_relaxed); }
+  /// Once: what TruncationWatch has decided.
+  [[nodiscard]] bool wants_larger_stacks() {
+    return wants_larger_stacks_.exchange(false, std::memory_order_acquire);
+  }
+  /// After that.
+  [[nodiscard]] const TruncationWatch& truncation() const { return truncation_; }
   /// The target's living processes, once every record up to that time has been handled; none if
   /// the recording ends before.
   [[nodiscard]] std::future<std::optional<std::vector<Pid>>> targets_as_of(std::uint64_t time_ns);
@@ -84,6 +95,8 @@ class Worker {
   void handle(const events::QueuedRecord& record);
   /// Of a process or by an event that is not to be counted.
   [[nodiscard]] bool is_left_out(const events::QueuedRecord& record, const Event& event);
+  void watch_truncation(const SampleEvent& sample);
+  void wake_caller() const;
   void count_lost(const events::QueuedRecord& record, std::uint64_t lost);
   void count_dropped(const DrainRound& round);
   void after_round(std::uint64_t handled_until_ns);
@@ -102,6 +115,8 @@ class Worker {
   WorkerResult result_;
   DuplicateGuard duplicates_;
   bool maps_are_stale_ = false;
+  TruncationWatch truncation_;  // Left alone once it has decided.
+  std::atomic<bool> wants_larger_stacks_ = false;
   std::atomic<std::uint64_t> samples_ = 0;
   std::atomic<std::uint64_t> lost_ = 0;
   std::atomic<std::uint64_t> lost_of_others_ = 0;

@@ -169,9 +169,11 @@ class ReportWriter {
     json_.key("samples").number(q.samples).key("lost").number(q.lost);
     json_.key("lost_all").number(q.lost_all);
     json_.key("stacks_complete").number(q.stacks_complete);
+    json_.key("stacks_joined").number(q.stacks_joined);
     json_.key("stacks_truncated").number(q.stacks_truncated);
     json_.key("stacks_broken").number(q.stacks_broken);
     json_.key("frames").number(q.frames).key("frames_by_symbol").number(q.frames_by_symbol);
+    json_.key("frames_joined").number(q.frames_joined);
     json_.key("frames_by_range").number(q.frames_by_range);
     json_.key("frames_unnamed").number(q.frames_unnamed);
     json_.key("frames_with_symtab").number(q.frames_with_symtab);

@@ -114,7 +114,10 @@ Facts stack_facts(const Run& run, const view::Quality& quality, bool counts) {
   const auto part = [&](std::uint64_t stacks, std::string_view word) {
     return fmt::format("{} {}", counts ? grouped(stacks) : percent(stacks, quality.samples), word);
   };
-  facts.push_back({"stacks: " + part(quality.stacks_complete, "complete")});
+  std::string complete = part(quality.stacks_complete, "complete");
+  if (quality.stacks_joined != 0)
+    complete += fmt::format(" ({})", part(quality.stacks_joined, "from other samples"));
+  facts.push_back({"stacks: " + complete});
   const auto is_many = [&](std::uint64_t stacks) { return stacks * 100 > quality.samples; };
   facts.push_back({part(quality.stacks_truncated, "truncated"), is_many(quality.stacks_truncated)});
   facts.push_back({part(quality.stacks_broken, "broken"), is_many(quality.stacks_broken)});
@@ -124,6 +127,11 @@ Facts stack_facts(const Run& run, const view::Quality& quality, bool counts) {
     facts.push_back(
         {fmt::format("{} of frames unnamed", percent(quality.frames_unnamed, quality.frames)),
          true});
+  }
+  if (const StackEnlargement& larger = run.stack_enlargement; larger.bytes != 0) {
+    facts.push_back(
+        {fmt::format("{} KiB of stack copied from {:.1f} s on", (larger.bytes + 1023) / 1024,
+                     static_cast<double>(larger.after_ns) / 1e9)});
   }
   if (run.losses.stacks_shortened != 0)
     facts.push_back({counted(run.losses.stacks_shortened, "stack", "stacks") + " shortened", true});

@@ -59,12 +59,17 @@ class Interpreter {
     row_.return_address_register = fde_.cie.return_address_register;
     row_.signal_frame = fde_.cie.signal_frame;
     if (!execute(fde_.cie.instructions)) return false;
-    initial_ = row_;
+    initial_ = row_.registers;
     return execute(fde_.instructions) && row_.start <= address_;
   }
 
  private:
   using Kind = RegisterRule::Kind;
+  struct State {
+    CfaRule cfa;
+    RegisterRules registers;
+    bool signed_return_address;
+  };
 
   // True also once the row of the address is complete.
   bool execute(std::span<const std::byte> instructions) {
@@ -154,11 +159,13 @@ class Interpreter {
       }
       case kRememberState:
         if (remembered_.size() == kMaxRememberedStates) return false;
-        remembered_.push_back(row_);
+        remembered_.push_back({.cfa = row_.cfa,
+                               .registers = row_.registers,
+                               .signed_return_address = row_.signed_return_address});
         return true;
       case kRestoreState: {
         if (remembered_.empty()) return false;
-        const CfiRow& state = remembered_.back();
+        const State& state = remembered_.back();
         row_.cfa = state.cfa;
         row_.registers = state.registers;
         row_.signed_return_address = state.signed_return_address;
@@ -209,12 +216,12 @@ class Interpreter {
   }
 
   void set(std::uint64_t reg, Kind kind, std::int64_t value, const std::byte* data = nullptr) {
-    if (reg >= row_.registers.size()) return;  // a vector register: not tracked
-    row_.registers[reg] = {.kind = kind, .value = value, .expression_data = data};
+    if (reg >= RegisterSet::kCount) return;  // a vector register: not tracked
+    row_.registers.set(reg, {.kind = kind, .value = value, .expression_data = data});
   }
 
   void restore(std::uint64_t reg) {
-    if (reg < row_.registers.size()) row_.registers[reg] = initial_.registers[reg];
+    if (reg < RegisterSet::kCount) row_.registers.set(reg, initial_[reg]);
   }
 
   void define_cfa(std::uint64_t reg, std::int64_t offset) {
@@ -248,8 +255,8 @@ class Interpreter {
   const Fde& fde_;
   ModuleAddress address_;
   CfiRow& row_;
-  CfiRow initial_;
-  std::vector<CfiRow> remembered_;
+  RegisterRules initial_;
+  std::vector<State> remembered_;
   bool done_ = false;
 };
 

@@ -3,6 +3,8 @@
 #include <array>
 
 #include "symbolizer/elf/cfi_cursor.h"
+#include "unwind/arch/aarch64/registers.h"
+#include "unwind/arch/x86_64/registers.h"
 
 namespace profiler::unwind {
 
@@ -289,5 +291,37 @@ ExpressionResult evaluate(std::span<const std::byte> expression, const RegisterS
                           const StackMemory& stack, std::optional<std::uint64_t> pushed) {
   return Evaluator(expression, registers, stack).run(pushed);
 }
+
+template <class Registers>
+std::optional<std::int64_t> offset_from_stack_pointer(std::span<const std::byte> expression,
+                                                      std::uint64_t address) {
+  const StackMemory nothing(0, {}, 0);
+  const auto offset = [&](std::uint64_t pc, std::uint64_t sp) -> std::optional<std::int64_t> {
+    RegisterSet registers;
+    registers.set(Registers::kProgramCounter, pc);
+    registers.set(Registers::kStackPointer, sp);
+    const ExpressionResult result = evaluate(expression, registers, nothing, std::nullopt);
+    if (result.failure != ExpressionFailure::kNone) return std::nullopt;
+    return static_cast<std::int64_t>(result.value - sp);
+  };
+  // Two of each: what does not differ between them is taken not to depend on it.
+  constexpr std::array<std::uint64_t, 2> kBias = {0, 0x5555'5555'4000};
+  constexpr std::array<std::uint64_t, 2> kStackPointer = {0x7fff'0123'4560, 0x1000'0007'f008};
+  const auto first = offset(address, kStackPointer[0]);
+  for (const std::uint64_t bias : kBias) {
+    for (const std::uint64_t sp : kStackPointer) {
+      // A return address is looked up a byte before.
+      for (const std::uint64_t pc : {address, address + 1}) {
+        if (!first || offset(pc + bias, sp) != first) return std::nullopt;
+      }
+    }
+  }
+  return first;
+}
+
+template std::optional<std::int64_t> offset_from_stack_pointer<x86_64::Registers>(
+    std::span<const std::byte> expression, std::uint64_t address);
+template std::optional<std::int64_t> offset_from_stack_pointer<aarch64::Registers>(
+    std::span<const std::byte> expression, std::uint64_t address);
 
 }  // namespace profiler::unwind

@@ -34,4 +34,11 @@ struct ExpressionResult {
                                         const RegisterSet& registers, const StackMemory& stack,
                                         std::optional<std::uint64_t> pushed);
 
+/// What the expression adds to the stack pointer, if it asks for no more than that and for the low
+/// bits of the program counter, as those of PLT stubs do. `address`: a lookup address, in any space
+/// that differs from the process's by whole pages. None: only evaluate() can tell.
+template <class Registers>
+[[nodiscard]] std::optional<std::int64_t> offset_from_stack_pointer(
+    std::span<const std::byte> expression, std::uint64_t address);
+
 }  // namespace profiler::unwind

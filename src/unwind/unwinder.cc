@@ -38,13 +38,12 @@ StackEnd Unwinder::unwind(const StackSnapshot& snapshot, const process::AddressS
     default:
       return StackEnd::kUnsupported;
   }
-  switch (state_->architecture) {
-    case Architecture::kX86_64:
-      return Walk<x86_64::Registers>(state_->context, snapshot, space, frames).run();
-    case Architecture::kAarch64:
-      return Walk<aarch64::Registers>(state_->context, snapshot, space, frames).run();
-  }
-  return StackEnd::kUnsupported;
+  WalkContext& context = state_->context;
+  const StackEnd end = state_->architecture == Architecture::kX86_64
+                           ? Walk<x86_64::Registers>(context, snapshot, space).run()
+                           : Walk<aarch64::Registers>(context, snapshot, space).run();
+  context.frames.copy_to(frames);
+  return end;
 }
 
 const UnwindStatistics& Unwinder::statistics() const { return state_->context.statistics; }

@@ -32,6 +32,8 @@ struct UserFrame {
   ModuleIndex module;  ///< None where no mapping holds the address.
   /// The lookup address in the module's space (a RuntimeAddress where there is no module).
   std::uint64_t module_address = 0;
+  /// When it was running there: of a caller, what it was before the call pushed anything.
+  std::uint64_t stack_pointer = 0;
 
   bool operator==(const UserFrame&) const = default;
 };

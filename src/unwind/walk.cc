@@ -69,7 +69,8 @@ StackEnd Walk<Registers>::walk_frames() {
     }
     UserFrame frame{.address = {.address = RuntimeAddress(pc_), .kind = kind_},
                     .module = {},
-                    .module_address = 0};
+                    .module_address = 0,
+                    .stack_pointer = sp_};
     const RuntimeAddress lookup = frame.address.lookup();
     frame.module_address = lookup.value();
     const process::Mapping* mapping = context_.mappings.find(space_, lookup);
@@ -80,8 +81,8 @@ StackEnd Walk<Registers>::walk_frames() {
       // A caller that is no code: the step that led here was wrong, and the address means nothing.
       return through_frame_pointers_ ? StackEnd::kBadFramePointer : StackEnd::kNoMapping;
     }
-    if (frames_.size() >= Unwinder::kMaxFrames) return StackEnd::kTooManyFrames;
-    frames_.push_back(frame);
+    if (frames_.is_full()) return StackEnd::kTooManyFrames;
+    frames_.push(frame);
     if (const Step end = step_from(frame)) return *end;
   }
 }
@@ -89,31 +90,39 @@ StackEnd Walk<Registers>::walk_frames() {
 template <class Registers>
 const UnwindRule& Walk<Registers>::rule_at(ModuleIndex index, const ModuleCfi& module,
                                            ModuleAddress address) {
-  RuleCache::Slot& slot = context_.rules.slot(index.row(), address.value());
-  if (slot.holds(index.row(), address.value())) {
+  if (const RuleCache::Entry* entry = context_.rules.find(index.row(), address.value())) {
     ++context_.statistics.cache_hits;
-    return slot.rule;
+    return entry->rule;
   }
   ++context_.statistics.rules_compiled;
-  slot = {.address = address.value(), .module = index.row(), .rule = {}};
+  return context_.rules.add(index.row(), address.value(), compile_rule(module, address)).rule;
+}
+
+template <class Registers>
+UnwindRule Walk<Registers>::compile_rule(const ModuleCfi& module, ModuleAddress address) const {
   CfiRow row;
   switch (module.find_row(address, kind_, row)) {
     case ModuleCfi::Found::kRow:
-      slot.rule = compile<Registers>(row);
       break;
     case ModuleCfi::Found::kNothing:
-      break;
+      return {};
     case ModuleCfi::Found::kMalformed:
-      slot.rule.kind = UnwindRule::Kind::kBad;
-      break;
+      return {.kind = UnwindRule::Kind::kBad};
     case ModuleCfi::Found::kEntryPoint:
-      slot.rule.kind = UnwindRule::Kind::kEnd;
-      break;
+      return {.kind = UnwindRule::Kind::kEnd};
     case ModuleCfi::Found::kHandMade:
-      slot.rule.kind = UnwindRule::Kind::kRoot;
-      break;
+      return {.kind = UnwindRule::Kind::kRoot};
   }
-  return slot.rule;
+  if (row.cfa.kind == CfaRule::Kind::kExpression) {
+    if (const auto offset =
+            offset_from_stack_pointer<Registers>(row.cfa.expression, address.value())) {
+      row.cfa = {.kind = CfaRule::Kind::kRegister,
+                 .reg = Registers::kStackPointer,
+                 .offset = *offset,
+                 .expression = {}};
+    }
+  }
+  return compile<Registers>(row);
 }
 
 template <class Registers>
@@ -226,8 +235,9 @@ typename Walk<Registers>::Step Walk<Registers>::walk_cached_rules() {
   Position at{.pc = pc_, .sp = sp_, .fp = fp_, .kind = kind_};
   const std::size_t before = frames_.size();
   process::Mapping mapping;  // empty: holds no address
+  RuleCache::Entry* callee = nullptr;
   Step end = kContinue;
-  while (frames_.size() < Unwinder::kMaxFrames) {
+  while (!frames_.is_full()) {
     const CodeAddress<RuntimeAddress> address{.address = RuntimeAddress(at.pc), .kind = at.kind};
     const RuntimeAddress lookup = address.lookup();
     if (lookup - mapping.start >= mapping.end - mapping.start) {
@@ -237,10 +247,16 @@ typename Walk<Registers>::Step Walk<Registers>::walk_cached_rules() {
     }
     const std::uint64_t in_module = mapping.to_module(lookup).value();
     const std::uint32_t module = mapping.module.row();
-    const RuleCache::Slot& slot = context_.rules.slot(module, in_module);
-    if (!slot.holds(module, in_module) || slot.rule.kind != UnwindRule::Kind::kStep) break;
-    frames_.push_back({.address = address, .module = mapping.module, .module_address = in_module});
-    end = apply(slot.rule, at);
+    RuleCache::Entry* const entry = context_.rules.find(module, in_module);
+    if (entry == nullptr || entry->rule.kind != UnwindRule::Kind::kStep) break;
+    context_.rules.prefetch_caller(*entry);
+    if (callee != nullptr) context_.rules.set_caller(*callee, *entry);
+    callee = entry;
+    frames_.push({.address = address,
+                  .module = mapping.module,
+                  .module_address = in_module,
+                  .stack_pointer = at.sp});
+    end = apply(entry->rule, at);
     if (end) break;
   }
   if (frames_.size() == before) return end;

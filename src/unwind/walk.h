@@ -1,7 +1,8 @@
 // One walk up one stack: the loop behind Unwinder::unwind.
 //
-//   Walk<x86_64::Registers> walk(context, snapshot, space, frames);
+//   Walk<x86_64::Registers> walk(context, snapshot, space);
 //   StackEnd end = walk.run();
+//   context.frames.copy_to(frames);
 //
 // Two gears. Fast: compiled rules, which need the stack pointer, the frame pointer and the program
 // counter only. Slow, for a row that a rule cannot express: all registers that are still known. A
@@ -29,11 +30,32 @@
 
 namespace profiler::unwind {
 
+/// The frames of the walk under way. A vector's push_back would cost a third of each step.
+class FrameBuffer {
+ public:
+  FrameBuffer() : frames_(std::make_unique_for_overwrite<UserFrame[]>(Unwinder::kMaxFrames)) {}
+
+  [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] bool is_full() const { return size_ == Unwinder::kMaxFrames; }
+  void clear() { size_ = 0; }
+  /// Not when full.
+  void push(const UserFrame& frame) { frames_[size_++] = frame; }
+  [[nodiscard]] UserFrame& back() { return frames_[size_ - 1]; }
+  void copy_to(std::vector<UserFrame>& frames) const {
+    frames.assign(frames_.get(), frames_.get() + size_);
+  }
+
+ private:
+  std::unique_ptr<UserFrame[]> frames_;
+  std::size_t size_ = 0;
+};
+
 /// What all walks of an Unwinder share.
 struct WalkContext {
   std::vector<std::unique_ptr<ModuleCfi>> modules;  ///< By row of ModuleIndex; may be null.
   RuleCache rules;
   MappingCache mappings;
+  FrameBuffer frames;
   UnwindStatistics statistics;
 
   [[nodiscard]] const ModuleCfi* module(ModuleIndex index) const {
@@ -44,10 +66,10 @@ struct WalkContext {
 template <class Registers>
 class Walk {
  public:
-  Walk(WalkContext& context, const StackSnapshot& snapshot, const process::AddressSpace& space,
-       std::vector<UserFrame>& frames)
-      : context_(context), snapshot_(snapshot), space_(space), frames_(frames) {}
+  Walk(WalkContext& context, const StackSnapshot& snapshot, const process::AddressSpace& space)
+      : context_(context), snapshot_(snapshot), space_(space), frames_(context.frames) {}
 
+  /// The frames are in the context then.
   StackEnd run();
 
  private:
@@ -92,6 +114,7 @@ class Walk {
   Step step_from_nowhere();
   bool is_code(std::uint64_t return_address);
 
+  UnwindRule compile_rule(const ModuleCfi& module, ModuleAddress address) const;
   const UnwindRule& rule_at(ModuleIndex index, const ModuleCfi& module, ModuleAddress address);
   Step resolve_cfa(const CfiRow& row, std::uint64_t& cfa);
   /// False: `value` cannot be known; `why` says why, if the walk depends on it.
@@ -104,7 +127,7 @@ class Walk {
   WalkContext& context_;
   const StackSnapshot& snapshot_;
   const process::AddressSpace& space_;
-  std::vector<UserFrame>& frames_;
+  FrameBuffer& frames_;
 
   /// Most walks never look at it: it is filled by registers(), and until then `kept_` says which of
   /// the sampled values fast steps have left to the caller.

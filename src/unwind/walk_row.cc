@@ -152,10 +152,11 @@ typename Walk<Registers>::Step Walk<Registers>::slow_step(const CfiRow& row) {
   // On the same stack, no more lies between than the kernel has put there; it was not copied.
   if (sp > trampoline_sp && sp - trampoline_sp < kMaxSignalFrame) return missing(sp);
   const process::Mapping* mapping = context_.mappings.find(space_, RuntimeAddress(pc));
-  if (mapping != nullptr) {
-    frames_.push_back({.address = {.address = RuntimeAddress(pc), .kind = kind_},
-                       .module = mapping->module,
-                       .module_address = mapping->to_module(RuntimeAddress(pc)).value()});
+  if (mapping != nullptr && !frames_.is_full()) {
+    frames_.push({.address = {.address = RuntimeAddress(pc), .kind = kind_},
+                  .module = mapping->module,
+                  .module_address = mapping->to_module(RuntimeAddress(pc)).value(),
+                  .stack_pointer = sp_});
   }
   return StackEnd::kAlternateStack;
 }

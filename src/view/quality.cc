@@ -68,6 +68,8 @@ Quality quality(const Profile& profile, const std::vector<const Sample*>& sample
         q.stacks_broken += n;
         break;
     }
+    if (s.stack.end == StackEnd::kJoined) q.stacks_joined += n;
+    q.frames_joined += n * s.stack.joined_frames;
     for (const NodeIndex leaf : {s.stack.user, s.stack.kernel}) {
       if (!leaf) continue;
       q.frames_by_symbol += n * counts[leaf.row()].by_symbol;

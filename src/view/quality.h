@@ -20,10 +20,12 @@ struct Quality {
   std::uint64_t lost = 0;      ///< Of the whole recording: for want of ring space or of time.
   std::uint64_t lost_all = 0;  ///< Other processes' samples too, in rings of whole CPUs: exact.
   std::uint64_t stacks_complete = 0;
+  std::uint64_t stacks_joined = 0;  ///< Of the complete: with frames of another sample's.
   std::uint64_t stacks_truncated = 0;
   std::uint64_t stacks_broken = 0;
   std::array<std::uint64_t, kStackEndCount> ends{};  ///< By StackEnd.
   std::uint64_t frames = 0;
+  std::uint64_t frames_joined = 0;  ///< Those frames (Stack::joined_frames).
   std::uint64_t frames_by_symbol = 0;
   std::uint64_t frames_by_range = 0;
   std::uint64_t frames_unnamed = 0;

@@ -44,6 +44,17 @@ bool holds(std::uint64_t start, std::uint64_t size, std::uint64_t value) {
   return value >= start && value - start < size;
 }
 
+/// Whether all code that the sections speak of is somewhere else.
+bool lacks_code(std::span<const Section> sections) {
+  bool lacks = false;
+  for (const Section& section : sections) {
+    if ((section.flags & SHF_EXECINSTR) == 0 || section.size == 0) continue;
+    if (section.type != SHT_NOBITS) return false;
+    lacks = true;
+  }
+  return lacks;
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const ElfFile>> ElfFile::open(const std::string& path) {
@@ -101,6 +112,7 @@ Result<void> ElfFile::parse() {
   const Elf64_Shdr first = first_section_header(bytes_, header);
   const std::uint64_t segment_count = header.e_phnum == PN_XNUM ? first.sh_info : header.e_phnum;
   std::vector<std::span<const std::byte>> notes;
+  std::vector<std::uint64_t> sizes_in_header;
   std::optional<AddressedBytes> eh_frame_hdr;
   if (segment_count != 0) {
     const auto table = clip(bytes_, header.e_phoff, segment_count * sizeof(Elf64_Phdr));
@@ -124,6 +136,7 @@ Result<void> ElfFile::parse() {
                            .offset = FileOffset(segment.p_offset),
                            .file_size = contents.size(),
                            .executable = (segment.p_flags & PF_X) != 0});
+      sizes_in_header.push_back(segment.p_filesz);
     }
   }
 
@@ -140,6 +153,13 @@ Result<void> ElfFile::parse() {
   for (const auto& note : notes) {
     build_id_ = build_id_in_notes(note);
     if (build_id_) break;
+  }
+
+  debug_only_ = lacks_code(sections_);
+  if (debug_only_) {
+    dynamic_ = {};
+    eh_frame_hdr.reset();
+    for (std::size_t i = 0; i < segments_.size(); ++i) segments_[i].file_size = sizes_in_header[i];
   }
 
   unwind_sections_ = find_unwind_sections(*this, eh_frame_hdr);
@@ -214,6 +234,7 @@ std::optional<FileOffset> ElfFile::offset_of(ModuleAddress address) const {
 }
 
 std::span<const std::byte> ElfFile::bytes_at(ModuleAddress address, std::size_t size) const {
+  if (debug_only_) return {};
   for (const Segment& segment : segments_) {
     const std::uint64_t into = address - segment.address;
     if (!holds(segment.address.value(), segment.file_size, address.value())) continue;

@@ -40,7 +40,7 @@ struct Segment {
   ModuleAddress address;
   std::uint64_t memory_size = 0;
   FileOffset offset;
-  std::uint64_t file_size = 0;
+  std::uint64_t file_size = 0;  ///< As far as the file has it; of a debug file, as its header says.
   bool executable = false;
 };
 
@@ -100,6 +100,9 @@ class ElfFile {
   [[nodiscard]] std::uint16_t type() const { return type_; }
   /// e_entry; 0 if there is none.
   [[nodiscard]] ModuleAddress entry() const { return entry_; }
+  /// A separate debug file: symbols and debug information of a module whose code, data and unwind
+  /// tables are elsewhere. Its program headers are the module's, but lead to other bytes.
+  [[nodiscard]] bool is_debug_only() const { return debug_only_; }
   /// The bytes of PT_DYNAMIC; what they say is in dynamic_section.h.
   [[nodiscard]] std::span<const std::byte> dynamic() const { return dynamic_; }
 
@@ -107,7 +110,8 @@ class ElfFile {
   /// preferred where two do).
   [[nodiscard]] std::optional<ModuleAddress> address_of(FileOffset offset) const;
   [[nodiscard]] std::optional<FileOffset> offset_of(ModuleAddress address) const;
-  /// Up to `size` bytes as mapped at `address`; fewer where the segment's file part ends.
+  /// Up to `size` bytes as mapped at `address`; fewer where the segment's file part ends, and none
+  /// of a debug file.
   [[nodiscard]] std::span<const std::byte> bytes_at(ModuleAddress address, std::size_t size) const;
 
  private:
@@ -122,6 +126,7 @@ class ElfFile {
   Machine machine_ = Machine::kOther;
   std::uint16_t type_ = 0;
   ModuleAddress entry_;
+  bool debug_only_ = false;
   std::span<const std::byte> dynamic_;
   std::shared_ptr<const MappedFile> mapping_;
   std::vector<std::byte> owned_;

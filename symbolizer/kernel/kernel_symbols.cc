@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <deque>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <utility>
@@ -76,7 +77,8 @@ struct KernelSymbols::State {
   std::string text;                   ///< What the names of `symbols` point into.
   std::vector<KernelSymbol> symbols;  ///< By start; no two start at the same address.
   std::deque<std::string> added_names;
-  std::map<std::uint64_t, KernelSymbol> added;  ///< By start.
+  std::map<std::uint64_t, KernelSymbol> added;    ///< By start.
+  std::map<std::uint64_t, KernelSymbol> modules;  ///< By start.
 };
 
 KernelSymbols::KernelSymbols() : state_(std::make_unique<State>()) {}
@@ -157,20 +159,27 @@ void KernelSymbols::add(RuntimeAddress start, std::uint64_t size, std::string_vi
       .start = start, .size = size, .name = kept_name, .module = kept_module};
 }
 
+void KernelSymbols::add_module(RuntimeAddress start, std::uint64_t size, std::string_view name) {
+  const std::string& kept = state_->added_names.emplace_back(name);
+  state_->modules[start.value()] = {
+      .start = start, .size = size, .name = kept, .module = kept, .whole_module = true};
+}
+
 const KernelSymbol* KernelSymbols::find(RuntimeAddress address) const {
   const auto holds = [address](const KernelSymbol& symbol) {
     return address - symbol.start < symbol.size;
   };
-  auto added = state_->added.upper_bound(address.value());
-  if (added != state_->added.begin()) {
-    --added;
-    if (holds(added->second)) return &added->second;
-  }
+  const auto in = [&](const std::map<std::uint64_t, KernelSymbol>& map) -> const KernelSymbol* {
+    const auto next = map.upper_bound(address.value());
+    if (next == map.begin()) return nullptr;
+    const KernelSymbol& symbol = std::prev(next)->second;
+    return holds(symbol) ? &symbol : nullptr;
+  };
+  if (const KernelSymbol* symbol = in(state_->added)) return symbol;
   const auto& symbols = state_->symbols;
-  auto next = std::ranges::upper_bound(symbols, address, {}, &KernelSymbol::start);
-  if (next == symbols.begin()) return nullptr;
-  const KernelSymbol& symbol = *--next;
-  return holds(symbol) ? &symbol : nullptr;
+  const auto next = std::ranges::upper_bound(symbols, address, {}, &KernelSymbol::start);
+  if (next != symbols.begin() && holds(*std::prev(next))) return &*std::prev(next);
+  return in(state_->modules);
 }
 
 std::size_t KernelSymbols::size() const { return state_->symbols.size() + state_->added.size(); }

@@ -21,9 +21,10 @@ namespace symbolizer {
 
 struct KernelSymbol {
   profiler::RuntimeAddress start;
-  std::uint64_t size = 0;   ///< Up to the next symbol where the source gives none.
-  std::string_view name;    ///< Lives as long as the KernelSymbols.
-  std::string_view module;  ///< "" for the kernel's core, "nf_tables", "bpf".
+  std::uint64_t size = 0;     ///< Up to the next symbol where the source gives none.
+  std::string_view name;      ///< Lives as long as the KernelSymbols.
+  std::string_view module;    ///< "" for the kernel's core, "nf_tables", "bpf".
+  bool whole_module = false;  ///< Of its functions nothing is known: the name is "nf_tables" too.
 };
 
 class KernelSymbols {
@@ -39,7 +40,10 @@ class KernelSymbols {
   /// Adds code that appeared while recording; the strings are copied.
   void add(profiler::RuntimeAddress start, std::uint64_t size, std::string_view name,
            std::string_view module);
+  /// Where a module lies. Found only where no symbol is.
+  void add_module(profiler::RuntimeAddress start, std::uint64_t size, std::string_view name);
   [[nodiscard]] const KernelSymbol* find(profiler::RuntimeAddress address) const;
+  /// Symbols, modules not among them.
   [[nodiscard]] std::size_t size() const;
 
  private:

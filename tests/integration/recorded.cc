@@ -4,6 +4,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <iostream>
@@ -51,7 +52,9 @@ namespace {
 Recorded record_once(std::vector<std::string> words, const std::vector<std::string>& options) {
   Recorded recorded;
   words.front() = workload(words.front());
-  std::vector<std::string> arguments = {"record", "-e", "cpu-clock", "-F", kFrequency};
+  std::vector<std::string> arguments = {"record", "-e", "cpu-clock"};
+  if (std::ranges::find(options, "-F") == options.end())
+    arguments.insert(arguments.end(), {"-F", kFrequency});
   arguments.insert(arguments.end(), options.begin(), options.end());
   arguments.emplace_back("--");
   arguments.insert(arguments.end(), words.begin(), words.end());

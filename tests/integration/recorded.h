@@ -51,8 +51,9 @@ struct Recorded {
 inline constexpr std::size_t kEnoughSamples = 2000;
 inline constexpr const char* kFrequency = "2999";
 
-/// The first word is the workload's name. `options` go to `profiler record`. A recording that lost
-/// samples is made again, which the log shows; a failure if each of three did.
+/// The first word is the workload's name. `options` go to `profiler record`, and -F kFrequency if
+/// they have none. A recording that lost samples is made again, which the log shows; a failure if
+/// each of three did.
 [[nodiscard]] Recorded record_workload(const std::vector<std::string>& words,
                                        const std::vector<std::string>& options = {});
 

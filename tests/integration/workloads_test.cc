@@ -252,7 +252,7 @@ TEST(Recursion, IsFollowedToItsDepth) {
 
 TEST(Recursion, DeeperThanTheCopyOfTheStackIsCalledTruncated) {
   REQUIRE_SAMPLING();
-  const Recorded r = record_workload({"recursion", "2000", "0.9"});
+  const Recorded r = record_workload({"recursion", "2000", "0.9"}, {"--call-graph", "dwarf,32768"});
   const json report = r.report();
   ASSERT_GE(samples(report), kEnoughSamples);
   const json& quality = report["quality"];

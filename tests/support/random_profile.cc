@@ -84,6 +84,7 @@ Profile random_profile(std::uint32_t seed) {
     if (random.one_in(8)) builder.thread("worker", Tid(1000 + i));
     builder.period(1 + random.below(2'000'000));
     builder.end(random.one_in(6)   ? StackEnd::kDumpTooShort
+                : random.one_in(6) ? StackEnd::kJoined
                 : random.one_in(6) ? StackEnd::kNoUnwindInfo
                                    : StackEnd::kUndefinedReturnAddress);
     const std::uint32_t count = 1 + random.below(5);
@@ -94,7 +95,13 @@ Profile random_profile(std::uint32_t seed) {
       builder.sys(user, random.kernel_stack(), random.entry(), random.entry(), count);
     }
   }
-  return builder.build();
+  Profile profile = builder.build();
+  for (std::size_t i = 0; i < profile.stacks.size(); ++i) {
+    Stack& stack = profile.stacks[StackIndex(i)];
+    if (stack.end == StackEnd::kJoined)
+      stack.joined_frames = static_cast<std::uint16_t>(1 + random.below(300));
+  }
+  return profile;
 }
 
 }  // namespace profiler::test

@@ -87,6 +87,35 @@ PerfDataBuilder recording_of_everything() {
   return data;
 }
 
+/// Samples with registers and a stack that frame pointers lead through.
+PerfDataBuilder recording_of_stacks() {
+  constexpr std::uint64_t kRegisters = 0xff0fff;
+  constexpr std::uint64_t kStack = 0x7fff0000;
+  constexpr std::uint32_t kWords = 32;
+  perf_event_attr attr = standard_attr();
+  attr.sample_type |= PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER;
+  attr.sample_regs_user = kRegisters;
+  attr.sample_stack_user = kWords * 8;
+  attr.exclude_callchain_user = 1;
+  PerfDataBuilder data;
+  data.event(attr, {7}).record(comm_record(10, "prog"));
+  data.record(mmap_record(11, 0x400000, 0x10000, "/no/such/prog"));
+  data.record(mmap_record(12, 0x500000, 0x10000, "//anon"));
+  for (std::uint64_t i = 0; i < 4; ++i) {
+    RecordBuilder record(PERF_RECORD_SAMPLE, PERF_RECORD_MISC_USER);
+    record.u64(7).u64(0x401000).i32(100).i32(100).u64(1000 + i).u32(1).u32(0).u64(1000).u64(0);
+    record.u64(PERF_SAMPLE_REGS_ABI_64);
+    // In perf's order: RBP, RSP and RIP are the 7th to 9th.
+    for (std::uint64_t r = 0; r < 20; ++r)
+      record.u64(r == 6 ? kStack + 16 : r == 7 ? kStack : r == 8 ? 0x401000 : r);
+    record.u64(kWords * 8);
+    for (std::uint64_t word = 0; word < kWords; ++word)
+      record.u64(word % 2 == 0 ? kStack + word * 8 + 16 : 0x400000 + word * 0x1000);
+    data.record(record.u64(kWords * 8 - i * 64).finish());
+  }
+  return data;
+}
+
 constexpr std::size_t kSamples = 11;
 
 /// The corpus of the fuzzer is made of these.
@@ -97,6 +126,7 @@ TEST(DamagedPerfData, DISABLED_WritesTheCorpus) {
   };
   write("file_form", recording_of_everything().file_form());
   write("pipe_form", recording_of_everything().pipe_form());
+  write("stacks", recording_of_stacks().file_form());
 }
 
 TEST(DamagedPerfData, IsWholeToBeginWith) {
@@ -108,6 +138,14 @@ TEST(DamagedPerfData, IsWholeToBeginWith) {
     EXPECT_EQ(profile->run.losses.malformed_records, 0U);
     EXPECT_EQ(profile->run.losses.unknown_records, 1U);
   }
+}
+
+TEST(DamagedPerfData, HasStacksThatAreUnwound) {
+  const auto profile = import_bytes(recording_of_stacks().file_form());
+  ASSERT_TRUE(profile);
+  ASSERT_EQ(profile->samples.size(), 4U);
+  EXPECT_EQ(profile->run.losses.malformed_records, 0U);
+  EXPECT_GT(profile->nodes.size(), 5U);
 }
 
 TEST(DamagedPerfData, GivesWhatCameBeforeTheCut) {

@@ -3,13 +3,17 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <zstd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "perf_data/header.h"
+#include "symbolizer/elf/elf_file.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/unit/perf_data/perf_data_builder.h"
 
@@ -289,6 +293,114 @@ TEST(ImportPerfData, NamesTheFilesThatAreMissing) {
   ASSERT_TRUE(profile);
   EXPECT_THAT(profile->run.notes, testing::Contains(HasSubstr("/no/such/prog; --sysroot DIR")));
   EXPECT_THAT(profile->run.notes, testing::Contains(HasSubstr("(6.1.0-test)")));
+}
+
+std::string name_of_first_kernel_frame(const Profile& profile) {
+  for (const Sample& sample : profile.samples) {
+    const NodeIndex node = profile.stacks[sample.stack].kernel;
+    if (!node) continue;
+    const Frame& frame = profile.frames[profile.nodes[node].frame];
+    if (frame.name.count == 0) return "";
+    const Function& function = profile.functions[profile.locations[frame.name.first].function];
+    return profile.text(function.name) + " of " +
+           profile.text(profile.modules[function.module].path);
+  }
+  return "no kernel frame";
+}
+
+TEST(ImportPerfData, NamesKernelModulesWhereTheirFunctionsAreNotKnown) {
+  constexpr std::uint64_t kStart = 0xffffffffc0100000;
+  PerfDataBuilder data;
+  data.event(standard_attr(), {7})
+      .record(mmap_record(0, kStart, 0x8000, "/lib/modules/6.1.0/net/nf-tables.ko.xz", -1))
+      .record(sample({.time = 1000,
+                      .mode = PERF_RECORD_MISC_KERNEL,
+                      .chain = {PERF_CONTEXT_KERNEL, kStart + 0x123}}));
+  const auto profile = import_bytes(data.file_form());
+  ASSERT_TRUE(profile);
+  EXPECT_EQ(name_of_first_kernel_frame(*profile), "nf_tables of [nf_tables]");
+}
+
+TEST(ImportPerfData, ReadsMappingsOfPerfWithoutMmap2AndClocksThatItDoesNotName) {
+  // As perf 4 and 5 write them: no build ids, no CLOCKID, times of sched_clock since boot.
+  perf_event_attr attr = standard_attr();
+  attr.sample_type &= ~static_cast<std::uint64_t>(PERF_SAMPLE_IDENTIFIER);
+  attr.sample_type |= PERF_SAMPLE_ID;
+  PerfDataBuilder data;
+  const std::uint64_t boot = 3'600'000'000'000;
+  RecordBuilder record(PERF_RECORD_SAMPLE, PERF_RECORD_MISC_USER);
+  record.u64(0x401000).i32(100).i32(100).u64(boot + 50).u64(7).u32(1).u32(0).u64(1000).u64(0);
+  data.event(attr, {7}, PERF_ATTR_SIZE_VER5)
+      .record(RecordBuilder(PERF_RECORD_MMAP)
+                  .i32(100)
+                  .i32(100)
+                  .u64(0x400000)
+                  .u64(0x10000)
+                  .u64(0)
+                  .string("/no/such/prog")
+                  .i32(100)
+                  .i32(100)
+                  .u64(boot)
+                  .u64(7)
+                  .u32(1)
+                  .u32(0)
+                  .finish())
+      .record(record.finish());
+  const auto profile = import_bytes(data.file_form());
+  ASSERT_TRUE(profile);
+  EXPECT_EQ(profile->run.losses.malformed_records, 0U);
+  ASSERT_EQ(profile->samples.size(), 1U);
+  EXPECT_THAT(user_frames(*profile, profile->samples[0]), ElementsAre("/no/such/prog+0x1000"));
+  EXPECT_EQ(profile->run.start_monotonic_ns, boot + 50);
+  EXPECT_EQ(profile->run.start_unix_ns, 0U) << "not known";
+}
+
+TEST(ImportPerfData, SaysThatAFileHasChangedWhereTheBuildIdComesLate) {
+  const std::string self = std::filesystem::read_symlink("/proc/self/exe");
+  const auto file = symbolizer::ElfFile::open(self);
+  ASSERT_TRUE(file);
+  if (!(*file)->build_id()) GTEST_SKIP() << "the test program has no build id";
+  struct stat status{};
+  ASSERT_EQ(::stat(self.c_str(), &status), 0);
+  Bytes own((*file)->build_id().bytes().begin(), (*file)->build_id().bytes().end());
+  own.resize(20);
+  for (const bool changed : {false, true}) {
+    Bytes body;
+    append(body, std::int32_t{100});
+    append(body, changed ? Bytes(20, std::byte{1}) : own);
+    body.resize(sizeof(BuildIdBody));
+    PerfDataBuilder data;
+    data.event(standard_attr(), {7})
+        .record(with_trailer(RecordBuilder(PERF_RECORD_MMAP2)
+                                 .i32(100)
+                                 .i32(100)
+                                 .u64(0x400000)
+                                 .u64(0x10000)
+                                 .u64(0)
+                                 .u32(major(status.st_dev))
+                                 .u32(minor(status.st_dev))
+                                 .u64(status.st_ino)
+                                 .u64(0)
+                                 .u32(5)
+                                 .u32(2)
+                                 .string(self),
+                             10))
+        .record(sample({.time = 1000}))
+        .record(perf_record(RecordType::kFinishedRound))
+        .record(perf_record(RecordType::kFinishedRound))
+        .record(RecordBuilder(static_cast<std::uint32_t>(RecordType::kBuildId))
+                    .bytes(body)
+                    .string(self)
+                    .finish());
+    const auto profile = import_bytes(data.pipe_form());
+    ASSERT_TRUE(profile);
+    const auto note = testing::Contains(HasSubstr("have changed since"));
+    if (changed) {
+      EXPECT_THAT(profile->run.notes, note);
+    } else {
+      EXPECT_THAT(profile->run.notes, testing::Not(note));
+    }
+  }
 }
 
 TEST(ImportPerfData, SaysWhatIsNoPerfData) {

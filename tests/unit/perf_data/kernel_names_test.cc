@@ -9,6 +9,8 @@
 #include <string>
 
 #include "perf_data/module_search.h"
+#include "symbolizer/elf/elf_file.h"
+#include "tests/support/command.h"
 #include "tests/support/temporary_directory.h"
 
 namespace profiler::perf_data {
@@ -50,9 +52,87 @@ TEST(KernelNames, ComeFromTheFileThatIsGiven) {
   EXPECT_EQ(symbol->name, "do_work");
 }
 
+/// A vmlinux that does nothing, linked to where kernels are.
+class Vmlinux : public testing::Test {
+ protected:
+  void SetUp() override {
+    test::write_bytes(directory_.file("kernel.s"),
+                      ".globl _text, do_work\n.text\n_text: nop\n.fill 255, 1, 0x90\n"
+                      "do_work: nop\n.Llabel: nop\n.size do_work, 2\n"
+                      ".data\n.globl table\ntable: .quad 0\n");
+    const auto built = test::run(
+        {"sh", "-c",
+         "gcc -nostdlib -static -Wl,--build-id=0x0102030405060708090a0b0c0d0e0f1011121314 "
+         "-Wl,-Ttext=0xffffffff81000000 -Wl,-e,_text kernel.s -o vmlinux && "
+         "strip -o stripped vmlinux && objcopy --only-keep-debug vmlinux vmlinux.debug"},
+        {.directory = directory_.path()});
+    if (built.exit_status != 0) GTEST_SKIP() << "needs gcc and binutils: " << built.err;
+    const auto file = symbolizer::ElfFile::open(path());
+    ASSERT_TRUE(file);
+    identity_ = {.build_id = (*file)->build_id(),
+                 .reference = "_text",
+                 .reference_address = 0xffffffff9a000000};
+    ASSERT_TRUE(identity_.build_id);
+  }
+  [[nodiscard]] std::string path() const { return directory_.file("vmlinux"); }
+
+  test::TemporaryDirectory directory_;
+  KernelIdentity identity_;
+};
+
+TEST_F(Vmlinux, NamesAKernelThatLaySomewhereElse) {
+  for (const char* name : {"vmlinux", "vmlinux.debug"}) {
+    const auto names = kernel_names(identity_, {.vmlinux = directory_.file(name)});
+    ASSERT_TRUE(names) << names.error().message();
+    const auto* symbol = names->find(RuntimeAddress(0xffffffff9a000101));
+    ASSERT_NE(symbol, nullptr) << name;
+    EXPECT_EQ(symbol->name, "do_work");
+    EXPECT_EQ(names->find(RuntimeAddress(0xffffffff81000101)), nullptr);
+  }
+}
+
+TEST_F(Vmlinux, StaysWhereItIsLinkedWhereTheRecordingDoesNotTell) {
+  identity_.reference_address = 0;
+  const auto names = kernel_names(identity_, {.vmlinux = path()});
+  ASSERT_TRUE(names);
+  EXPECT_NE(names->find(RuntimeAddress(0xffffffff81000101)), nullptr);
+}
+
+TEST_F(Vmlinux, ComesBehindKallsyms) {
+  test::write_bytes(directory_.file("kallsyms"), kText);
+  identity_.reference_address = 0xffffffff81000000;
+  const auto names =
+      kernel_names(identity_, {.kallsyms = directory_.file("kallsyms"), .vmlinux = path()});
+  ASSERT_TRUE(names);
+  EXPECT_NE(names->find(RuntimeAddress(0xffffffffc0000000)), nullptr);
+}
+
+TEST_F(Vmlinux, OfAnotherKernelOrWithoutSymbolsIsRefused) {
+  const auto stripped = kernel_names(identity_, {.vmlinux = directory_.file("stripped")});
+  ASSERT_FALSE(stripped);
+  EXPECT_THAT(stripped.error().message(), HasSubstr("no symbol table"));
+  identity_.build_id = build_id(9);
+  const auto other = kernel_names(identity_, {.vmlinux = path()});
+  ASSERT_FALSE(other);
+  EXPECT_THAT(other.error().message(), HasSubstr("another kernel's"));
+  EXPECT_THAT(other.error().message(), HasSubstr(build_id(9).hex()));
+  const auto no_elf = kernel_names(identity_, {.vmlinux = directory_.file("kernel.s")});
+  ASSERT_FALSE(no_elf);
+  EXPECT_THAT(no_elf.error().message(), HasSubstr("not an ELF file"));
+}
+
+TEST(KernelModuleName, IsThatOfTheModuleHoweverItIsMapped) {
+  EXPECT_EQ(kernel_module_name("[nf_tables]"), "nf_tables");
+  EXPECT_EQ(kernel_module_name("/lib/modules/6.1.0/kernel/net/nf-tables.ko.xz"), "nf_tables");
+  EXPECT_EQ(kernel_module_name("/lib/modules/6.1.0/updates/v.ko"), "v");
+  EXPECT_EQ(kernel_module_name("[kernel.kallsyms]_text"), "");
+  EXPECT_EQ(kernel_module_name("[guest.kernel.kallsyms]"), "");
+  EXPECT_EQ(kernel_module_name("/proc/kcore"), "");
+}
+
 TEST(KernelNames, ComeFromPerfsCacheByBuildId) {
   const test::TemporaryDirectory directory;
-  const std::string folder = cached_build_id(directory.path(), build_id(1));
+  const std::string folder = build_id_file(directory.path(), build_id(1));
   std::filesystem::create_directories(folder);
   test::write_bytes(folder + "/kallsyms", kText);
   EXPECT_TRUE(kernel_names({.build_id = build_id(1)}, {.build_id_cache = directory.path()}));

@@ -54,7 +54,7 @@ TEST_F(ModuleSearchTest, TakesAFileInTheSysrootIfTheBuildIdIsRight) {
 }
 
 TEST_F(ModuleSearchTest, TakesAFileFromPerfsCacheWhereThePathHasAnother) {
-  const std::string folder = cached_build_id(directory_.file("cache"), build_id_);
+  const std::string folder = build_id_file(directory_.file("cache"), build_id_);
   std::filesystem::create_directories(folder);
   std::filesystem::copy_file(place_, folder + "/elf");
   ModuleSearch search({.build_id_cache = directory_.file("cache")});

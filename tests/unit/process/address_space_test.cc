@@ -6,6 +6,7 @@
 #include <random>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace profiler::process {
 namespace {
@@ -108,6 +109,21 @@ TEST(AddressSpace, HoldsABoundedNumberOfMappings) {
     space.map(mapping(2 * i, 2 * i + 1, 1));
   }
   EXPECT_EQ(space.mappings().size(), AddressSpace::kMaxMappings);
+}
+
+TEST(AddressSpace, HoldsABoundedNumberOfMappingsInAllItsCopies) {
+  AddressSpace parent;
+  // From above: each goes to the front of few.
+  for (std::uint64_t i = 20'000; i != 0; --i) parent.map(mapping(i * 10, i * 10 + 5, 1));
+  const std::size_t enough = AddressSpace::kMaxCopiedMappings / parent.mappings().size();
+  for (int round = 0; round < 2; ++round) {  // What is gone makes room.
+    std::vector<AddressSpace> children(enough + 3, parent);
+    for (std::size_t i = 0; i < children.size(); ++i) {
+      children[i].map(mapping(1, 2, 2));
+      EXPECT_EQ(children[i].mappings().size(), i < enough ? 20'001U : 1U) << i;
+    }
+  }
+  EXPECT_EQ(parent.mappings().size(), 20'000U);
 }
 
 TEST(AddressSpace, AgreesWithAnArrayOfPages) {

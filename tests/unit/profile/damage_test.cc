@@ -197,6 +197,25 @@ TEST(DamagedProfile, WithBentColumnsBehindRightChecksumsIsStillSound) {
   EXPECT_GT(whole, 0U);
 }
 
+/// The corpus of tests/fuzz/profile_fuzzer.cc is made of these.
+TEST(DamagedProfile, DISABLED_WritesTheCorpus) {
+  const std::string folder = PROFILER_SOURCE_DIR "/tests/fuzz/corpus/profile/";
+  constexpr RandomSize kRich = {
+      .strings = 30, .modules = 4, .frames = 20, .nodes = 40, .stacks = 20, .samples = 40};
+  for (const std::uint32_t seed : {1U, 2U}) {
+    const std::string bytes = written(random_profile(seed, seed == 1 ? kSmall : kRich));
+    write_bytes(folder + "file_" + std::to_string(seed), bytes);
+    std::string input;
+    for (const auto& [type, payload] : chunks_of(bytes)) {
+      input.push_back(static_cast<char>(type));
+      input.push_back(static_cast<char>(payload.size() & 0xff));
+      input.push_back(static_cast<char>(payload.size() >> 8));
+      input += payload;
+    }
+    write_bytes(folder + "chunks_" + std::to_string(seed), input);
+  }
+}
+
 TEST(DamagedProfile, ClaimingMoreRowsThanItHasBytesIsRefusedWithoutAllocating) {
   for (const std::uint64_t rows : {std::uint64_t{200}, std::uint64_t{1} << 31, UINT64_MAX}) {
     for (std::uint32_t type = 2; type <= 14; ++type) {
@@ -252,7 +271,7 @@ TEST(ProfileVersions, ANewerMajorVersionIsRefusedByName) {
   const Result<Profile> profile = parse(bytes);
   ASSERT_FALSE(profile);
   EXPECT_EQ(profile.error().message(),
-            "test: has version 2.3 of the profile format, and this profiler reads version 1.0; use "
+            "test: has version 2.3 of the profile format, and this profiler reads version 1.1; use "
             "a newer profiler");
 }
 

@@ -170,6 +170,7 @@ class RandomProfile {
     r.kernel_sampled = below(2) == 0;
     r.interrupted = below(2) == 0;
     r.losses.samples_lost_of_others = number();
+    r.stack_enlargement = {.bytes = number(), .after_ns = number()};
     return r;
   }
 

@@ -15,7 +15,9 @@
 #include <atomic>
 #include <cmath>
 #include <cstddef>
+#include <ctime>
 #include <filesystem>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -254,6 +256,75 @@ TEST(Recording, LosesNobodyOfTheTargetToTheFilterInTheKernel) {
   }
   EXPECT_TRUE(filtered);
   expect_all_time_sampled(recorded);
+}
+
+void spin_a_while() {
+  for (int i = 0; i < 1'000'000; ++i) asm volatile("");
+}
+
+/// Below 1,000 bytes of stack for each level: until the file is there, and two seconds of CPU time
+/// more.
+__attribute__((noinline)) int spin_deep(int levels, const std::string& file) {
+  std::array<volatile char, 1000> frame;
+  frame[0] = static_cast<char>(levels);
+  if (levels > 1) return spin_deep(levels - 1, file) + frame[0];
+  while (::access(file.c_str(), F_OK) != 0) spin_a_while();
+  const std::clock_t end = std::clock() + 2 * CLOCKS_PER_SEC;
+  while (std::clock() < end) spin_a_while();
+  return frame[0];
+}
+
+TEST(Recording, FiltersStrangersInTheKernelFromLargerStackCopiesToo) {
+  SKIP_WITHOUT_PER_CPU_EVENTS();
+  if (const auto filter = ProcessFilter::load(); !filter) GTEST_SKIP() << filter.error().message();
+  std::vector<pid_t> strangers;
+  for (std::size_t i = 0; i < online_cpus().size(); ++i) {
+    strangers.push_back(start_process([] {
+      for (;;) {
+      }
+      return 0;
+    }));
+  }
+  const TemporaryFile file;
+  const std::string go = file.path() + ".go";
+  const pid_t target = start_process([&] {
+    spin_deep(45, go);
+    return 0;
+  });
+  RecordOptions options;
+  options.scope = Scope::kProcesses;
+  options.pids = {target};
+  options.event = "cpu-clock";
+  options.frequency_hz = 4000;
+  options.coverage = Coverage::kPerCpu;
+  options.duration = std::chrono::seconds(60);  // Should it never be put on.
+  bool larger = false;
+  std::optional<std::uint64_t> strangers_before;
+  std::uint64_t strangers_in_all = 0;
+  options.log = [&](std::string_view line) {
+    larger = larger || line.find("stack copies of 65528 bytes") != std::string_view::npos;
+    if (const auto at = line.find("by BPF, after "); at != std::string_view::npos) {
+      strangers_before = std::stoull(std::string(line.substr(at + 14)));
+      std::fclose(std::fopen(go.c_str(), "w"));
+    }
+    if (const auto at = line.find("samples kept, "); at != std::string_view::npos)
+      strangers_in_all = std::stoull(std::string(line.substr(at + 14)));
+  };
+  const Recorded recorded = run_recording(options);
+  ::unlink(go.c_str());
+  strangers.push_back(target);
+  for (const pid_t pid : strangers) {
+    ::kill(pid, SIGKILL);
+    wait_for(pid);
+  }
+  ASSERT_TRUE(recorded.result) << recorded.result.error().error.message();
+  EXPECT_TRUE(larger);
+  ASSERT_TRUE(strangers_before);
+  EXPECT_EQ(recorded.processes, 1U);
+  ASSERT_GE(recorded.samples, 2000U);
+  // The target ran for two seconds after that, and strangers at least as long on the CPU beside it
+  // and on its own: 8,000 samples and more. A few were on their way.
+  EXPECT_LT(strangers_in_all, *strangers_before + 4000);
 }
 
 TEST(Recording, OfAPidThatDoesNotExistSaysSo) {

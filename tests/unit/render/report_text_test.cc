@@ -162,6 +162,14 @@ TEST(Overview, SaysWhatIsMissingFromTheSamples) {
   EXPECT_THAT(text, HasSubstr("0.020 s")) << "charged but not sampled";
 }
 
+TEST(Overview, SaysFromWhenOnMoreOfEachStackWasCopied) {
+  ProfileBuilder builder;
+  builder.user("main", 50);
+  EXPECT_THAT(overview_of(builder.build(), {}), Not(HasSubstr("copied")));
+  builder.run().stack_enlargement = {.bytes = 65528, .after_ns = 240'000'000};
+  EXPECT_THAT(overview_of(builder.build(), {}), HasSubstr("64 KiB of stack copied from 0.2 s on"));
+}
+
 TEST(Overview, MoreSampledThanChargedIsPrintedAsItIs) {
   const std::string text =
       overview_of(ProfileBuilder().user("main", 50).charged(60'000'000, 40'000'000, 0).build(), {});

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <fstream>
 #include <random>
+#include <string>
 #include <vector>
 
 #include "synthetic_module.h"
@@ -84,6 +86,31 @@ void damage(std::vector<std::byte>& bytes, std::mt19937_64& random) {
     default:
       bytes.resize(random() % bytes.size());
       break;
+  }
+}
+
+/// The corpus of tests/fuzz/unwind_fuzzer.cc is made of these.
+TEST(CfiCorpus, DISABLED_IsWritten) {
+  for (const bool arm : {false, true}) {
+    const std::vector<std::byte> cfi = rich_module(arm ? EM_AARCH64 : EM_X86_64).eh_frame();
+    CfiBytes input;
+    input.u8(arm ? 1 : 0).raw(static_cast<std::uint16_t>(cfi.size()));
+    // push %rbp; mov %rsp,%rbp; jmp *0x10(%rip); ret; nopw 0(%rax,%rax,1)
+    const std::vector<unsigned> code = {0x55, 0x48, 0x89, 0xe5, 0xff, 0x25, 0x10, 0, 0,
+                                        0,    0xc3, 0x66, 0x0f, 0x1f, 0x44, 0,    0};
+    constexpr std::uint16_t kWords = 64;
+    input.raw(static_cast<std::uint16_t>(code.size())).raw(std::uint16_t{kWords * 8});
+    for (const std::byte byte : cfi) input.u8(std::to_integer<unsigned>(byte));
+    for (const unsigned byte : code) input.u8(byte);
+    for (std::uint64_t i = 0; i < kWords; ++i)
+      input.raw(i % 3 == 0 ? 2ULL << 56 | (i * 8 + 16) : 1ULL << 56 | (0x1000 + i * 0x83));
+    for (std::uint64_t i = 0; i < 33; ++i)
+      input.raw(i == (arm ? 32U : 8U) ? 1ULL << 56 | 0x1120 : 2ULL << 56 | (i * 16));
+    std::ofstream(std::string(PROFILER_SOURCE_DIR "/tests/fuzz/corpus/unwind/") +
+                      (arm ? "aarch64" : "x86_64"),
+                  std::ios::binary)
+        .write(reinterpret_cast<const char*>(input.bytes().data()),
+               static_cast<std::streamsize>(input.size()));
   }
 }
 

@@ -37,6 +37,21 @@ TEST(Quality, CountsStacksAndFramesOfEverySample) {
   EXPECT_EQ(q.frames, 50U);
 }
 
+TEST(Quality, CountsWhatIsOfOtherSamples) {
+  ProfileBuilder builder;
+  builder.user("main;f", 1).end(StackEnd::kJoined).user("main;f;g;h", 6);
+  Profile profile = builder.build();
+  for (std::size_t i = 0; i < profile.stacks.size(); ++i) {
+    Stack& stack = profile.stacks[StackIndex(i)];
+    if (stack.end == StackEnd::kJoined) stack.joined_frames = 3;
+  }
+  const Quality q = quality(profile, select(profile, {}));
+  EXPECT_EQ(q.stacks_complete, 7U);
+  EXPECT_EQ(q.stacks_joined, 6U);
+  EXPECT_EQ(q.frames, 26U);
+  EXPECT_EQ(q.frames_joined, 18U);
+}
+
 TEST(Quality, LooksOnlyAtTheSamplesSelected) {
   const Profile profile =
       ProfileBuilder().user("main", 3).sys("main", "e", test::syscall("read"), 2).build();

@@ -9,8 +9,6 @@ namespace profiler::unwind::aarch64 {
 
 namespace {
 
-using RuleKind = RegisterRule::Kind;
-
 constexpr std::uint32_t kNop = 0xd503201f;
 constexpr unsigned kLinkRegister = 30;
 
@@ -52,7 +50,7 @@ bool row_of_sigreturn(const symbolizer::ElfFile& file, ModuleAddress address, Ad
   row.return_address_register = Registers::kProgramCounter;
   constexpr std::int64_t kRegisters = 128 + 176 + 8;
   for (unsigned reg = 0; reg <= Registers::kProgramCounter; ++reg)
-    row.registers[reg] = {.kind = RuleKind::kOffset, .value = kRegisters + 8 * std::int64_t{reg}};
+    row.registers.set(reg, RegisterRule::saved_at(kRegisters + 8 * std::int64_t{reg}));
   return true;
 }
 

@@ -15,7 +15,6 @@ namespace profiler::unwind::x86_64 {
 namespace {
 
 using Bytes = std::span<const std::byte>;
-using RuleKind = RegisterRule::Kind;
 
 bool begins(Bytes code, std::initializer_list<unsigned> pattern) {
   return code.size() >= pattern.size() &&
@@ -46,9 +45,8 @@ CfiRow pushed(ModuleAddress address, std::int64_t cfa_offset, bool frame_pointer
              .reg = Registers::kStackPointer,
              .offset = cfa_offset,
              .expression = {}};
-  row.registers[Registers::kProgramCounter] = {.kind = RuleKind::kOffset, .value = -8};
-  if (frame_pointer)
-    row.registers[Registers::kFramePointer] = {.kind = RuleKind::kOffset, .value = -16};
+  row.registers.set(Registers::kProgramCounter, RegisterRule::saved_at(-8));
+  if (frame_pointer) row.registers.set(Registers::kFramePointer, RegisterRule::saved_at(-16));
   return row;
 }
 
@@ -81,7 +79,7 @@ bool row_of_sigreturn(const symbolizer::ElfFile& file, ModuleAddress address, Ad
              .expression = {}};
   std::int64_t offset = 40;
   for (const unsigned reg : kOrder) {
-    row.registers[reg] = {.kind = RuleKind::kOffset, .value = offset};
+    row.registers.set(reg, RegisterRule::saved_at(offset));
     offset += 8;
   }
   return true;
