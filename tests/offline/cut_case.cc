@@ -61,9 +61,10 @@ std::vector<std::string> names_of(const Chain& chain, const CaseWalk& walk) {
     const auto file = frame.module_index ? walk.file(frame.module_index) : nullptr;
     if (!file) continue;
     auto& symbolizer = modules[frame.module_index.row()];
-    if (!symbolizer)
+    if (!symbolizer) {
       symbolizer =
           std::make_unique<symbolizer::ModuleSymbolizer>(file, symbolizer::DebugFileSearch{});
+    }
     const auto found = symbolizer->symbolize(
         ModuleAddress(frame.address - (frame.kind == AddressKind::kReturn ? 1 : 0)));
     if (!found.frames.empty()) names.back() = found.frames.back().function;
@@ -114,7 +115,7 @@ void write_modules(const Chain& chain, const CaseWalk& walk, const std::string& 
     if (frame.module_index && walk.file(frame.module_index)) {
       // Where a walk looks depends on what it takes an address for: both are kept.
       for (const std::uint64_t before : {0U, 1U})
-        visited[frame.module_index.row()].push_back(ModuleAddress(frame.address - before));
+        visited[frame.module_index.row()].emplace_back(frame.address - before);
     }
   }
   for (const auto& [row, addresses] : visited) {
