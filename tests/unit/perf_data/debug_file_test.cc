@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <ostream>
 #include <string>
 
 #include "perf_data/import.h"
@@ -21,6 +22,8 @@ struct Tool {
   const char* command;
   const char* link;
 };
+
+void PrintTo(const Tool& tool, std::ostream* out) { *out << tool.command << " " << tool.link; }
 
 class DebugFile : public testing::TestWithParam<Tool> {
  protected:

@@ -1,5 +1,7 @@
 // What we make of a perf.data, against perf script, sample by sample: time, process, thread, name,
 // mode, the innermost address; and the chain, which is perf's or goes on where perf's ends.
+#include "tests/oracle/perf/perf_script.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -14,7 +16,6 @@
 #include <vector>
 
 #include "perf_data/import.h"
-#include "tests/oracle/perf/perf_script.h"
 #include "tests/support/command.h"
 #include "tests/support/temporary_directory.h"
 
