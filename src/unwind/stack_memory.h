@@ -39,6 +39,12 @@ class StackMemory {
     return true;
   }
 
+  /// That may be read soon. Any address will do.
+  void prefetch(std::uint64_t address) const {
+    const std::uint64_t offset = address - base_;
+    if (offset < readable_) __builtin_prefetch(data_ + offset);
+  }
+
   /// The `size` (1 to 8) bytes at `address`, zero-extended.
   [[nodiscard]] bool read_bytes(std::uint64_t address, unsigned size, std::uint64_t& value) const {
     const std::uint64_t offset = address - base_;

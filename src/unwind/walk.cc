@@ -8,9 +8,8 @@ namespace profiler::unwind {
 template <class Registers>
 bool Walk<Registers>::sampled(unsigned perf_register, std::uint64_t& value) const {
   const UserRegisters& registers = snapshot_.registers;
-  const std::uint64_t bit = std::uint64_t{1} << perf_register;
-  const auto index = static_cast<std::size_t>(std::popcount(registers.mask & (bit - 1)));
-  if ((registers.mask & bit) == 0 || index >= registers.values.size()) return false;
+  const std::size_t index = context_.layout.index(registers.mask, perf_register);
+  if (index >= registers.values.size()) return false;
   value = registers.values[index];
   return true;
 }
@@ -27,6 +26,8 @@ bool Walk<Registers>::start() {
   kind_ = AddressKind::kInstruction;
   through_frame_pointers_ = false;
   stack_ = StackMemory(sp_, snapshot_.bytes, snapshot_.requested_bytes);
+  // The outer frames mostly lie where those of the walk before did, and in no near cache.
+  for (const UserFrame& frame : frames_) stack_.prefetch(frame.stack_pointer - kWord);
   frames_.clear();
   return true;
 }
@@ -172,7 +173,7 @@ typename Walk<Registers>::Step Walk<Registers>::arrive(std::uint64_t pc, std::ui
 
 template <class Registers>
 [[gnu::always_inline]] inline typename Walk<Registers>::Step Walk<Registers>::apply(
-    const UnwindRule& rule, Position& at) {
+    const UnwindRule& rule, const StackMemory& stack, Position& at) {
   const std::uint64_t base = (rule.flags & UnwindRule::kCfaFromFramePointer) != 0 ? at.fp : at.sp;
   const std::uint64_t cfa = base + static_cast<std::uint64_t>(std::int64_t{rule.cfa_offset});
   std::uint64_t pc = 0;
@@ -185,7 +186,7 @@ template <class Registers>
   } else {
     if (cfa <= at.sp) return StackEnd::kStackNotRising;
     const std::uint64_t slot = cfa + static_cast<std::uint64_t>(std::int64_t{rule.ra_offset});
-    if (!stack_.read(slot, pc)) return missing(slot);
+    if (!stack.read(slot, pc)) return stack.why_missing(slot);
   }
   // Whether it was saved differs from frame to frame and cannot be predicted: where it was not, the
   // word read is the return address once more, and not used.
@@ -193,15 +194,15 @@ template <class Registers>
   const std::int32_t fp_offset = saved ? rule.fp_offset : rule.ra_offset;
   const std::uint64_t fp_slot = cfa + static_cast<std::uint64_t>(std::int64_t{fp_offset});
   std::uint64_t fp = 0;
-  if (stack_.read(fp_slot, fp)) [[likely]] {
+  if (stack.read(fp_slot, fp)) [[likely]] {
     // In an epilogue it has been popped already, and its slot lies below the stack pointer.
     const bool popped = at.kind == AddressKind::kInstruction && fp_slot < at.sp;
     at.fp = saved && !popped ? fp : at.fp;
   } else if (saved && !(at.kind == AddressKind::kInstruction && fp_slot < at.sp)) {
-    return missing(fp_slot);
+    return stack.why_missing(fp_slot);
   }
   constexpr int kFirst = std::countr_zero(Registers::kCalleeSaved);
-  kept_ &= Registers::kCalleeSaved & ~(std::uint64_t{rule.saved} << kFirst);
+  at.kept &= Registers::kCalleeSaved & ~(std::uint64_t{rule.saved} << kFirst);
   pc = Registers::return_address(pc);
   if (pc == 0) return StackEnd::kThreadRoot;
   at.pc = pc;
@@ -213,7 +214,7 @@ template <class Registers>
 template <class Registers>
 typename Walk<Registers>::Step Walk<Registers>::fast_step(const UnwindRule& rule) {
   Position at{.pc = pc_, .sp = sp_, .fp = fp_, .kind = kind_};
-  const Step end = apply(rule, at);
+  const Step end = apply(rule, stack_, at);
   move_to(at);
   return end;
 }
@@ -224,6 +225,7 @@ void Walk<Registers>::move_to(const Position& at) {
   sp_ = at.sp;
   fp_ = at.fp;
   kind_ = at.kind;
+  kept_ &= at.kept;
   through_frame_pointers_ = false;
 }
 
@@ -233,11 +235,13 @@ void Walk<Registers>::move_to(const Position& at) {
 template <class Registers>
 typename Walk<Registers>::Step Walk<Registers>::walk_cached_rules() {
   Position at{.pc = pc_, .sp = sp_, .fp = fp_, .kind = kind_};
-  const std::size_t before = frames_.size();
+  const StackMemory stack = stack_;
+  UserFrame* const first = frames_.end();
+  UserFrame* next = first;
   process::Mapping mapping;  // empty: holds no address
   RuleCache::Entry* callee = nullptr;
   Step end = kContinue;
-  while (!frames_.is_full()) {
+  while (next != frames_.limit()) {
     const CodeAddress<RuntimeAddress> address{.address = RuntimeAddress(at.pc), .kind = at.kind};
     const RuntimeAddress lookup = address.lookup();
     if (lookup - mapping.start >= mapping.end - mapping.start) {
@@ -252,15 +256,16 @@ typename Walk<Registers>::Step Walk<Registers>::walk_cached_rules() {
     context_.rules.prefetch_caller(*entry);
     if (callee != nullptr) context_.rules.set_caller(*callee, *entry);
     callee = entry;
-    frames_.push({.address = address,
-                  .module = mapping.module,
-                  .module_address = in_module,
-                  .stack_pointer = at.sp});
-    end = apply(entry->rule, at);
+    *next++ = {.address = address,
+               .module = mapping.module,
+               .module_address = in_module,
+               .stack_pointer = at.sp};
+    end = apply(entry->rule, stack, at);
     if (end) break;
   }
-  if (frames_.size() == before) return end;
-  context_.statistics.cache_hits += frames_.size() - before;
+  if (next == first) return end;
+  frames_.set_end(next);
+  context_.statistics.cache_hits += static_cast<std::uint64_t>(next - first);
   move_to(at);
   return end;
 }
@@ -291,7 +296,6 @@ typename Walk<Registers>::Step Walk<Registers>::frame_pointer_step(StackEnd with
   // The outermost frame of a thread has 0 there (System V ABI AMD64 §3.4.1, AAPCS64 §6.4.6).
   if (fp_ == 0 && kind_ == AddressKind::kReturn) return StackEnd::kThreadRoot;
   const StackEnd bad = through_frame_pointers_ ? StackEnd::kBadFramePointer : without;
-  constexpr std::uint64_t kWord = 8;
   if (fp_ < sp_ || fp_ % kWord != 0) return bad;
   std::uint64_t caller_fp = 0;
   std::uint64_t pc = 0;

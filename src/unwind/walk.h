@@ -11,6 +11,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstdint>
 #include <memory>
@@ -33,21 +34,58 @@ namespace profiler::unwind {
 /// The frames of the walk under way. A vector's push_back would cost a third of each step.
 class FrameBuffer {
  public:
-  FrameBuffer() : frames_(std::make_unique_for_overwrite<UserFrame[]>(Unwinder::kMaxFrames)) {}
+  FrameBuffer()
+      : frames_(std::make_unique_for_overwrite<UserFrame[]>(Unwinder::kMaxFrames)),
+        end_(frames_.get()) {}
 
-  [[nodiscard]] std::size_t size() const { return size_; }
-  [[nodiscard]] bool is_full() const { return size_ == Unwinder::kMaxFrames; }
-  void clear() { size_ = 0; }
+  [[nodiscard]] const UserFrame* begin() const { return frames_.get(); }
+  [[nodiscard]] UserFrame* end() const { return end_; }
+  /// Where it is full.
+  [[nodiscard]] const UserFrame* limit() const { return frames_.get() + Unwinder::kMaxFrames; }
+  [[nodiscard]] std::size_t size() const { return static_cast<std::size_t>(end_ - frames_.get()); }
+  [[nodiscard]] bool is_full() const { return end_ == limit(); }
+  void clear() { end_ = frames_.get(); }
   /// Not when full.
-  void push(const UserFrame& frame) { frames_[size_++] = frame; }
-  [[nodiscard]] UserFrame& back() { return frames_[size_ - 1]; }
+  void push(const UserFrame& frame) { *end_++ = frame; }
+  /// After frames were written from end() on.
+  void set_end(UserFrame* end) { end_ = end; }
+  [[nodiscard]] UserFrame& back() { return end_[-1]; }
   void copy_to(std::vector<UserFrame>& frames) const {
-    frames.assign(frames_.get(), frames_.get() + size_);
+    frames.assign(begin(), static_cast<const UserFrame*>(end_));
   }
 
  private:
   std::unique_ptr<UserFrame[]> frames_;
-  std::size_t size_ = 0;
+  UserFrame* end_;
+};
+
+/// Which of the values of a sample is which register: all samples of a recording have one mask.
+class RegisterLayout {
+ public:
+  /// Of the register with perf's number `reg`, below 64; beyond any number of values: not sampled.
+  [[nodiscard]] std::size_t index(std::uint64_t mask, unsigned reg) {
+    if (mask != mask_) set(mask);
+    return index_[reg];
+  }
+
+ private:
+  static constexpr std::uint8_t kNotSampled = 0xff;
+
+  void set(std::uint64_t mask) {
+    mask_ = mask;
+    std::uint8_t next = 0;
+    for (std::size_t reg = 0; reg < index_.size(); ++reg)
+      index_[reg] = (mask >> reg & 1U) != 0 ? next++ : kNotSampled;
+  }
+
+  std::uint64_t mask_ = 0;
+  std::array<std::uint8_t, 64> index_ = filled();
+
+  static constexpr std::array<std::uint8_t, 64> filled() {
+    std::array<std::uint8_t, 64> none{};
+    none.fill(kNotSampled);
+    return none;
+  }
 };
 
 /// What all walks of an Unwinder share.
@@ -56,6 +94,7 @@ struct WalkContext {
   RuleCache rules;
   MappingCache mappings;
   FrameBuffer frames;
+  RegisterLayout layout;
   UnwindStatistics statistics;
 
   [[nodiscard]] const ModuleCfi* module(ModuleIndex index) const {
@@ -79,6 +118,7 @@ class Walk {
   /// Not aligned: fails every check of a frame pointer, where 0 would mean the end of the chain.
   static constexpr std::uint64_t kUnknownFp = 1;
   static constexpr std::uint64_t kAllRegisters = ~std::uint64_t{0};
+  static constexpr std::uint64_t kWord = 8;
   static constexpr unsigned kLinkRegister = 30;  ///< aarch64
   /// vm.mmap_min_addr, by default: nothing is ever mapped below.
   static constexpr std::uint64_t kLowestMapping = 65536;
@@ -102,8 +142,9 @@ class Walk {
     std::uint64_t sp;
     std::uint64_t fp;
     AddressKind kind;
+    std::uint64_t kept = kAllRegisters;  ///< Of the registers known before.
   };
-  Step apply(const UnwindRule& rule, Position& at);
+  Step apply(const UnwindRule& rule, const StackMemory& stack, Position& at);
   void move_to(const Position& at);
   /// As far as cached rules go; the next frame, if it is not the end, needs more.
   Step walk_cached_rules();

@@ -89,8 +89,8 @@ std::uint64_t word(const std::vector<std::byte>& record, std::size_t offset) {
 }
 
 /// Fields in the order of the sample_type bits: header, pid and tid, registers, stack.
-Sample parse_sample(const std::vector<std::byte>& record) {
-  Sample sample;
+CapturedSample parse_sample(const std::vector<std::byte>& record) {
+  CapturedSample sample;
   std::size_t at = sizeof(perf_event_header) + 8;
   sample.abi = word(record, at);
   at += 8;
@@ -109,7 +109,7 @@ Sample parse_sample(const std::vector<std::byte>& record) {
 void handle(Capture& capture, const perf_event_header& header,
             const std::vector<std::byte>& record) {
   if (header.type == PERF_RECORD_SAMPLE && capture.samples.size() < kMaxSamples) {
-    Sample sample = parse_sample(record);
+    CapturedSample sample = parse_sample(record);
     if (sample.abi != 0 && !sample.stack.empty()) capture.samples.push_back(std::move(sample));
   } else if (header.type == PERF_RECORD_MMAP2) {
     // pid, tid, addr, len, pgoff, then 24 bytes of identity, prot and flags, and the path.

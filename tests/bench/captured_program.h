@@ -1,5 +1,5 @@
-// User stacks of a real program, sampled when a benchmark starts: registers and 32 KiB of stack, and
-// the files that were mapped.
+// User stacks of a real program, sampled when a benchmark starts: registers and 32 KiB of stack,
+// and the files that were mapped.
 //
 //   Capture capture = capture_program("xz", {"xz", "-k", "-c", "file"});
 //   unwinder.unwind(capture.samples[0].snapshot(), capture.space, frames);
@@ -23,7 +23,7 @@ namespace profiler::bench {
 inline constexpr std::uint64_t kRegisterMask = 0xff0fff;
 inline constexpr std::size_t kRegisterCount = 20;
 
-struct Sample {
+struct CapturedSample {
   std::uint64_t abi = 0;
   std::vector<std::uint64_t> registers;
   std::vector<std::byte> stack;
@@ -46,7 +46,7 @@ struct MappedModule {
 /// One program's samples, and what it had mapped by the end of them.
 struct Capture {
   std::string name;
-  std::vector<Sample> samples;
+  std::vector<CapturedSample> samples;
   std::vector<MappedModule> mapped;
   std::vector<std::shared_ptr<const symbolizer::ElfFile>> files;  // by row of the module
   process::AddressSpace space;

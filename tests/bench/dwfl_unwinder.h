@@ -37,7 +37,7 @@ class DwflUnwinder {
 
   [[nodiscard]] bool attached() const { return attached_; }
 
-  const std::vector<std::uint64_t>& unwind(const Sample& sample) {
+  const std::vector<std::uint64_t>& unwind(const CapturedSample& sample) {
     sample_ = &sample;
     pcs_.clear();
     dwfl_getthread_frames(dwfl_, 1, on_frame, this);
@@ -59,14 +59,14 @@ class DwflUnwinder {
     return true;
   }
   static bool read_memory(Dwfl*, Dwarf_Addr address, Dwarf_Word* result, void* self) {
-    const Sample& sample = *static_cast<DwflUnwinder*>(self)->sample_;
+    const CapturedSample& sample = *static_cast<DwflUnwinder*>(self)->sample_;
     const std::uint64_t offset = address - sample.registers[7];
     if (offset >= sample.stack.size() || sample.stack.size() - offset < 8) return false;
     std::memcpy(result, sample.stack.data() + offset, 8);
     return true;
   }
   static bool set_registers(Dwfl_Thread* thread, void* self) {
-    const Sample& sample = *static_cast<DwflUnwinder*>(self)->sample_;
+    const CapturedSample& sample = *static_cast<DwflUnwinder*>(self)->sample_;
     // DWARF order of what perf gives as AX BX CX DX SI DI BP SP IP … R8-R15.
     constexpr int kFromPerf[] = {0, 3, 2, 1, 4, 5, 6, 7};
     Dwarf_Word values[17];
@@ -91,7 +91,7 @@ class DwflUnwinder {
                                                     .thread_detach = nullptr};
   Dwfl* dwfl_ = nullptr;
   bool attached_ = false;
-  const Sample* sample_ = nullptr;
+  const CapturedSample* sample_ = nullptr;
   std::vector<std::uint64_t> pcs_;
 };
 

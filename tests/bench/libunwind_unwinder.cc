@@ -14,7 +14,7 @@ namespace profiler::bench {
 
 struct LibunwindUnwinder::State {
   const Capture* capture = nullptr;
-  const Sample* sample = nullptr;
+  const CapturedSample* sample = nullptr;
   unw_addr_space_t space = nullptr;
   std::vector<std::uint64_t> pcs;
 
@@ -69,8 +69,8 @@ struct LibunwindUnwinder::State {
                                                          13, 14, 15, 16, 17, 18, 19, 8};
     if (write != 0 || number < 0 || static_cast<std::size_t>(number) >= kFromDwarf.size())
       return -UNW_EBADREG;
-    *value = static_cast<State*>(self)
-                 ->sample->registers[kFromDwarf[static_cast<std::size_t>(number)]];
+    *value =
+        static_cast<State*>(self)->sample->registers[kFromDwarf[static_cast<std::size_t>(number)]];
     return 0;
   }
   static int no_float(unw_addr_space_t, unw_regnum_t, unw_fpreg_t*, int, void*) {
@@ -102,7 +102,7 @@ LibunwindUnwinder::~LibunwindUnwinder() {
 
 bool LibunwindUnwinder::attached() const { return state_->space != nullptr; }
 
-const std::vector<std::uint64_t>& LibunwindUnwinder::unwind(const Sample& sample) {
+const std::vector<std::uint64_t>& LibunwindUnwinder::unwind(const CapturedSample& sample) {
   state_->sample = &sample;
   state_->pcs.clear();
   unw_cursor_t cursor;

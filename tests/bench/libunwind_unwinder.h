@@ -25,7 +25,7 @@ class LibunwindUnwinder {
   LibunwindUnwinder& operator=(const LibunwindUnwinder&) = delete;
 
   [[nodiscard]] bool attached() const;
-  const std::vector<std::uint64_t>& unwind(const Sample& sample);
+  const std::vector<std::uint64_t>& unwind(const CapturedSample& sample);
 
  private:
   struct State;

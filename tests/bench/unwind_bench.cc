@@ -1,6 +1,7 @@
 // Cost of a user frame: hot (the rules are cached), cold (a new Unwinder), and libdw's and
-// libunwind's on the same stacks. First: from mapping a very large module to its first frame. The stacks are sampled from real programs when the benchmark starts; where
-// perf_event_open is refused, there are none and every benchmark says so.
+// libunwind's on the same stacks. First: from mapping a very large module to its first frame. The
+// stacks are sampled from real programs when the benchmark starts; where perf_event_open is
+// refused, there are none and every benchmark says so.
 //
 //   unwind_bench --benchmark_filter=Hot
 //
@@ -73,14 +74,14 @@ void hot(benchmark::State& state, const Capture& capture) {
   unwind::Unwinder unwinder;
   capture.add_modules(unwinder);
   std::vector<unwind::UserFrame> frames;
-  for (const Sample& sample : capture.samples)
+  for (const CapturedSample& sample : capture.samples)
     unwinder.unwind(sample.snapshot(), capture.space, frames);
   std::uint64_t frame_count = 0;
   std::uint64_t stacks = 0;
   std::uint64_t complete = 0;
   const double start = cpu_seconds();
   for (auto _ : state) {
-    for (const Sample& sample : capture.samples) {
+    for (const CapturedSample& sample : capture.samples) {
       const StackEnd end = unwinder.unwind(sample.snapshot(), capture.space, frames);
       complete += completeness(end) == Completeness::kComplete ? 1 : 0;
       frame_count += frames.size();
@@ -103,7 +104,7 @@ void cold(benchmark::State& state, const Capture& capture) {
     capture.add_modules(unwinder);
     state.ResumeTiming();
     const double start = cpu_seconds();
-    for (const Sample& sample : capture.samples) {
+    for (const CapturedSample& sample : capture.samples) {
       const StackEnd end = unwinder.unwind(sample.snapshot(), capture.space, frames);
       complete += completeness(end) == Completeness::kComplete ? 1 : 0;
       frame_count += frames.size();
@@ -127,7 +128,7 @@ void others(benchmark::State& state, const Capture& capture) {
   std::vector<unwind::UserFrame> frames;
   // The first round warms their own caches, and compares: where both went on, they must agree.
   std::uint64_t same = 0;
-  for (const Sample& sample : capture.samples) {
+  for (const CapturedSample& sample : capture.samples) {
     const auto& theirs = oracle.unwind(sample);
     unwinder.unwind(sample.snapshot(), capture.space, frames);
     const std::size_t common = std::min(theirs.size(), frames.size());
@@ -140,7 +141,7 @@ void others(benchmark::State& state, const Capture& capture) {
   std::uint64_t stacks = 0;
   const double start = cpu_seconds();
   for (auto _ : state) {
-    for (const Sample& sample : capture.samples) {
+    for (const CapturedSample& sample : capture.samples) {
       frame_count += oracle.unwind(sample).size();
       ++stacks;
     }
@@ -205,9 +206,9 @@ const bool kRegistered = [] {
                                  std::cref(capture));
 #endif
   }
-  for (const char* path : {"/usr/lib/x86_64-linux-gnu/libLLVM-19.so.1",
-                           "/usr/lib/x86_64-linux-gnu/libLLVM-14.so.1",
-                           "/usr/lib/chromium/chromium"}) {
+  for (const char* path :
+       {"/usr/lib/x86_64-linux-gnu/libLLVM-19.so.1", "/usr/lib/x86_64-linux-gnu/libLLVM-14.so.1",
+        "/usr/lib/chromium/chromium"}) {
     if (ElfFile::open(path))
       benchmark::RegisterBenchmark((std::string("First") + path).c_str(), first, path);
   }

@@ -70,11 +70,11 @@ TEST(Expression, OfAPltStubIsAnOffsetAtEachAddress) {
 }
 
 TEST(Expression, ThatAsksForMoreThanTheStackPointerIsNoOffset) {
-  EXPECT_EQ(offset(CfiBytes().u8(0x77).sleb(8).u8(0x06), 0x1000), std::nullopt);    // breg7 8; deref
-  EXPECT_EQ(offset(CfiBytes().u8(0x76).sleb(16), 0x1000), std::nullopt);            // breg6 16
-  EXPECT_EQ(offset(CfiBytes().u8(0x80).sleb(16), 0x1000), std::nullopt);            // breg16 16
+  EXPECT_EQ(offset(CfiBytes().u8(0x77).sleb(8).u8(0x06), 0x1000), std::nullopt);  // breg7 8; deref
+  EXPECT_EQ(offset(CfiBytes().u8(0x76).sleb(16), 0x1000), std::nullopt);          // breg6 16
+  EXPECT_EQ(offset(CfiBytes().u8(0x80).sleb(16), 0x1000), std::nullopt);          // breg16 16
   EXPECT_EQ(offset(CfiBytes().u8(0x77).sleb(0).u8(0x31).u8(0x24), 0), std::nullopt);  // sp << 1
-  EXPECT_EQ(offset(CfiBytes().u8(0x22), 0x1000), std::nullopt);                     // plus of nothing
+  EXPECT_EQ(offset(CfiBytes().u8(0x22), 0x1000), std::nullopt);  // plus of nothing
 }
 
 TEST(Expression, ReadsMemoryOfTheStackOnly) {
