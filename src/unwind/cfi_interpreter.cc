@@ -71,8 +71,8 @@ class Interpreter {
     bool signed_return_address;
   };
 
-  // True also once the row of the address is complete.
-  bool execute(std::span<const std::byte> instructions) {
+  // True also once the row of the address is complete. The one place that one() is inlined in.
+  [[gnu::noinline]] bool execute(std::span<const std::byte> instructions) {
     CfiCursor cursor(instructions);
     while (!done_ && !cursor.at_end()) {
       if (!one(cursor) || !cursor.ok()) return false;
@@ -80,7 +80,7 @@ class Interpreter {
     return cursor.ok();
   }
 
-  bool one(CfiCursor& cursor) {
+  [[gnu::always_inline]] bool one(CfiCursor& cursor) {
     const std::uint8_t code = cursor.u8();
     switch (code & 0xc0U) {
       case kAdvanceLoc:

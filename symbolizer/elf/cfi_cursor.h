@@ -68,7 +68,17 @@ class CfiCursor {
   std::int64_t s64() { return fixed<std::int64_t>(); }
 
   /// Bits beyond the 64th are dropped, as other readers of LEB128 drop them.
-  std::uint64_t uleb() { return leb(false); }
+  std::uint64_t uleb() {
+    // Nearly all are of one byte.
+    if (ok_ && position_ < bytes_.size()) {
+      const auto byte = static_cast<std::uint8_t>(bytes_[position_]);
+      if ((byte & 0x80U) == 0) {
+        ++position_;
+        return byte;
+      }
+    }
+    return leb(false);
+  }
   std::int64_t sleb() { return static_cast<std::int64_t>(leb(true)); }
 
   /// The next `size` bytes, which are skipped.

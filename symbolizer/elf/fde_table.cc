@@ -149,7 +149,17 @@ std::optional<Cie> FdeTable::parse_cie(const Frames& frames, std::uint64_t offse
   return cie;
 }
 
-std::optional<Fde> FdeTable::parse_fde(const Frames& frames, std::uint64_t offset) const {
+const Cie* FdeTable::cie_at(Frames& frames, std::uint64_t offset) const {
+  if (frames.cie_offset != offset) {
+    const auto cie = parse_cie(frames, offset);
+    if (!cie) return nullptr;
+    frames.cie = *cie;
+    frames.cie_offset = offset;
+  }
+  return &frames.cie;
+}
+
+std::optional<Fde> FdeTable::parse_fde(Frames& frames, std::uint64_t offset) const {
   const bool eh_frame = frames.format == Format::kEhFrame;
   const auto header = read_header(frames.section.bytes, offset, eh_frame);
   if (!header || is_cie(*header, eh_frame)) return std::nullopt;
@@ -158,8 +168,8 @@ std::optional<Fde> FdeTable::parse_fde(const Frames& frames, std::uint64_t offse
     if (header->id > header->id_offset) return std::nullopt;
     cie_offset = header->id_offset - header->id;
   }
-  const auto cie = parse_cie(frames, cie_offset);
-  if (!cie) return std::nullopt;
+  const Cie* const cie = cie_at(frames, cie_offset);
+  if (cie == nullptr) return std::nullopt;
 
   const auto entry = frames.section.bytes.first(static_cast<std::size_t>(header->next));
   CfiCursor cursor(entry, static_cast<std::size_t>(header->body));

@@ -77,6 +77,9 @@ class FdeTable {
     };
     AddressedBytes section;
     Format format = Format::kEhFrame;
+    /// The one read last: many FDEs share it.
+    std::uint64_t cie_offset = ~std::uint64_t{0};
+    Cie cie;
     bool indexed = false;
     std::vector<Entry> index;
   };
@@ -93,7 +96,9 @@ class FdeTable {
   };
 
   void open_search_table(const AddressedBytes& hdr);
-  [[nodiscard]] std::optional<Fde> parse_fde(const Frames& frames, std::uint64_t offset) const;
+  [[nodiscard]] std::optional<Fde> parse_fde(Frames& frames, std::uint64_t offset) const;
+  /// Null: malformed.
+  [[nodiscard]] const Cie* cie_at(Frames& frames, std::uint64_t offset) const;
   [[nodiscard]] std::optional<Cie> parse_cie(const Frames& frames, std::uint64_t offset) const;
   void build_index(Frames& frames) const;
   [[nodiscard]] std::optional<Fde> find_by_search_table(ModuleAddress address,
