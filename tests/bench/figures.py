@@ -157,15 +157,14 @@ class Programs:
         # Other compilers and runtimes: only their stacks are looked at.
         self.more = {
             "recursion": [os.path.join(WORKLOADS, "recursion"), "300", "2"],
-            "heap_grow_shrink": [os.path.join(WORKLOADS, "heap_grow_shrink"), "256", "8"],
+            "heap_grow_shrink": [os.path.join(WORKLOADS, "heap_grow_shrink")],
             "clang++ -O2 -g": ["clang++-19", "-std=c++17", "-O2", "-g", "-c", source, "-o",
                                "/dev/null"],
             "rustc -O": ["rustc", "-O", "-g", written(directory, "work.rs", RUST), "-o",
                          os.path.join(directory, "work_rs")],
             "node": ["node", written(directory, "work.js", NODE)],
-            "java": ["java", written(directory, "Work.java", JAVA)],
+            "java": ["java", "-XX:+PreserveFramePointer", written(directory, "Work.java", JAVA)],
             "perl": ["perl", written(directory, "work.pl", PERL)],
-            "git log -p": ["git", "-C", ROOT, "log", "-p", "-n", "400"],
             "static": [os.path.join(WORKLOADS, "call_chain_static"), "2"],
         }
         for programs in (self.commands, self.more):
