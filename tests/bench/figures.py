@@ -452,6 +452,33 @@ def measure_import(programs, directory):
                                 "times ours"], rows)
 
 
+def measure_unwinding(_programs, _directory):
+    """Our unwinder, libdw's and libunwind's on the same stacks, in one run; the medians of five."""
+    bench = os.path.join(ROOT, "build", "release", "tests", "bench", "unwind_bench")
+    if not os.path.exists(bench):
+        print("left out: unwinding (build with -DPROFILER_BENCHMARKS=ON)")
+        return
+    text = subprocess.run([bench, "--benchmark_repetitions=5", "--benchmark_min_time=0.2",
+                           "--benchmark_report_aggregates_only=true", "--benchmark_format=json"],
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True).stdout
+    medians = {}
+    for row in json.loads(text)["benchmarks"]:
+        if row["aggregate_name"] == "median":
+            what, program = row["run_name"].split("/", 1)
+            medians.setdefault(program, {})[what] = row.get("ns_per_frame", row["cpu_time"])
+    rows = []
+    for program, ns in medians.items():
+        if "Hot" not in ns:
+            print(f"first frame in /{program}: {ns['First'] / 1e6:.2f} ms from mapping it")
+            continue
+        others = [ns.get("Libdw"), ns.get("Libunwind")]
+        rows.append([program, f"{ns['Hot']:.1f}", f"{ns['Cold']:.0f}",
+                     *(f"{other:.0f}" if other else "–" for other in others),
+                     *(f"{other / ns['Hot']:.0f}" if other else "–" for other in others)])
+    table("Unwinding: ns a frame", ["stacks of", "hot", "cold", "libdw", "libunwind", "libdw / hot",
+                                    "libunwind / hot"], rows)
+
+
 PARTS = {
     "stacks": measure_stacks,
     "short": measure_short,
@@ -460,6 +487,7 @@ PARTS = {
     "overhead": measure_overhead,
     "views": measure_views,
     "import": measure_import,
+    "unwinding": measure_unwinding,
     "memory": measure_memory,
 }
 
