@@ -53,8 +53,10 @@ std::size_t StackHistory::add(const Origin& origin, const StackSnapshot& snapsho
     }
     for (std::size_t i = frames.size(); i < stack.size(); ++i) frames.push_back(stack[i].frame);
   }
+  frames_kept_ += stack.size() - thread.last.size();
   thread.last = std::move(stack);
   complete_waiting(thread);
+  make_room(thread);
   return joined;
 }
 
@@ -77,14 +79,26 @@ StackHistory::Thread& StackHistory::thread(const ThreadKey& key) {
 }
 
 void StackHistory::forget(Thread& thread) {
-  for (const Waiting& waiting : thread.waiting) waiting_frames_ -= waiting.frames.size();
+  for (const Waiting& waiting : thread.waiting) frames_kept_ -= waiting.frames.size();
+  frames_kept_ -= thread.last.size();
   thread.waiting.clear();
   thread.last.clear();
 }
 
+void StackHistory::make_room(const Thread& wanted) {
+  for (auto other = threads_.begin(); frames_kept_ > kMaxFramesKept && other != threads_.end();) {
+    if (&other->second == &wanted) {
+      ++other;
+      continue;
+    }
+    forget(other->second);
+    other = threads_.erase(other);
+  }
+}
+
 void StackHistory::wait(Thread& thread, std::uint64_t sample, KnownStack stack) {
-  if (waiting_frames_ + stack.size() > kMaxWaitingFrames) return;
-  waiting_frames_ += stack.size();
+  if (frames_kept_ + stack.size() > kMaxFramesKept) return;
+  frames_kept_ += stack.size();
   thread.waiting.push_back({.sample = sample, .frames = std::move(stack)});
 }
 
@@ -93,7 +107,7 @@ void StackHistory::wait(Thread& thread, std::uint64_t sample, KnownStack stack) 
 void StackHistory::complete_waiting(Thread& thread) {
   const KnownStack* next = &thread.last;
   for (Waiting& waiting : thread.waiting | std::views::reverse) {
-    waiting_frames_ -= waiting.frames.size();
+    frames_kept_ -= waiting.frames.size();
     const std::size_t joined = join(waiting.frames, *next);
     if (joined == 0) continue;
     next = &waiting.frames;

@@ -48,8 +48,8 @@ class StackHistory {
   static constexpr std::size_t kMaxFrames = 2 * unwind::Unwinder::kMaxFrames;
   /// Threads whose stacks are kept.
   static constexpr std::size_t kMaxThreads = 1024;
-  /// Frames, over all threads, of stacks that wait for a later one: 48 bytes each.
-  static constexpr std::size_t kMaxWaitingFrames = 400'000;
+  /// Frames of all the stacks that are kept: 48 bytes each.
+  static constexpr std::size_t kMaxFramesKept = 400'000;
 
   struct Origin {
     ThreadKey thread;
@@ -88,6 +88,8 @@ class StackHistory {
 
   Thread& thread(const ThreadKey& key);
   void forget(Thread& thread);
+  /// Other threads' stacks, as many as it takes.
+  void make_room(const Thread& wanted);
   void wait(Thread& thread, std::uint64_t sample, KnownStack stack);
   void complete_waiting(Thread& thread);
   static KnownStack known(const unwind::StackSnapshot& snapshot,
@@ -97,7 +99,7 @@ class StackHistory {
 
   bool needed_ = false;
   std::unordered_map<Tid, Thread> threads_;
-  std::size_t waiting_frames_ = 0;
+  std::size_t frames_kept_ = 0;
   std::vector<Completed> completed_;
 };
 

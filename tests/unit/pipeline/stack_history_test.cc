@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -32,13 +33,14 @@ class TestStack {
       const char content = contents.empty() ? functions[i] : contents[i];
       std::memset(bytes_.data() + (at - base), content, kFrameBytes);
       const bool innermost = i + 1 == functions.size();
-      frames.insert(frames.begin(), {.address = {.address = RuntimeAddress(0x1000U + functions[i]),
-                                                 .kind = innermost ? AddressKind::kInstruction
-                                                                   : AddressKind::kReturn},
-                                     .module = ModuleIndex(0),
-                                     .module_address = 0x1000U + functions[i],
-                                     .stack_pointer = at});
+      frames.push_back(
+          {.address = {.address = RuntimeAddress(0x1000U + functions[i]),
+                       .kind = innermost ? AddressKind::kInstruction : AddressKind::kReturn},
+           .module = ModuleIndex(0),
+           .module_address = 0x1000U + functions[i],
+           .stack_pointer = at});
     }
+    std::ranges::reverse(frames);
     if (bytes_.size() > copied) {
       bytes_.resize(copied);
       frames.resize((copied + kFrameBytes - 1) / kFrameBytes);
@@ -64,8 +66,8 @@ TestStack cut_off(const std::string& functions, const std::string& contents = ""
 
 std::string functions(const std::vector<UserFrame>& frames) {
   std::string text;
-  for (const UserFrame& frame : frames)
-    text.insert(text.begin(), static_cast<char>(frame.module_address - 0x1000));
+  for (const UserFrame& frame : frames) text += static_cast<char>(frame.module_address - 0x1000);
+  std::ranges::reverse(text);
   return text;
 }
 
@@ -178,6 +180,21 @@ TEST(StackHistory, LeavesAStackOfTooManyFramesCutOff) {
   EXPECT_EQ(add(history, TestStack(deep)).size(), deep.size());
   EXPECT_EQ(add(history, cut_off(deep.substr(1) + 'b')).size(), deep.size());
   EXPECT_EQ(add(history, cut_off(deep + 'b')), "aaab");
+}
+
+TEST(StackHistory, ForgetsOtherThreadsWhenStacksAreVeryDeep) {
+  StackHistory history;
+  const std::string deep(StackHistory::kMaxFrames - 1, 'a');
+  const auto threads = static_cast<Tid>(2 * StackHistory::kMaxFramesKept / deep.size());
+  std::size_t joined = 0;
+  const auto thread = [](Tid tid) { return ThreadKey{.tid = tid, .incarnation = 1, .execs = 1}; };
+  for (Tid tid = 0; tid < threads; ++tid) add(history, TestStack(deep + 'b'), 0, thread(tid));
+  for (Tid tid = 0; tid < threads; ++tid)
+    joined += add(history, cut_off(deep + 'c'), 0, thread(tid)).size() > 4 ? 1 : 0;
+  EXPECT_GE(joined, static_cast<std::size_t>(threads) / 4);
+  EXPECT_LE(joined, static_cast<std::size_t>(threads) / 2);
+  EXPECT_EQ(add(history, TestStack("abcdef"), 0, thread(-1)), "abcdef");
+  EXPECT_EQ(add(history, cut_off("abcdeg"), 0, thread(-1)), "abcdeg");
 }
 
 TEST(StackHistory, ForgetsThreadsBeyondItsLimit) {
