@@ -98,16 +98,16 @@ Result<void> parse_target(const ParsedOptions& parsed, record::RecordOptions& op
 
 void add_recording_options(CommandLine& line) {
   const auto text = [] { return po::value<std::string>(); };
-  line.basic().add_options()                                                                  //
-      ("output,o", text()->value_name("FILE"), "profile to write (profiler.data)")            //
-      ("frequency,F", text()->value_name("HZ"), "samples a second and CPU (999)")             //
-      ("event,e", text()->value_name("EVENT"), "what to sample (cycles, else cpu-clock)")     //
-      ("pid,p", text()->value_name("PID,…"), "running processes, with threads and children")  //
-      ("tid,t", text()->value_name("TID,…"), "running threads, only these")                   //
-      ("all-cpus,a", po::bool_switch(), "the whole machine")                                  //
-      ("duration", text()->value_name("S"), "stop after this long")                           //
-      ("call-graph", text()->value_name("HOW"), "dwarf[,SIZE] (32K), fp or none")             //
-      ("quiet,q", po::bool_switch(), "say nothing but errors")                                //
+  line.basic().add_options()                                                                    //
+      ("output,o", text()->value_name("FILE"), "profile to write (profiler.data)")              //
+      ("frequency,F", text()->value_name("HZ"), "samples a second and CPU (999)")               //
+      ("event,e", text()->value_name("EVENT"), "what to sample (cycles, else cpu-clock)")       //
+      ("pid,p", text()->value_name("PID,…"), "running processes, with threads and children")    //
+      ("tid,t", text()->value_name("TID,…"), "running threads, only these")                     //
+      ("all-cpus,a", po::bool_switch(), "the whole machine")                                    //
+      ("duration", text()->value_name("S"), "stop after this long")                             //
+      ("call-graph", text()->value_name("HOW"), "dwarf[,SIZE] (32K, 64K if needed), fp, none")  //
+      ("quiet,q", po::bool_switch(), "say nothing but errors")                                  //
       ("verbose,v", po::bool_switch(), "say how it went in detail");
   line.advanced().add_options()                                                           //
       ("cpu,C", text()->value_name("CPUS"), "only these CPUs, of all processes: 0-3,5")   //
