@@ -43,6 +43,8 @@ TEST(JoinedStacks, AreTheStacksThatWholeCopiesGive) {
   std::size_t cut_off = 0;
   std::size_t joined = 0;
   std::size_t wrong = 0;
+  std::size_t mistakes = 0;
+  bool was_wrong = false;
   for (std::size_t i = 0; i < part->samples.size(); ++i) {
     const Stack& stack = part->stacks[part->samples[i].stack];
     ASSERT_EQ(completeness(whole->stacks[whole->samples[i].stack].end), Completeness::kComplete);
@@ -55,13 +57,19 @@ TEST(JoinedStacks, AreTheStacksThatWholeCopiesGive) {
     const auto ours = chain(*part, part->samples[i]);
     EXPECT_GT(stack.joined_frames, 0U);
     EXPECT_LT(stack.joined_frames, ours.size());
-    if (ours != chain(*whole, whole->samples[i])) ++wrong;
+    // A wrong stack is what the next one is joined with: a run of them is one mistake.
+    const bool is_wrong = ours != chain(*whole, whole->samples[i]);
+    if (is_wrong) ++wrong;
+    if (is_wrong && !was_wrong) ++mistakes;
+    was_wrong = is_wrong;
   }
   RecordProperty("joined", static_cast<int>(joined));
-  RecordProperty("wrong", static_cast<int>(wrong));
+  RecordProperty("mistakes", static_cast<int>(mistakes));
   EXPECT_GT(joined, cut_off);
-  // 0.4 % in ten seconds of this program, which is made to mislead; real ones: none.
-  EXPECT_LE(wrong, joined / 20);
+  // This program is made to mislead: it comes down again by another way about 100 times. Real ones
+  // are not seen to (tests/bench/README.md).
+  EXPECT_LE(mistakes, 15U);
+  EXPECT_LE(wrong, joined / 2);
 }
 
 }  // namespace
