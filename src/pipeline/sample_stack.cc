@@ -67,12 +67,15 @@ StackEnd SampleStack::unwind(const SampleEvent& sample, const process::AddressSp
                                        .bytes = sample.user_stack,
                                        .requested_bytes = sample.user_stack_requested};
   const StackEnd end = unwinder_.unwind(snapshot, space, user_frames_);
-  joined = static_cast<std::uint16_t>(history_.add(origin, snapshot, end, user_frames_));
-  for (const StackHistory::Completed& earlier : history_.completed()) {
-    late_.push_back({.sample = earlier.sample,
-                     .user = chain(earlier.frames),
-                     .joined_frames = static_cast<std::uint16_t>(earlier.joined)});
-  }
+  const auto on_completed = [this](std::uint64_t earlier,
+                                   const std::vector<unwind::UserFrame>& frames,
+                                   std::size_t of_others) {
+    late_.push_back({.sample = earlier,
+                     .user = chain(frames),
+                     .joined_frames = static_cast<std::uint16_t>(of_others)});
+  };
+  joined =
+      static_cast<std::uint16_t>(history_.add(origin, snapshot, end, user_frames_, on_completed));
   return joined == 0 ? end : StackEnd::kJoined;
 }
 

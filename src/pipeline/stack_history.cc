@@ -35,8 +35,7 @@ bool is_same(const UserFrame& a, const UserFrame& b) {
 }  // namespace
 
 std::size_t StackHistory::add(const Origin& origin, const StackSnapshot& snapshot, StackEnd end,
-                              std::vector<UserFrame>& frames) {
-  completed_.clear();
+                              std::vector<UserFrame>& frames, const OnCompleted& on_completed) {
   if (frames.empty() || completeness(end) == Completeness::kBroken) return 0;
   const std::uint64_t depth = frames.back().stack_pointer - frames.front().stack_pointer;
   if (depth >= snapshot.requested_bytes / kNearlyCutOff) needed_ = true;
@@ -55,7 +54,7 @@ std::size_t StackHistory::add(const Origin& origin, const StackSnapshot& snapsho
   }
   frames_kept_ += stack.size() - thread.last.size();
   thread.last = std::move(stack);
-  complete_waiting(thread);
+  complete_waiting(thread, on_completed);
   make_room(thread);
   return joined;
 }
@@ -104,18 +103,18 @@ void StackHistory::wait(Thread& thread, std::uint64_t sample, KnownStack stack) 
 
 // Backwards, so that a stack deeper than the copies are long is completed from the next one, and
 // that from the one after.
-void StackHistory::complete_waiting(Thread& thread) {
+void StackHistory::complete_waiting(Thread& thread, const OnCompleted& on_completed) {
   const KnownStack* next = &thread.last;
+  KnownStack completed;  // What `next` refers to, once it is not the thread's last.
   for (Waiting& waiting : thread.waiting | std::views::reverse) {
     frames_kept_ -= waiting.frames.size();
     const std::size_t joined = join(waiting.frames, *next);
     if (joined == 0) continue;
-    next = &waiting.frames;
-    Completed& done = completed_.emplace_back();
-    done.sample = waiting.sample;
-    done.joined = joined;
-    done.frames.reserve(next->size());
-    for (const KnownFrame& frame : *next) done.frames.push_back(frame.frame);
+    completed = std::move(waiting.frames);
+    next = &completed;
+    completed_.clear();
+    for (const KnownFrame& frame : completed) completed_.push_back(frame.frame);
+    on_completed(waiting.sample, completed_, joined);
   }
   thread.waiting.clear();
 }

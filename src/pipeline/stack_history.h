@@ -5,8 +5,9 @@
 //
 //   StackHistory history;
 //   StackEnd end = unwinder.unwind(snapshot, space, frames);
-//   joined = history.add({thread, sample_number}, snapshot, end, frames);   // appended to `frames`
-//   for (const auto& late : history.completed()) …          // samples added before, complete now
+//   joined = history.add({thread, sample_number}, snapshot, end, frames, on_completed);
+//
+// appends to `frames` what it lacked, and calls on_completed for samples added before.
 //
 // Evidence, not proof: a thread can return and call its way to the same addresses again. So the
 // frames next to the cut must have the same return addresses in the same places, and the bytes
@@ -18,7 +19,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
+#include <functional>
 #include <unordered_map>
 #include <vector>
 
@@ -55,20 +56,16 @@ class StackHistory {
     ThreadKey thread;
     std::uint64_t sample = 0;  ///< The caller's number for it, rising.
   };
-  /// A stack of an earlier sample that a later one has completed.
-  struct Completed {
-    std::uint64_t sample = 0;
-    std::vector<unwind::UserFrame> frames;
-    std::size_t joined = 0;  ///< The outermost ones that are another stack's.
-  };
+  /// Is told of a stack of an earlier sample that a later one has completed: all its frames, of
+  /// which the outermost `joined` are another stack's.
+  using OnCompleted = std::function<void(
+      std::uint64_t sample, const std::vector<unwind::UserFrame>& frames, std::size_t joined)>;
 
   /// `frames` (innermost first) is a stack that ended with `end`. If that is truncated, appends the
-  /// frames it lacks and returns their number; 0: they are not known, or not yet.
+  /// frames it lacks and returns their number; 0: they are not known, or not yet. Tells of each
+  /// earlier one by itself, since all of them can be too many to hold.
   std::size_t add(const Origin& origin, const unwind::StackSnapshot& snapshot, StackEnd end,
-                  std::vector<unwind::UserFrame>& frames);
-
-  /// What the last add() has completed, besides its own.
-  [[nodiscard]] std::span<const Completed> completed() const { return completed_; }
+                  std::vector<unwind::UserFrame>& frames, const OnCompleted& on_completed);
 
  private:
   struct KnownFrame {
@@ -91,7 +88,7 @@ class StackHistory {
   /// Other threads' stacks, as many as it takes.
   void make_room(const Thread& wanted);
   void wait(Thread& thread, std::uint64_t sample, KnownStack stack);
-  void complete_waiting(Thread& thread);
+  void complete_waiting(Thread& thread, const OnCompleted& on_completed);
   static KnownStack known(const unwind::StackSnapshot& snapshot,
                           const std::vector<unwind::UserFrame>& frames);
   /// Appends to `cut_off` the frames of `whole` that it lacks; returns their number.
@@ -100,7 +97,7 @@ class StackHistory {
   bool needed_ = false;
   std::unordered_map<Tid, Thread> threads_;
   std::size_t frames_kept_ = 0;
-  std::vector<Completed> completed_;
+  std::vector<unwind::UserFrame> completed_;  ///< Kept for its memory.
 };
 
 }  // namespace profiler::pipeline
