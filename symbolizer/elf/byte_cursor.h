@@ -26,6 +26,8 @@ class ByteCursor {
 
   /// False once a read has run over the end.
   [[nodiscard]] bool ok() const { return ok_; }
+  /// As if a read had run over the end: for what the caller finds impossible.
+  void fail() { ok_ = false; }
   [[nodiscard]] bool at_end() const { return !ok_ || position_ == bytes_.size(); }
   [[nodiscard]] std::size_t position() const { return position_; }
   [[nodiscard]] std::size_t remaining() const { return ok_ ? bytes_.size() - position_ : 0; }
@@ -112,8 +114,6 @@ class ByteCursor {
       return value;
     }
   }
-
-  void fail() { ok_ = false; }
 
   std::span<const std::byte> bytes_;
   std::size_t position_ = 0;
