@@ -15,7 +15,7 @@ class Shape {
     if (spec.name == DW_AT_sibling && spec.form == DW_FORM_ref4 && is_fixed_ && size_ < kLimit) {
       sibling_at_ = static_cast<std::uint16_t>(size_);
     }
-    is_fixed_ = is_fixed_ && size != Abbreviations::kVariable;
+    is_fixed_ = is_fixed_ && size != kVariable;
     size_ += size;
   }
   [[nodiscard]] std::uint16_t size() const {
@@ -57,8 +57,7 @@ Abbreviations::Abbreviations(std::span<const std::byte> section, std::uint64_t o
       if (name == DW_AT_low_pc || name == DW_AT_high_pc || name == DW_AT_ranges) {
         kind.has_code = true;
       }
-      const auto size = fixed_size(spec.form, format);
-      sizes_.push_back(size ? static_cast<std::uint8_t>(*size) : kVariable);
+      sizes_.push_back(fixed_size(spec.form, format));
       attributes_.push_back(spec);
       shape.add(spec, sizes_.back());
       ++kind.attribute_count;

@@ -48,7 +48,6 @@ class Abbreviations {
   [[nodiscard]] std::span<const std::uint8_t> sizes(const Abbreviation& kind) const {
     return {sizes_.data() + kind.first_attribute, kind.attribute_count};
   }
-  static constexpr std::uint8_t kVariable = 0xff;
 
  private:
   [[nodiscard]] const Abbreviation* find_sparse(std::uint64_t code) const;

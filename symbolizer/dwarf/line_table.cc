@@ -161,6 +161,8 @@ const std::string& LineTable::file(std::uint64_t number) {
 void LineTable::run(std::vector<Row>& rows) const {
   rows.clear();
   if (line_range_ == 0) return;
+  // One in two bytes makes a row.
+  rows.reserve(bytes_.size() / 2);
   ByteCursor cursor(bytes_, std::min(program_, bytes_.size()));
   Row row{.file = 1, .line = 1};
   std::uint64_t operation = 0;
@@ -202,7 +204,7 @@ void LineTable::run(std::vector<Row>& rows) const {
           default:  // Discriminators, and the definition of files, which no compiler uses.
             break;
         }
-        cursor = ByteCursor(bytes_, end);
+        cursor.seek(end);
         break;
       }
       case DW_LNS_copy:

@@ -148,7 +148,7 @@ void Unit::skip_attributes(ByteCursor& cursor, const Abbreviation& kind) const {
   const auto attributes = abbreviations_->attributes(kind);
   const auto sizes = abbreviations_->sizes(kind);
   for (std::size_t i = 0; i < attributes.size(); ++i) {
-    if (sizes[i] != Abbreviations::kVariable) {
+    if (sizes[i] != kVariable) {
       cursor.skip(sizes[i]);
     } else {
       skip_value(cursor, attributes[i].form, format());
@@ -176,7 +176,7 @@ Die Unit::read_die(std::uint64_t offset) const {
   for (std::size_t i = 0; i < attributes.size(); ++i) {
     if (AttributeValue* field = field_of(die, attributes[i].name)) {
       *field = read_value(cursor, attributes[i], format());
-    } else if (sizes[i] != Abbreviations::kVariable) {
+    } else if (sizes[i] != kVariable) {
       cursor.skip(sizes[i]);
     } else {
       skip_value(cursor, attributes[i].form, format());

@@ -1,0 +1,222 @@
+#!/usr/bin/env python3
+"""Holds `profiler symbolize` to addr2line (binutils), llvm-symbolizer and eu-addr2line.
+
+    compare_names.py PROFILER FILE [--count N] [--eu-count N] [--debug-file FILE] [--examples N]
+
+Asks all of them for whole inline chains at N random addresses inside functions of FILE (by size of
+no function: each is as likely as another), and prints how many agree, by class. The answer is the
+chain: linkage name, file and line of each function, innermost first. Classes:
+
+  same       all of it
+  alias      the outermost function has several symbols at its address, and they chose another
+  clone      the symbol table calls the outermost function a clone or a part ("f.cold"), they say "f"
+  unlinked   a function that has no linkage name in the debug information: they say its bare name
+  misnamed   binutils calls the innermost inlined function by the symbol of the code it is in
+  their file same functions and lines, another path: binutils joins a relative folder twice, and
+             takes the file of another index in DWARF 5
+  no line    nobody has one: the code has no debug information
+  no answer  they have no line, and we do
+  no inlines binutils misses inlined calls of split and of clang's units; the innermost place agrees
+  other      whatever is none of these: printed with examples, and the exit status is 1
+"""
+import argparse
+import collections
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+
+Frame = collections.namedtuple("Frame", "name file line")
+
+
+def output(command, text=None):
+    return subprocess.run(command, input=text, capture_output=True, text=True, errors="replace",
+                          check=False).stdout
+
+
+def normal(path):
+    return "" if path in ("", "??", "<invalid>") else os.path.normpath(path)
+
+
+class Symbols:
+    """Functions of a file by nm: where they are, and which share an address."""
+
+    def __init__(self, path):
+        self.functions = []
+        self.addresses = collections.defaultdict(set)
+        self.names = collections.defaultdict(set)
+        text = output(["nm", "-S", "--defined-only", path])
+        if not text.strip():
+            text = output(["nm", "-D", "-S", "--defined-only", path])
+        for line in text.splitlines():
+            words = line.split()
+            if len(words) < 4 or words[2] not in "tTwWiIuV":
+                continue
+            address, size, name = int(words[0], 16), int(words[1], 16), words[3].split("@")[0]
+            self.addresses[name].add(address)
+            self.names[address].add(name)
+            if size > 0:
+                self.functions.append((address, size))
+
+    def random_addresses(self, count, seed):
+        chooser = random.Random(seed)
+        picked = []
+        for _ in range(count):
+            start, size = chooser.choice(self.functions)
+            picked.append(start + chooser.randrange(size))
+        return picked
+
+    def are_aliases(self, a, b):
+        return bool(self.addresses[a.split("@")[0]] & self.addresses[b.split("@")[0]])
+
+
+def ask_profiler(profiler, path, debug_folder, addresses):
+    command = [profiler, "symbolize", "--format", "json", "--module", path]
+    if debug_folder:
+        command += ["--debug-dir", debug_folder]
+    chains = []
+    for line in output(command, "".join(f"{a:#x}\n" for a in addresses)).splitlines():
+        frames = json.loads(line)["frames"]
+        chains.append([Frame(f["system_name"] or f["function"],
+                             normal(f["file"] or "") if f["line"] else "", f["line"] or 0)
+                       for f in frames])
+    return chains
+
+
+def place(text, numbers):
+    """`file:line`, or `file:line:column`; a file without a line comes from the symbol table."""
+    text = text.split(" (discriminator")[0]
+    parts = text.rsplit(":", numbers)
+    line = parts[1] if len(parts) > 1 else "0"
+    line = int(line) if line.isdigit() else 0
+    return (normal(parts[0]) if line else "", line)
+
+
+def ask_addr2line(tool, path, addresses):
+    numbers = 2 if tool.startswith("eu-") else 1
+    chains = []
+    # eu-addr2line takes time in proportion to the units, and prints a column.
+    lines = output([tool, "-a", "-f", "-i", "-e", path],
+                   "".join(f"{a:#x}\n" for a in addresses)).splitlines()
+    i = 0
+    while i < len(lines):
+        if lines[i].startswith("0x"):
+            chains.append([])
+            i += 1
+            continue
+        name = lines[i].split(" inlined at ")[0]
+        where = lines[i + 1] if i + 1 < len(lines) else "??:0"
+        chains[-1].append(Frame(name, *place(where, numbers if where.count(":") > 1 else 1)))
+        i += 2
+    return chains
+
+
+def ask_llvm(tool, path, addresses):
+    text = output([tool, "--no-demangle", "--inlines", "-e", path],
+                  "".join(f"{a:#x}\n" for a in addresses))
+    chains = []
+    for block in text.split("\n\n"):
+        lines = block.strip("\n").split("\n")
+        if len(lines) >= 2:
+            chains.append([Frame(lines[i], *place(lines[i + 1], 2))
+                           for i in range(0, len(lines) - 1, 2)])
+    return chains
+
+
+def base(name):
+    """Without what a compiler or the linker appends to a function's name."""
+    return re.sub(r"(\.(cold|part|constprop|isra|lto_priv|llvm|localalias)(\.\d+)*)+$", "",
+                  name.split("@")[0])
+
+
+def is_bare(name, of):
+    """True if `name` is what the source calls the function whose mangled name `of` is."""
+    return (name == re.sub(r".*::", "", of) or f"{len(name)}{name}" in of or
+            name.startswith("operator") and "cl" in of)
+
+
+def class_of(ours, theirs, symbols):
+    if ours == theirs:
+        return "same"
+    if not any(f.line for f in theirs):
+        return "no answer" if any(f.line for f in ours) else "no line"
+    our_lines = [f.line for f in ours]
+    their_lines = [f.line for f in theirs]
+    if our_lines == their_lines:
+        files_differ = [f.file for f in ours] != [f.file for f in theirs]
+        pairs = [(a.name, b.name) for a, b in zip(ours, theirs)]
+        misnamed = len(ours) > 1 and base(theirs[0].name) == base(ours[-1].name)
+        if misnamed:
+            pairs = pairs[1:]
+        a, b = pairs[-1]
+        inner_same = all(x == y or is_bare(y, x) for x, y in pairs[:-1])
+        if inner_same and (a == b or base(a) == base(b) or symbols.are_aliases(a, b) or
+                           is_bare(b, a)):
+            if files_differ:
+                return "their file"
+            if misnamed:
+                return "misnamed"
+            if any(x != y for x, y in pairs[:-1]):
+                return "unlinked"
+            if base(a) == base(b):
+                return "clone"
+            return "alias" if symbols.are_aliases(a, b) else "unlinked"
+    if len(theirs) == 1 and len(ours) > 1 and ours[0].line == theirs[0].line:
+        return "no inlines"
+    return "other"
+
+
+def compare(who, addresses, ours, theirs, symbols, examples):
+    if len(theirs) != len(addresses):
+        print(f"{who}: {len(theirs)} answers to {len(addresses)} addresses")
+        return False
+    counts = collections.Counter()
+    shown = []
+    for address, a, b in zip(addresses, ours, theirs):
+        kind = class_of(a, b, symbols)
+        counts[kind] += 1
+        if kind == "other" and len(shown) < examples:
+            shown.append((address, a, b))
+    total = sum(counts.values())
+    print(f"{who}: {total} addresses: " +
+          ", ".join(f"{kind} {count}" for kind, count in counts.most_common()))
+    for address, a, b in shown:
+        print(f"  {address:#x}")
+        for label, chain in (("ours", a), ("theirs", b)):
+            for frame in chain:
+                print(f"    {label:7}{frame.name} {frame.file}:{frame.line}")
+    return counts["other"] == 0
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("profiler")
+    parser.add_argument("file")
+    parser.add_argument("--debug-file", help="where the peers find the debug information")
+    parser.add_argument("--count", type=int, default=100_000)
+    parser.add_argument("--eu-count", type=int, default=2_000)
+    parser.add_argument("--examples", type=int, default=5)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--llvm", default="llvm-symbolizer-19")
+    arguments = parser.parse_args()
+    theirs = arguments.debug_file or arguments.file
+    symbols = Symbols(theirs)
+    addresses = symbols.random_addresses(arguments.count, arguments.seed)
+    ours = ask_profiler(arguments.profiler, arguments.file, None, addresses)
+    if len(ours) != len(addresses):
+        sys.exit(f"profiler symbolize: {len(ours)} answers to {len(addresses)} addresses")
+    few = addresses[:arguments.eu_count]
+    good = [compare("addr2line", addresses, ours, ask_addr2line("addr2line", theirs, addresses),
+                    symbols, arguments.examples),
+            compare(arguments.llvm, addresses, ours, ask_llvm(arguments.llvm, theirs, addresses),
+                    symbols, arguments.examples)]
+    if few:
+        good.append(compare("eu-addr2line", few, ours, ask_addr2line("eu-addr2line", theirs, few),
+                            symbols, arguments.examples))
+    sys.exit(0 if all(good) else 1)
+
+
+if __name__ == "__main__":
+    main()
