@@ -9,6 +9,7 @@ chain: linkage name, file and line of each function, innermost first. Classes:
 
   same       all of it
   alias      the outermost function has several symbols at its address, and they chose another
+  label      they say a symbol without a size that stands inside our function
   clone      the symbol table calls the outermost function a clone or a part ("f.cold"), they say "f"
   unlinked   a function that has no linkage name in the debug information: they say its bare name
   misnamed   binutils calls the innermost inlined function by the symbol of the code it is in
@@ -46,20 +47,23 @@ class Symbols:
 
     def __init__(self, path):
         self.functions = []
+        self.sizes = {}
         self.addresses = collections.defaultdict(set)
         self.names = collections.defaultdict(set)
         text = output(["nm", "-S", "--defined-only", path])
         if not text.strip():
             text = output(["nm", "-D", "-S", "--defined-only", path])
         for line in text.splitlines():
-            words = line.split()
-            if len(words) < 4 or words[2] not in "tTwWi":
+            found = re.fullmatch(r"([0-9a-f]{16}) (?:([0-9a-f]{16}) )?([tTwWi]) (\S+)", line)
+            if not found:
                 continue
-            address, size, name = int(words[0], 16), int(words[1], 16), words[3].split("@")[0]
+            address, size = int(found[1], 16), int(found[2] or "0", 16)
+            name = found[4].split("@")[0]
             self.addresses[name].add(address)
             self.names[address].add(name)
             if size > 0:
                 self.functions.append((address, size))
+                self.sizes[address] = max(size, self.sizes.get(address, 0))
 
     def random_addresses(self, count, seed):
         chooser = random.Random(seed)
@@ -68,6 +72,11 @@ class Symbols:
             start, size = chooser.choice(self.functions)
             picked.append(start + chooser.randrange(size))
         return picked
+
+    def holds(self, function, label):
+        """True if a symbol lies inside a function."""
+        return any(start < at < start + self.sizes.get(start, 0)
+                   for start in self.addresses[function] for at in self.addresses[label])
 
     def are_aliases(self, a, b):
         return bool(self.addresses[a.split("@")[0]] & self.addresses[b.split("@")[0]])
@@ -165,6 +174,8 @@ def class_of(ours, theirs, symbols):
             if base(a) == base(b):
                 return "clone"
             return "alias" if symbols.are_aliases(a, b) else "unlinked"
+        if inner_same and not files_differ and symbols.holds(a, b):
+            return "label"
     if len(theirs) == 1 and len(ours) > 1 and ours[0].line == theirs[0].line:
         return "no inlines"
     return "other"
