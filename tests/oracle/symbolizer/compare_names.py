@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Holds `profiler symbolize` to addr2line (binutils), llvm-symbolizer and eu-addr2line.
 
-    compare_names.py PROFILER FILE [--count N] [--eu-count N] [--debug-file FILE] [--examples N]
+    compare_names.py PROFILER FILE [--count N] [--eu-count N] [--examples N]
 
-Asks all of them for whole inline chains at N random addresses inside functions of FILE (by size of
-no function: each is as likely as another), and prints how many agree, by class. The answer is the
+FILE is a path, "libc", "vmlinux", or a way to compile sample.cc (RECIPES below). Asks all of them for
+whole inline chains at N random addresses of its functions, each of which is as likely as another, and
+prints how many agree, by class. The answer is the
 chain: linkage name, file and line of each function, innermost first. Classes:
 
   same       all of it
@@ -23,12 +24,15 @@ chain: linkage name, file and line of each function, innermost first. Classes:
 """
 import argparse
 import collections
+import glob
 import json
 import os
 import random
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 
 Frame = collections.namedtuple("Frame", "name file line")
 
@@ -82,10 +86,8 @@ class Symbols:
         return bool(self.addresses[a.split("@")[0]] & self.addresses[b.split("@")[0]])
 
 
-def ask_profiler(profiler, path, debug_folder, addresses):
+def ask_profiler(profiler, path, addresses):
     command = [profiler, "symbolize", "--format", "json", "--module", path]
-    if debug_folder:
-        command += ["--debug-dir", debug_folder]
     chains = []
     for line in output(command, "".join(f"{a:#x}\n" for a in addresses)).splitlines():
         frames = json.loads(line)["frames"]
@@ -210,33 +212,119 @@ def compare(who, addresses, ours, theirs, symbols, examples, backed=()):
     return counts["other"] == 0, agreed
 
 
+# How sample.cc is compiled; in a folder of its own, the result is called "program".
+GCC = "g++ -O2 -g {} sample.cc -o program"
+CLANG = "clang++-19 -O2 -g {} sample.cc -o program"
+RECIPES = {
+    "gcc-dwarf5": GCC.format("-gdwarf-5"),
+    "gcc-dwarf4": GCC.format("-gdwarf-4"),
+    "gcc-dwarf64": GCC.format("-gdwarf64"),
+    "gcc-O0": "g++ -O0 -g sample.cc -o program",
+    "gcc-lto": GCC.format("-flto"),
+    "gcc-types": GCC.format("-fdebug-types-section"),
+    "gcc-sections": GCC.format("-ffunction-sections -Wl,--gc-sections"),
+    "gcc-compressed": GCC.format("-gz"),
+    "gcc-dwz": GCC.format("") + " && dwz program",
+    "gcc-split5": GCC.format("-gsplit-dwarf -gdwarf-5"),
+    "gcc-split4": GCC.format("-gsplit-dwarf -gdwarf-4"),
+    "gcc-package4": GCC.format("-gsplit-dwarf -gdwarf-4") +
+                    " && dwp -e program -o program.dwp && rm *.dwo",
+    "clang-dwarf5": CLANG.format("-gdwarf-5"),
+    "clang-dwarf4": CLANG.format("-gdwarf-4"),
+    "clang-split5": CLANG.format("-gsplit-dwarf -gdwarf-5"),
+    "clang-split4": CLANG.format("-gsplit-dwarf -gdwarf-4"),
+    "clang-package5": CLANG.format("-gsplit-dwarf -gdwarf-5") +
+                      " && llvm-dwp-19 -e program -o program.dwp && rm *.dwo",
+    "rust-legacy": "rustc -C opt-level=2 -g sample.rs -o program",
+    "rust-v0": "rustc -C opt-level=2 -g -C symbol-mangling-version=v0 sample.rs -o program",
+}
+SKIPPED = 77
+
+
+def build(recipe, folder):
+    """The program made by a recipe, or an exit with the reason."""
+    here = os.path.dirname(os.path.realpath(__file__))
+    for name in ("sample.cc", "sample.rs"):
+        shutil.copy(os.path.join(here, name), folder)
+    for command in RECIPES[recipe].split(" && "):
+        tool = command.split()[0]
+        if not shutil.which(tool):
+            print(f"there is no {tool}")
+            sys.exit(SKIPPED)
+        done = subprocess.run(command, shell=True, cwd=folder, capture_output=True, text=True,
+                              check=False)
+        if done.returncode != 0:
+            sys.exit(f"{command}: {done.stderr}")
+    return os.path.join(folder, "program")
+
+
+def debug_file_of(path):
+    """The file in /usr/lib/debug with the same build id, or `path`."""
+    found = re.search(r"Build ID: ([0-9a-f]+)", output(["readelf", "-n", path]))
+    debug = found and f"/usr/lib/debug/.build-id/{found[1][:2]}/{found[1][2:]}.debug"
+    return debug if debug and os.path.exists(debug) else path
+
+
+def find_file(name):
+    """`libc`, `vmlinux`, or a path; an exit with the reason where it is not at hand."""
+    if name == "libc":
+        path = "/lib/x86_64-linux-gnu/libc.so.6"
+        if not os.path.exists(path) or debug_file_of(path) == path:
+            print("libc's debug information is not installed (libc6-dbg)")
+            sys.exit(SKIPPED)
+        return path
+    if name == "vmlinux":
+        found = [os.environ.get("PROFILER_VMLINUX", "")]
+        found += sorted(glob.glob("/usr/lib/debug/boot/vmlinux-*"))
+        for path in found:
+            if os.path.exists(path):
+                return path
+        print("there is no vmlinux with debug information (a Debian package linux-image-*-dbg, "
+              "installed, or unpacked and named in PROFILER_VMLINUX)")
+        sys.exit(SKIPPED)
+    return name
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("profiler")
-    parser.add_argument("file")
-    parser.add_argument("--debug-file", help="where the peers find the debug information")
+    parser.add_argument("file", help=f"a path, libc, vmlinux, or one of {', '.join(RECIPES)}")
     parser.add_argument("--count", type=int, default=100_000)
     parser.add_argument("--eu-count", type=int, default=2_000)
     parser.add_argument("--examples", type=int, default=5)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--llvm", default="llvm-symbolizer-19")
     arguments = parser.parse_args()
-    theirs = arguments.debug_file or arguments.file
+    for tool in ("addr2line", "eu-addr2line", arguments.llvm, "nm"):
+        if not shutil.which(tool):
+            print(f"there is no {tool}")
+            sys.exit(SKIPPED)
+    with tempfile.TemporaryDirectory() as folder:
+        if arguments.file in RECIPES:
+            path = build(arguments.file, folder)
+        else:
+            path = find_file(arguments.file)
+        sys.exit(0 if hold(path, arguments) else 1)
+
+
+def hold(path, arguments):
+    """Compares all of them on one file; True if every difference has a class."""
+    theirs = debug_file_of(path)
     symbols = Symbols(theirs)
     addresses = symbols.random_addresses(arguments.count, arguments.seed)
-    ours = ask_profiler(arguments.profiler, arguments.file, None, addresses)
+    ours = ask_profiler(arguments.profiler, path, addresses)
     if len(ours) != len(addresses):
-        sys.exit(f"profiler symbolize: {len(ours)} answers to {len(addresses)} addresses")
-    few = addresses[:arguments.eu_count]
+        print(f"profiler symbolize: {len(ours)} answers to {len(addresses)} addresses")
+        return False
     good, backed = compare(arguments.llvm, addresses, ours,
                            ask_llvm(arguments.llvm, theirs, addresses), symbols,
                            arguments.examples)
-    results = [good]
+    few = addresses[:arguments.eu_count]
     for tool, some in (("addr2line", addresses), ("eu-addr2line", few)):
         if some:
-            results.append(compare(tool, some, ours[:len(some)], ask_addr2line(tool, theirs, some),
-                                   symbols, arguments.examples, backed)[0])
-    sys.exit(0 if all(results) else 1)
+            good &= compare(tool, some, ours[:len(some)], ask_addr2line(tool, theirs, some), symbols,
+                            arguments.examples, backed)[0]
+    return good
 
 
 if __name__ == "__main__":
