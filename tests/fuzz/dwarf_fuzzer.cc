@@ -38,6 +38,8 @@ constexpr std::array<std::string_view, 11> kNames = {
     ".debug_str",  ".debug_str_offsets", ".debug_addr", ".debug_ranges",
     ".debug_rnglists", ".debug_aranges", ".debug_cu_index"};
 
+constexpr const char* kNamesName = ".shstrtab";
+
 /// An ELF file of the input's sections and one of code.
 class Image {
  public:
@@ -57,7 +59,7 @@ class Image {
   }
 
   std::vector<std::byte> finish() {
-    add(".shstrtab", std::as_bytes(std::span(names_)));
+    add(kNamesName, {});
     Elf64_Ehdr header = {};
     std::memcpy(header.e_ident, ELFMAG, SELFMAG);
     header.e_ident[EI_CLASS] = ELFCLASS64;
@@ -94,8 +96,11 @@ class Image {
     names_ += name + '\0';
     header.sh_type = SHT_PROGBITS;
     header.sh_offset = bytes_.size();
-    // The names themselves are added last, with the one just appended.
-    if (name == ".shstrtab") contents = std::as_bytes(std::span(names_));
+    // The names themselves come last, with the one just appended.
+    if (name == kNamesName) {
+      header.sh_type = SHT_STRTAB;
+      contents = std::as_bytes(std::span(names_));
+    }
     header.sh_size = contents.size();
     bytes_.insert(bytes_.end(), contents.begin(), contents.end());
     headers_.push_back(header);
