@@ -13,7 +13,7 @@ std::uint64_t read_number(ByteCursor& cursor, std::size_t size) {
   if (size == 8) return cursor.u64();
   std::uint64_t value = 0;
   const auto bytes = cursor.take(size);
-  std::memcpy(&value, bytes.data(), std::min(bytes.size(), sizeof value));
+  if (!bytes.empty()) std::memcpy(&value, bytes.data(), std::min(bytes.size(), sizeof value));
   return value;
 }
 
