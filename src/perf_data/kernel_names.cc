@@ -3,8 +3,6 @@
 #include <sys/utsname.h>
 
 #include <algorithm>
-#include <charconv>
-#include <cstdio>
 #include <fstream>
 #include <iterator>
 #include <string_view>
@@ -26,18 +24,14 @@ BuildId running_build_id() {
   return symbolizer::build_id_in_notes(std::as_bytes(std::span(notes)));
 }
 
-Result<symbolizer::KernelSymbols> parse(std::string text, const std::string& path,
-                                        const KernelIdentity& identity) {
-  auto symbols = symbolizer::KernelSymbols::parse(
-      rebased_kallsyms(std::move(text), identity.reference, identity.reference_address));
-  if (!symbols && symbols.error().path.empty()) symbols.error().path = path;
-  return symbols;
-}
-
 Result<symbolizer::KernelSymbols> read(const std::string& path, const KernelIdentity& identity) {
-  auto text = symbolizer::read_kallsyms_text(path);
-  if (!text) return std::unexpected(text.error());
-  return parse(*std::move(text), path, identity);
+  auto symbols = symbolizer::read_kallsyms(path);
+  if (symbols) {
+    place(*symbols, identity);
+  } else if (symbols.error().path.empty()) {
+    symbols.error().path = path;
+  }
+  return symbols;
 }
 
 /// Two builds of one version lay their functions out differently: names of another would be wrong.
@@ -58,9 +52,10 @@ Result<symbolizer::KernelSymbols> read_vmlinux(const std::string& path,
     return failure("it is another kernel's (build id " + found.hex() + ")",
                    "the recording's is " + identity.build_id.hex());
   }
-  std::string text = symbolizer::vmlinux_symbols(**file);
-  if (text.empty()) return failure("it has no symbol table", "give the one with symbols");
-  return parse(std::move(text), path, identity);
+  symbolizer::KernelSymbols symbols = symbolizer::vmlinux_symbols(**file);
+  if (symbols.size() == 0) return failure("it has no symbol table", "give the one with symbols");
+  place(symbols, identity);
+  return symbols;
 }
 
 }  // namespace
@@ -91,39 +86,13 @@ bool is_running_kernel(const KernelIdentity& identity) {
          identity.host == name.nodename;
 }
 
-std::string rebased_kallsyms(std::string text, const std::string& reference,
-                             std::uint64_t address) {
-  if (reference.empty() || address == 0) return text;
-  const auto address_of = [](std::string_view line, std::uint64_t& value) {
-    return std::from_chars(line.data(), line.data() + line.size(), value, 16).ec == std::errc();
-  };
-  const std::size_t name_at = text.find(" " + reference + "\n");
-  if (name_at == std::string::npos) return text;
-  const std::size_t before = text.rfind('\n', name_at);
-  std::uint64_t there = 0;
-  if (!address_of(std::string_view(text).substr(before == std::string::npos ? 0 : before + 1),
-                  there) ||
-      there == 0 || there == address) {
-    return text;
-  }
-  const std::uint64_t distance = address - there;
-  std::string moved;
-  moved.reserve(text.size());
-  for (std::string_view rest = text; !rest.empty();) {
-    const std::string_view line = rest.substr(0, rest.find('\n'));
-    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
-    std::uint64_t value = 0;
-    const std::size_t space = line.find(' ');
-    if (space == std::string_view::npos || line.ends_with(']') || !address_of(line, value))
-      continue;
-    value += distance;
-    char digits[20];
-    std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(value));
-    moved += digits;
-    moved += line.substr(space);
-    moved += '\n';
-  }
-  return moved;
+void place(symbolizer::KernelSymbols& symbols, const KernelIdentity& identity) {
+  const symbolizer::KernelAnchors anchors = symbols.anchors();
+  const std::uint64_t there = identity.reference == "_text"    ? anchors.text
+                              : identity.reference == "_stext" ? anchors.stext
+                                                               : 0;
+  if (there == 0 || identity.reference_address == 0 || there == identity.reference_address) return;
+  symbols.move(identity.reference_address - there);
 }
 
 Result<symbolizer::KernelSymbols> kernel_names(const KernelIdentity& identity,

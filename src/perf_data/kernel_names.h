@@ -24,7 +24,7 @@ struct KernelIdentity {
   BuildId build_id = {};
   std::string release = {};
   std::string host = {};
-  /// A symbol and where it lay: "_text". Empty: not told.
+  /// "_text" or "_stext", and where it lay. Empty: not told.
   std::string reference = {};
   std::uint64_t reference_address = 0;
 };
@@ -45,8 +45,7 @@ struct KernelNameSources {
 /// Whether that kernel, or at least that machine and release, is the running one.
 [[nodiscard]] bool is_running_kernel(const KernelIdentity& identity);
 
-/// kallsyms text with `reference` at `address`: moved as a whole, without modules, if it is not.
-[[nodiscard]] std::string rebased_kallsyms(std::string text, const std::string& reference,
-                                           std::uint64_t address);
+/// Moves them to where the recording's kernel lay, as far as it tells.
+void place(symbolizer::KernelSymbols& symbols, const KernelIdentity& identity);
 
 }  // namespace profiler::perf_data

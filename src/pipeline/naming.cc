@@ -38,9 +38,8 @@ class NameResolver {
   void name_kernel(ModuleIndex module, std::span<const FrameIndex> frames,
                    const symbolizer::KernelSymbols& kernel) {
     for (FrameIndex index : frames) {
-      const symbolizer::KernelSymbol* symbol =
-          kernel.find(RuntimeAddress(profile_.frames[index].address));
-      if (symbol == nullptr) continue;
+      const auto symbol = kernel.find(RuntimeAddress(profile_.frames[index].address));
+      if (!symbol) continue;
       const ModuleIndex in = symbol->module.empty() ? module : kernel_module(symbol->module);
       SourceFrame frame;
       frame.function = frame.system_name = symbol->name;

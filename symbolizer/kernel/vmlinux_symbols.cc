@@ -2,13 +2,13 @@
 
 #include <elf.h>
 
-#include <cinttypes>
-#include <cstdio>
 #include <cstring>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "symbolizer/elf/bytes.h"
+#include "symbolizer/kernel/symbol_table.h"
 
 namespace symbolizer {
 namespace {
@@ -27,20 +27,11 @@ bool is_label(std::string_view name) {
   return name.empty() || name.starts_with(".L") || name.starts_with('$');
 }
 
-void append(std::string& text, const Elf64_Sym& symbol, const Section& section,
-            std::string_view name) {
-  char start[32];
-  std::snprintf(start, sizeof start, "%016" PRIx64 " %c ", symbol.st_value,
-                letter_of(symbol, section));
-  text += start;
-  text += name;
-  text += '\n';
-}
-
 }  // namespace
 
-std::string vmlinux_symbols(const ElfFile& file) {
-  std::string text;
+KernelSymbols vmlinux_symbols(const ElfFile& file) {
+  SymbolTableBuilder builder;
+  KernelAnchors anchors;
   const auto sections = file.sections();
   for (const Section& table : sections) {
     if (table.type != SHT_SYMTAB || table.link >= sections.size()) continue;
@@ -53,15 +44,22 @@ std::string vmlinux_symbols(const ElfFile& file) {
       if (type == STT_SECTION || type == STT_FILE || type == STT_TLS) continue;
       if (symbol.st_shndx == SHN_UNDEF || symbol.st_shndx >= sections.size()) continue;
       const Section& section = sections[symbol.st_shndx];
-      if ((section.flags & SHF_ALLOC) == 0) continue;
+      if ((section.flags & SHF_ALLOC) == 0 || symbol.st_value == 0) continue;
       const std::string_view name = string_at(names, symbol.st_name);
-      // Names may be anything; a line of kallsyms is one line.
-      if (is_label(name) || name.find_first_of("\n\t ") != std::string_view::npos) continue;
-      append(text, symbol, section, name);
+      if (is_label(name)) continue;
+      const char letter = letter_of(symbol, section);
+      if (letter == 'd' || letter == 'D') {
+        builder.add_data(symbol.st_value);
+        continue;
+      }
+      if (name.starts_with("__pfx_")) continue;
+      if (name == "_text") anchors.text = symbol.st_value;
+      if (name == "_stext") anchors.stext = symbol.st_value;
+      builder.add_code(symbol.st_value, letter, name, "");
     }
     break;
   }
-  return text;
+  return {std::move(builder).finish(), anchors};
 }
 
 }  // namespace symbolizer

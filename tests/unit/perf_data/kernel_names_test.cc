@@ -28,16 +28,27 @@ BuildId build_id(unsigned char fill, std::size_t size = 20) {
   return BuildId(bytes);
 }
 
-TEST(RebasedKallsyms, StaysWhereTheKernelLaySo) {
-  EXPECT_EQ(rebased_kallsyms(kText, "_text", 0xffffffff81000000), kText);
-  EXPECT_EQ(rebased_kallsyms(kText, "_stext", 0xffffffff91000000), kText);
-  EXPECT_EQ(rebased_kallsyms(kText, "", 0), kText);
+TEST(PlacedKernelSymbols, StayWhereTheKernelLaySo) {
+  for (const auto& [reference, address] :
+       {std::pair("_text", 0xffffffff81000000), {"_stext", 0xffffffff91000000}, {"", 0}}) {
+    auto symbols = symbolizer::KernelSymbols::parse(kText);
+    ASSERT_TRUE(symbols);
+    place(*symbols, {.reference = reference, .reference_address = address});
+    EXPECT_TRUE(symbols->find(RuntimeAddress(0xffffffff81000100)));
+    EXPECT_TRUE(symbols->find(RuntimeAddress(0xffffffffc0000000)));
+  }
 }
 
-TEST(RebasedKallsyms, MovesTheCoreAndLeavesModulesOut) {
-  EXPECT_EQ(rebased_kallsyms(kText, "_text", 0xffffffff91000000),
-            "ffffffff91000000 T _text\n"
-            "ffffffff91000100 t do_work\n");
+TEST(PlacedKernelSymbols, MoveTheCoreAndLeaveModulesOut) {
+  auto symbols = symbolizer::KernelSymbols::parse(kText);
+  ASSERT_TRUE(symbols);
+  place(*symbols, {.reference = "_text", .reference_address = 0xffffffff91000000});
+  EXPECT_EQ(symbols->find(RuntimeAddress(0xffffffff91000000))->name, "_text");
+  EXPECT_EQ(symbols->find(RuntimeAddress(0xffffffff91000104))->name, "do_work");
+  EXPECT_EQ(symbols->find(RuntimeAddress(0xffffffff91000104))->start.value(), 0xffffffff91000100);
+  for (const std::uint64_t gone : {0xffffffff81000100, 0xffffffffc0000000, 0xffffffffd0000000})
+    EXPECT_FALSE(symbols->find(RuntimeAddress(gone)));
+  EXPECT_EQ(symbols->anchors().text, 0xffffffff91000000);
 }
 
 TEST(KernelNames, ComeFromTheFileThatIsGiven) {
@@ -47,8 +58,8 @@ TEST(KernelNames, ComeFromTheFileThatIsGiven) {
       {.build_id = build_id(1), .reference = "_text", .reference_address = 0xffffffff91000000},
       {.kallsyms = directory.file("kallsyms")});
   ASSERT_TRUE(names) << names.error().message();
-  const auto* symbol = names->find(RuntimeAddress(0xffffffff91000108));
-  ASSERT_NE(symbol, nullptr);
+  const auto symbol = names->find(RuntimeAddress(0xffffffff91000108));
+  ASSERT_TRUE(symbol);
   EXPECT_EQ(symbol->name, "do_work");
 }
 
@@ -84,10 +95,10 @@ TEST_F(Vmlinux, NamesAKernelThatLaySomewhereElse) {
   for (const char* name : {"vmlinux", "vmlinux.debug"}) {
     const auto names = kernel_names(identity_, {.vmlinux = directory_.file(name)});
     ASSERT_TRUE(names) << names.error().message();
-    const auto* symbol = names->find(RuntimeAddress(0xffffffff9a000101));
-    ASSERT_NE(symbol, nullptr) << name;
+    const auto symbol = names->find(RuntimeAddress(0xffffffff9a000101));
+    ASSERT_TRUE(symbol) << name;
     EXPECT_EQ(symbol->name, "do_work");
-    EXPECT_EQ(names->find(RuntimeAddress(0xffffffff81000101)), nullptr);
+    EXPECT_FALSE(names->find(RuntimeAddress(0xffffffff81000101)));
   }
 }
 
@@ -95,7 +106,7 @@ TEST_F(Vmlinux, StaysWhereItIsLinkedWhereTheRecordingDoesNotTell) {
   identity_.reference_address = 0;
   const auto names = kernel_names(identity_, {.vmlinux = path()});
   ASSERT_TRUE(names);
-  EXPECT_NE(names->find(RuntimeAddress(0xffffffff81000101)), nullptr);
+  EXPECT_TRUE(names->find(RuntimeAddress(0xffffffff81000101)));
 }
 
 TEST_F(Vmlinux, ComesBehindKallsyms) {
@@ -104,7 +115,7 @@ TEST_F(Vmlinux, ComesBehindKallsyms) {
   const auto names =
       kernel_names(identity_, {.kallsyms = directory_.file("kallsyms"), .vmlinux = path()});
   ASSERT_TRUE(names);
-  EXPECT_NE(names->find(RuntimeAddress(0xffffffffc0000000)), nullptr);
+  EXPECT_TRUE(names->find(RuntimeAddress(0xffffffffc0000000)));
 }
 
 TEST_F(Vmlinux, OfAnotherKernelOrWithoutSymbolsIsRefused) {
