@@ -42,7 +42,7 @@ struct ModuleSymbolizer::State {
     source_searched = true;
     for (const auto& candidate : {file, the_debug_file()}) {
       if (candidate == nullptr) continue;
-      auto info = DebugInfo::open(candidate);
+      auto info = DebugInfo::open(candidate, search);
       if (info == nullptr) continue;
       source = std::make_unique<SourceLookup>(std::move(info), code_regions(*file));
       break;

@@ -19,5 +19,6 @@ int import_command(std::span<const std::string> args);
 int report_command(std::span<const std::string> args);
 int flamegraph_command(std::span<const std::string> args);
 int export_command(std::span<const std::string> args);
+int symbolize_command(std::span<const std::string> args);
 
 }  // namespace profiler::cli

@@ -33,6 +33,7 @@ constexpr std::array kCommands = {
     Command{"report", "tables and trees of a recording: user and sys by function", report_command},
     Command{"flamegraph", "a recording as an interactive SVG", flamegraph_command},
     Command{"export", "a recording in the formats of other tools", export_command},
+    Command{"symbolize", "names for the addresses of an object file", symbolize_command},
 };
 
 std::string help_text() {

@@ -1,65 +1,69 @@
 #include "symbolizer/dwarf/line_rows.h"
 
 #include <algorithm>
-#include <unordered_map>
 
 #include "symbolizer/dwarf/unit_index.h"
 
 namespace symbolizer {
+namespace {
 
-LineRows::LineRows(Dwarf_Die* unit_die, std::span<const CodeRegion> code) {
-  Dwarf_Lines* lines = nullptr;
-  if (dwarf_getsrclines(unit_die, &lines, &decoded_rows_) != 0) return;
-  // libdw hands out the same string for the same file of a unit.
-  std::unordered_map<const char*, std::uint16_t> file_of_name;
-  for (std::size_t i = 0; i < decoded_rows_; ++i) {
-    Dwarf_Line* row = dwarf_onesrcline(lines, i);
-    Dwarf_Addr address = 0;
-    bool end_of_sequence = false;
-    int line = 0;
-    if (row == nullptr || dwarf_lineaddr(row, &address) != 0 ||
-        dwarf_lineendsequence(row, &end_of_sequence) != 0 || dwarf_lineno(row, &line) != 0) {
-      continue;
-    }
-    // A sequence may end where its region does.
-    if (!is_code(code, end_of_sequence && address > 0 ? address - 1 : address)) continue;
-    if (offsets_.empty()) base_ = address;
-    if (address < base_ || address - base_ > UINT32_MAX) continue;
-    const auto offset = static_cast<std::uint32_t>(address - base_);
+using Row = LineTable::Row;
 
-    std::uint16_t file = kNoFile;
-    if (!end_of_sequence) {
-      const char* name = dwarf_linesrc(row, nullptr, nullptr);
-      if (name != nullptr && names_.size() < kNoFile) {
-        const auto [known, added] =
-            file_of_name.try_emplace(name, static_cast<std::uint16_t>(names_.size()));
-        if (added) names_.emplace_back(name);
-        file = known->second;
-      }
+/// Drops the sequences of code that is not in the module, and those without any.
+void keep_code(std::vector<Row>& rows, std::span<const CodeRegion> code) {
+  auto kept = rows.begin();
+  for (auto first = rows.begin(); first != rows.end();) {
+    auto end = std::find_if(first, rows.end(), [](const Row& row) { return row.ends_sequence; });
+    if (end != rows.end()) ++end;
+    if (is_code(code, first->address) && std::prev(end)->address > first->address) {
+      kept = kept == first ? end : std::move(first, end, kept);
     }
-    const auto line_number = static_cast<std::uint32_t>(std::max(line, 0));
+    first = end;
+  }
+  rows.erase(kept, rows.end());
+}
+
+/// By address. Where one sequence ends and another begins, the end comes first.
+void sort_by_address(std::vector<Row>& rows) {
+  const auto before = [](const Row& a, const Row& b) {
+    if (a.address != b.address) return a.address < b.address;
+    return a.ends_sequence && !b.ends_sequence;
+  };
+  if (!std::ranges::is_sorted(rows, before)) std::ranges::stable_sort(rows, before);
+}
+
+}  // namespace
+
+LineRows::LineRows(std::vector<Row> rows, std::span<const CodeRegion> code) {
+  keep_code(rows, code);
+  sort_by_address(rows);
+  if (rows.empty()) return;
+  base_ = rows.front().address;
+  for (const Row& row : rows) {
+    if (row.address - base_ > UINT32_MAX) break;
+    const auto offset = static_cast<std::uint32_t>(row.address - base_);
+    const Place place = row.ends_sequence ? Place{.file = kNoFile, .line = 0}
+                                          : Place{.file = row.file, .line = row.line};
     if (!offsets_.empty() && offsets_.back() == offset) {
-      lines_.back() = line_number;
-      files_.back() = file;
-    } else if (offsets_.empty() || lines_.back() != line_number || files_.back() != file) {
+      places_.back() = place;
+    } else if (offsets_.empty() || places_.back().file != place.file ||
+               places_.back().line != place.line) {
       offsets_.push_back(offset);
-      lines_.push_back(line_number);
-      files_.push_back(file);
+      places_.push_back(place);
     }
   }
   offsets_.shrink_to_fit();
-  lines_.shrink_to_fit();
-  files_.shrink_to_fit();
+  places_.shrink_to_fit();
 }
 
-LineRows::Place LineRows::find(ModuleAddress address) const {
+std::optional<LineRows::Place> LineRows::find(ModuleAddress address) const {
   const std::uint64_t offset = address.value() - base_;
-  if (address.value() < base_ || offset > UINT32_MAX) return {};
+  if (address.value() < base_ || offset > UINT32_MAX) return std::nullopt;
   const auto after = std::ranges::upper_bound(offsets_, static_cast<std::uint32_t>(offset));
-  if (after == offsets_.begin()) return {};
-  const auto row = static_cast<std::size_t>(after - offsets_.begin()) - 1;
-  if (files_[row] == kNoFile) return {};
-  return {.file = names_[files_[row]], .line = lines_[row]};
+  if (after == offsets_.begin()) return std::nullopt;
+  const Place& place = places_[static_cast<std::size_t>(after - offsets_.begin()) - 1];
+  if (place.file == kNoFile) return std::nullopt;
+  return place;
 }
 
 }  // namespace symbolizer
