@@ -36,9 +36,9 @@ CommandLine command_line() {
        .operands = Operands::kFiles});
   line.basic().add_options()  //
       ("module,e", po::value<std::string>()->value_name("FILE"),
-       "program, library, vmlinux or debug file")(
-          "format", po::value<std::string>()->value_name("FORMAT"),
-          "text, or json: an object a line");
+       "program, library, vmlinux or debug file")("format",
+                                                  po::value<std::string>()->value_name("FORMAT"),
+                                                  "text, or json: an object a line");
   return line;
 }
 
@@ -110,8 +110,8 @@ int symbolize_command(std::span<const std::string> args) {
     if (const auto address = parse_address(word)) {
       append(text, *address, names.symbolize(*address));
     } else {
-      status = line.fail({.what = "no address: '" + std::string(word) + "'",
-                          .advice = "give it in hexadecimal"});
+      status = line.fail(
+          {.what = "no address: '" + std::string(word) + "'", .advice = "give it in hexadecimal"});
     }
   };
   const auto print = [&]() -> Result<void> {

@@ -19,6 +19,7 @@ struct KernelSymbols::State {
   SymbolTable table;
   KernelAnchors anchors;
   std::uint64_t moved = 0;  ///< The table's addresses are this much lower.
+  KernelImage image;
   std::deque<std::string> added_names;
   std::map<std::uint64_t, KernelSymbol> added;    ///< By start.
   std::map<std::uint64_t, KernelSymbol> modules;  ///< By start.
@@ -79,6 +80,10 @@ std::optional<KernelSymbol> KernelSymbols::find(RuntimeAddress address) const {
   }
   return in(state_->modules);
 }
+
+void KernelSymbols::set_image(KernelImage image) { state_->image = std::move(image); }
+
+const KernelImage& KernelSymbols::image() const { return state_->image; }
 
 KernelAnchors KernelSymbols::anchors() const { return state_->anchors; }
 

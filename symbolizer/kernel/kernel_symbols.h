@@ -18,6 +18,7 @@
 
 namespace symbolizer {
 
+class ElfFile;
 class SymbolTable;
 
 struct KernelSymbol {
@@ -32,6 +33,12 @@ struct KernelSymbol {
 struct KernelAnchors {
   std::uint64_t text = 0;   ///< Of "_text".
   std::uint64_t stext = 0;  ///< Of "_stext".
+};
+
+/// The kernel's vmlinux, for what a table of symbols does not know: inlined calls, files, lines.
+struct KernelImage {
+  std::shared_ptr<const ElfFile> file;
+  std::uint64_t distance = 0;  ///< Its code lies this much higher than it is linked to (mod 2^64).
 };
 
 class KernelSymbols {
@@ -52,6 +59,11 @@ class KernelSymbols {
   /// What the table says, as if the kernel lay `distance` higher (modulo 2^64). Its modules are
   /// forgotten: they lie anywhere. What was added stays.
   void move(std::uint64_t distance);
+
+  /// Of that very kernel: the caller has compared build ids.
+  void set_image(KernelImage image);
+  /// Its file is null: none.
+  [[nodiscard]] const KernelImage& image() const;
 
   [[nodiscard]] std::optional<KernelSymbol> find(profiler::RuntimeAddress address) const;
   [[nodiscard]] KernelAnchors anchors() const;

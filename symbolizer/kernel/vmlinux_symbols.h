@@ -15,4 +15,7 @@ namespace symbolizer {
 
 [[nodiscard]] KernelSymbols vmlinux_symbols(const ElfFile& file);
 
+/// Where its "_text" and "_stext" are linked to; a fraction of the time.
+[[nodiscard]] KernelAnchors vmlinux_anchors(const ElfFile& file);
+
 }  // namespace symbolizer

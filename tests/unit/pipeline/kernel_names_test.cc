@@ -1,5 +1,5 @@
 // Which kernel's names a recording gets.
-#include "perf_data/kernel_names.h"
+#include "pipeline/kernel_names.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,12 +8,13 @@
 #include <filesystem>
 #include <string>
 
-#include "perf_data/module_search.h"
+#include "symbolizer/elf/debug_files.h"
 #include "symbolizer/elf/elf_file.h"
 #include "tests/support/command.h"
+#include "tests/support/fake_kernel.h"
 #include "tests/support/temporary_directory.h"
 
-namespace profiler::perf_data {
+namespace profiler::pipeline {
 namespace {
 
 using testing::HasSubstr;
@@ -132,22 +133,15 @@ TEST_F(Vmlinux, OfAnotherKernelOrWithoutSymbolsIsRefused) {
   EXPECT_THAT(no_elf.error().message(), HasSubstr("not an ELF file"));
 }
 
-TEST(KernelModuleName, IsThatOfTheModuleHoweverItIsMapped) {
-  EXPECT_EQ(kernel_module_name("[nf_tables]"), "nf_tables");
-  EXPECT_EQ(kernel_module_name("/lib/modules/6.1.0/kernel/net/nf-tables.ko.xz"), "nf_tables");
-  EXPECT_EQ(kernel_module_name("/lib/modules/6.1.0/updates/v.ko"), "v");
-  EXPECT_EQ(kernel_module_name("[kernel.kallsyms]_text"), "");
-  EXPECT_EQ(kernel_module_name("[guest.kernel.kallsyms]"), "");
-  EXPECT_EQ(kernel_module_name("/proc/kcore"), "");
-}
-
 TEST(KernelNames, ComeFromPerfsCacheByBuildId) {
   const test::TemporaryDirectory directory;
-  const std::string folder = build_id_file(directory.path(), build_id(1));
+  const std::string folder = symbolizer::build_id_file(directory.path(), build_id(1));
   std::filesystem::create_directories(folder);
   test::write_bytes(folder + "/kallsyms", kText);
-  EXPECT_TRUE(kernel_names({.build_id = build_id(1)}, {.build_id_cache = directory.path()}));
-  EXPECT_FALSE(kernel_names({.build_id = build_id(2)}, {.build_id_cache = directory.path()}));
+  EXPECT_TRUE(kernel_names({.build_id = build_id(1)},
+                           {.debug_files = {.build_id_cache = directory.path()}}));
+  EXPECT_FALSE(kernel_names({.build_id = build_id(2)},
+                            {.debug_files = {.build_id_cache = directory.path()}}));
 }
 
 TEST(KernelNames, AreNotThoseOfAnotherKernel) {
@@ -164,14 +158,86 @@ TEST(KernelNames, AreNotThoseOfAnotherKernel) {
   EXPECT_THAT(names.error().message(), HasSubstr("--kallsyms FILE"));
 }
 
-TEST(SameBuildId, TakesPaddingForNothing) {
-  std::vector<std::byte> padded(20);
-  std::fill_n(padded.begin(), 16, std::byte{7});
-  EXPECT_TRUE(same_build_id(build_id(7, 16), BuildId(padded)));
-  EXPECT_TRUE(same_build_id(BuildId(padded), build_id(7, 16)));
-  EXPECT_FALSE(same_build_id(build_id(7, 16), build_id(7, 20)));
-  EXPECT_FALSE(same_build_id(BuildId(), build_id(7)));
+/// A kernel whose names are hidden on the machine that it runs on.
+class HiddenKernel : public testing::Test {
+ protected:
+  static constexpr std::uint64_t kDistance = 0x1200'0000;
+
+  void SetUp() override {
+    if (!kernel_.built()) GTEST_SKIP() << kernel_.log();
+    identity_ = {.build_id = kernel_.build_id(),
+                 .release = "6.1.0-test",
+                 .host = "box",
+                 .reference = "_text",
+                 .reference_address = test::FakeKernel::kText + kDistance};
+    test::write_bytes(directory_.file("hidden"), "0000000000000000 T _text\n");
+    std::filesystem::create_directories(directory_.file("root/boot"));
+  }
+  /// What names vfs_read, where it lay then.
+  [[nodiscard]] std::string name(std::uint64_t distance = kDistance) const {
+    const auto names = kernel_names(
+        identity_,
+        {.debug_files = {.directories = {directory_.file("debug")}},
+         .root = directory_.file("root"),
+         .running = {.build_id = kernel_.build_id(), .release = "6.1.0-test", .host = "box"},
+         .running_kallsyms = directory_.file("hidden")});
+    if (!names) return names.error().message();
+    const auto found = names->find(RuntimeAddress(kernel_.address_of("vfs_read") + distance + 3));
+    return found ? std::string(found->name) : "nothing";
+  }
+
+  test::TemporaryDirectory directory_;
+  test::FakeKernel kernel_{directory_};
+  KernelIdentity identity_;
+};
+
+TEST_F(HiddenKernel, IsNamedBySystemMapOrVmlinuxWhereItIsKnownHowFarItWasMoved) {
+  EXPECT_THAT(name(), HasSubstr("kernel symbols are hidden"));
+  test::write_bytes(directory_.file("root/boot/System.map-6.1.0-test"), kernel_.kallsyms(0));
+  EXPECT_EQ(name(), "vfs_read");
+  std::filesystem::remove(directory_.file("root/boot/System.map-6.1.0-test"));
+  std::filesystem::copy_file(kernel_.plain_vmlinux(),
+                             directory_.file("root/boot/vmlinux-6.1.0-test"));
+  EXPECT_EQ(name(), "vfs_read");
+  EXPECT_EQ(name(0), "nothing");
+}
+
+TEST_F(HiddenKernel, HasNoNamesWhereItMayHaveBeenMoved) {
+  identity_.reference_address = 0;
+  test::write_bytes(directory_.file("root/boot/System.map-6.1.0-test"), kernel_.kallsyms(0));
+  std::filesystem::copy_file(kernel_.vmlinux(), directory_.file("root/boot/vmlinux-6.1.0-test"));
+  EXPECT_THAT(name(0), HasSubstr("kernel symbols are hidden"));
+  identity_.unmoved = true;
+  EXPECT_EQ(name(0), "vfs_read");
+}
+
+TEST_F(HiddenKernel, OfAnotherMachineIsNotNamedByTheSystemMapHere) {
+  test::write_bytes(directory_.file("root/boot/System.map-6.1.0-test"), kernel_.kallsyms(0));
+  identity_.build_id = build_id(3);
+  identity_.host = "elsewhere";
+  const KernelNameSources here{.debug_files = {.directories = {}},
+                               .running = {.release = "6.1.0-test", .host = "box"},
+                               .running_kallsyms = directory_.file("hidden")};
+  EXPECT_FALSE(kernel_names(identity_, here));
+}
+
+TEST_F(HiddenKernel, HasAnImageOnlyOfItsOwnBuildAndWithDebugInformation) {
+  test::write_bytes(directory_.file("kallsyms"), kernel_.kallsyms(kDistance));
+  const auto image_with = [&](const std::string& vmlinux) {
+    const auto names =
+        kernel_names(identity_, {.kallsyms = directory_.file("kallsyms"), .vmlinux = vmlinux});
+    return names ? names->image() : symbolizer::KernelImage();
+  };
+  const auto image = image_with(kernel_.vmlinux());
+  ASSERT_NE(image.file, nullptr);
+  EXPECT_EQ(image.distance, kDistance);
+  EXPECT_EQ(image_with(kernel_.plain_vmlinux()).file, nullptr);
+  // The table tells as much as the recording does.
+  identity_.reference_address = 0;
+  EXPECT_EQ(image_with(kernel_.vmlinux()).distance, kDistance);
+  identity_.build_id = build_id(3);
+  EXPECT_EQ(image_with(kernel_.vmlinux()).file, nullptr);
 }
 
 }  // namespace
-}  // namespace profiler::perf_data
+}  // namespace profiler::pipeline
