@@ -38,9 +38,9 @@ CommandLine command_line() {
        .operands = Operands::kFiles});
   line.basic().add_options()  //
       ("module,e", po::value<std::string>()->value_name("FILE"),
-       "program, library, vmlinux or debug file")(
-          "format", po::value<std::string>()->value_name("FORMAT"),
-          "text, or json: an object a line");
+       "program, library, vmlinux or debug file")("format",
+                                                  po::value<std::string>()->value_name("FORMAT"),
+                                                  "text, or json: an object a line");
   return line;
 }
 
@@ -169,8 +169,8 @@ int symbolize_command(std::span<const std::string> args) {
       batch.add(*address);
       if (batch.is_full() && done) done = batch.print();
     } else {
-      status = line.fail({.what = "no address: '" + std::string(word) + "'",
-                          .advice = "give it in hexadecimal"});
+      status = line.fail(
+          {.what = "no address: '" + std::string(word) + "'", .advice = "give it in hexadecimal"});
     }
   };
   const auto print = [&] { return done ? batch.print() : done; };

@@ -163,8 +163,13 @@ ModuleFiles::Place ModuleFiles::resolve(const MmapEvent& event) {
 }
 
 ModuleIndex ModuleFiles::kernel() {
-  if (!kernel_) kernel_ = add("[kernel.kallsyms]", {}, ModuleKind::kKernel, nullptr);
+  if (!kernel_) kernel_ = add("[kernel.kallsyms]", kernel_build_id_, ModuleKind::kKernel, nullptr);
   return kernel_;
+}
+
+void ModuleFiles::set_kernel_build_id(const BuildId& build_id) {
+  kernel_build_id_ = build_id;
+  if (kernel_) profile_.modules[kernel_].build_id = build_id;
 }
 
 ModuleIndex ModuleFiles::unmapped() {

@@ -46,6 +46,8 @@ class ModuleFiles {
   Place resolve(const MmapEvent& event);
   /// The row for kernel code, made on first use.
   ModuleIndex kernel();
+  /// What that row says of the kernel.
+  void set_kernel_build_id(const BuildId& build_id);
   /// The row for addresses that lie in no mapping, made on first use.
   ModuleIndex unmapped();
   /// Opens what the profile's own module rows name, where the build ids agree: for a recording
@@ -74,6 +76,7 @@ class ModuleFiles {
   RowSet rows_;                     ///< Of Profile::modules.
   std::vector<FilePointer> files_;  ///< By row of Profile::modules.
   ModuleIndex kernel_;
+  BuildId kernel_build_id_;
   ModuleIndex unmapped_;
   std::uint64_t unreadable_ = 0;
 };

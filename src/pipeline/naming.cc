@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -37,17 +38,30 @@ class NameResolver {
 
   void name_kernel(ModuleIndex module, std::span<const FrameIndex> frames,
                    const symbolizer::KernelSymbols& kernel) {
+    std::optional<symbolizer::ModuleSymbolizer> image;
+    if (kernel.image().file != nullptr) image.emplace(kernel.image().file, debug_files_);
     for (FrameIndex index : frames) {
-      const symbolizer::KernelSymbol* symbol =
-          kernel.find(RuntimeAddress(profile_.frames[index].address));
-      if (symbol == nullptr) continue;
-      const ModuleIndex in = symbol->module.empty() ? module : kernel_module(symbol->module);
-      SourceFrame frame;
-      frame.function = frame.system_name = symbol->name;
-      if (symbol->whole_module) frame.system_name.clear();
-      const LocationIndex first = profile_.locations.push_back(
-          {.function = function(in, frame, true), .file = {}, .line = 0});
-      set_name(index, first, 1, symbol->whole_module ? Naming::kRange : Naming::kSymbol);
+      const std::uint64_t address = profile_.frames[index].address;
+      const auto symbol = kernel.find(RuntimeAddress(address));
+      if (!symbol) continue;
+      const bool is_core = symbol->module.empty();
+      const ModuleIndex in = is_core ? module : kernel_module(symbol->module);
+      std::vector<SourceFrame> chain;
+      if (is_core && image)
+        chain = image->symbolize(ModuleAddress(address - kernel.image().distance)).frames;
+      if (chain.empty()) chain.emplace_back();
+      // Causes go by the names that the kernel itself has for what was compiled.
+      SourceFrame& compiled = chain.back();
+      compiled.function = compiled.system_name = symbol->name;
+      if (symbol->whole_module) compiled.system_name.clear();
+      const LocationIndex first(profile_.locations.size());
+      for (const SourceFrame& frame : chain) {
+        profile_.locations.push_back({.function = function(in, frame, true),
+                                      .file = optional_string(frame.file),
+                                      .line = frame.line});
+      }
+      set_name(index, first, static_cast<std::uint16_t>(chain.size()),
+               symbol->whole_module ? Naming::kRange : Naming::kSymbol);
     }
     if (kernel.size() != 0) profile_.modules[module].names = NameSource::kKallsyms;
   }

@@ -229,6 +229,11 @@ void Pipeline::set_start(std::uint64_t monotonic_ns) {
   state_->profile.run.start_monotonic_ns = monotonic_ns;
 }
 
+void Pipeline::set_kernel(const BuildId& build_id, std::uint64_t text) {
+  state_->modules.set_kernel_build_id(build_id);
+  state_->profile.run.kernel_text = text;
+}
+
 void Pipeline::handle(const Event& event) {
   std::visit([this](const auto& value) { state_->on(value); }, event);
 }
@@ -263,11 +268,12 @@ void Pipeline::finish(symbolizer::KernelSymbols* kernel) {
   set_time_scale(state_->profile.run, state_->first_event_weight, state_->samples);
 }
 
-void resolve_interrupted(Profile& profile, symbolizer::KernelSymbols* kernel) {
+void resolve_interrupted(Profile& profile, symbolizer::KernelSymbols* kernel,
+                         const symbolizer::DebugFileSearch& debug_files) {
   Interner interner(profile);
   ModuleFiles modules(profile, interner);
   modules.reopen();
-  resolve_names(profile, interner, modules, kernel);
+  resolve_names(profile, interner, modules, kernel, debug_files);
   resolve_causes(profile, interner, modules);
 }
 

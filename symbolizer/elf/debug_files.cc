@@ -26,13 +26,6 @@ FilePointer open_with_id(const std::string& path, const BuildId& id) {
   return file != nullptr && file->build_id() == id ? file : nullptr;
 }
 
-bool has_debug_information(const ElfFile& file) {
-  return std::ranges::any_of(file.sections(), [](const Section& section) {
-    return (section.name == ".debug_info" || section.name == ".zdebug_info") &&
-           !section.bytes.empty();
-  });
-}
-
 /// A copy of the very module that was stripped, in perf's cache, is of no use.
 bool has_names(const ElfFile& file) {
   return has_debug_information(file) || std::ranges::any_of(file.sections(), [](const Section& s) {
@@ -41,15 +34,15 @@ bool has_names(const ElfFile& file) {
 }
 
 FilePointer find_here_by_build_id(const BuildId& id, const DebugFileSearch& search) {
-  if (id.bytes().size() < 2) return nullptr;
-  const std::string hex = id.hex();
-  const std::string place = "/.build-id/" + hex.substr(0, 2) + "/" + hex.substr(2);
   for (const std::string& directory : search.directories) {
-    if (FilePointer file = open_with_id(directory + place + ".debug", id)) return file;
+    const std::string file_path = build_id_file(directory, id);
+    if (file_path.empty()) continue;
+    if (FilePointer file = open_with_id(file_path + ".debug", id)) return file;
   }
-  if (search.build_id_cache.empty()) return nullptr;
+  const std::string cached = build_id_file(search.build_id_cache, id);
+  if (cached.empty()) return nullptr;
   for (const char* name : {"/debug", "/elf"}) {
-    FilePointer file = open_with_id(search.build_id_cache + place + name, id);
+    FilePointer file = open_with_id(cached + name, id);
     if (file != nullptr && has_names(*file)) return file;
   }
   return nullptr;
@@ -144,6 +137,24 @@ FilePointer find_by_name(const ElfFile& module, const std::string& module_path,
 }
 
 }  // namespace
+
+std::string build_id_file(const std::string& directory, const BuildId& id) {
+  if (directory.empty() || id.bytes().size() < 2) return {};
+  const std::string hex = id.hex();
+  return directory + "/.build-id/" + hex.substr(0, 2) + "/" + hex.substr(2);
+}
+
+std::string default_build_id_cache() {
+  const char* home = std::getenv("HOME");
+  return home == nullptr || *home == '\0' ? std::string() : std::string(home) + "/.debug";
+}
+
+bool has_debug_information(const ElfFile& file) {
+  return std::ranges::any_of(file.sections(), [](const Section& section) {
+    return (section.name == ".debug_info" || section.name == ".zdebug_info") &&
+           !section.bytes.empty();
+  });
+}
 
 FilePointer find_debug_file(const ElfFile& module, const DebugFileSearch& search) {
   if (FilePointer file = find_here_by_build_id(module.build_id(), search)) return file;

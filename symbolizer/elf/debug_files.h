@@ -45,4 +45,13 @@ struct DebugFileSearch {
 [[nodiscard]] std::shared_ptr<const ElfFile> find_alternate_file(const ElfFile& debug_file,
                                                                  const DebugFileSearch& search);
 
+/// DIRECTORY/.build-id/6a/1f…: with the ending ".debug" a file of a directory, in perf's cache a
+/// directory with `elf`, `vdso`, `debug` or `kallsyms`. "" for no directory or no id.
+[[nodiscard]] std::string build_id_file(const std::string& directory, const BuildId& id);
+/// perf's cache of the user who runs this: $HOME/.debug; "" without $HOME.
+[[nodiscard]] std::string default_build_id_cache();
+
+/// Whether the file itself has DWARF.
+[[nodiscard]] bool has_debug_information(const ElfFile& file);
+
 }  // namespace symbolizer

@@ -141,6 +141,7 @@ class RandomProfile {
     r.profiler_version = text();
     r.host = text();
     r.kernel_release = text();
+    r.kernel_text = number();
     r.architecture = text();
     r.cpus = static_cast<std::uint32_t>(number());
     r.start_unix_ns = number();
