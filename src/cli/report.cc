@@ -163,7 +163,9 @@ Result<ReportOptions> report_options(const ParsedOptions& given) {
   const auto format = choose("--format", given.get<std::string>("format", "text"), kFormats);
   if (!format) return std::unexpected(format.error());
   options.format = *format;
-  if (given.flag("self")) options.sort = view::SortKey::kSelf;
+  // Of lines, those that call the rest of the program say least.
+  if (given.flag("self") || options.rows == render::RowsOf::kLines)
+    options.sort = view::SortKey::kSelf;
   if (given.has("sort")) {
     const auto key = choose("--sort", given.get<std::string>("sort"), kSortKeys);
     if (!key) return std::unexpected(key.error());

@@ -70,7 +70,7 @@ class ReportWriter {
         json_.key("name").string(row.label);
         json_.key("module").string_or_null(row.module);
         json_.key("file").string_or_null(row.file).key("line").number_or_null(row.line);
-        json_.key("kernel").boolean(row.kernel);
+        json_.key("kernel").boolean(row.kernel).key("inlined").boolean(row.inlined);
         break;
       case RowsOf::kModules:
         json_.key("name").string(row.label).key("path").string_or_null(row.path);
@@ -90,7 +90,7 @@ class ReportWriter {
       case RowsOf::kLines:
         json_.key("file").string_or_null(row.file).key("line").number_or_null(row.line);
         json_.key("function").string(row.label).key("module").string_or_null(row.module);
-        json_.key("kernel").boolean(row.kernel);
+        json_.key("kernel").boolean(row.kernel).key("inlined").boolean(row.inlined);
         break;
     }
     charge(row.charge);
@@ -200,6 +200,7 @@ class ReportWriter {
       json_.key("function").string_or_null(caller.function);
       json_.key("module").string_or_null(caller.module);
       json_.key("file").string_or_null(caller.file).key("line").number_or_null(caller.line);
+      json_.key("inlined").boolean(caller.inlined);
       amount("sys", caller.sys);
       json_.key("samples").number(caller.samples).end();
     }

@@ -127,8 +127,11 @@ std::string table_text(const ReportHead& head, const view::Table& table,
   if (!self_first) total_columns();
   if (has_self) add_columns(options.sys_only ? "self sys" : "self", split_self);
   if (self_first) total_columns();
+  // By line, the line is what the row is about: it stands first.
+  const bool by_line = options.rows == RowsOf::kLines;
+  if (by_line) out.column(std::string(place_title(options.rows)), Align::kPath, 16);
   out.column(std::string(name_title(options.rows)), Align::kName, 20);
-  out.column(std::string(place_title(options.rows)), Align::kPath, 12);
+  if (!by_line) out.column(std::string(place_title(options.rows)), Align::kPath, 12);
 
   const std::size_t shown =
       options.limit == 0 ? table.size() : std::min(options.limit, table.size());
@@ -150,8 +153,13 @@ std::string table_text(const ReportHead& head, const view::Table& table,
     if (!self_first) add(row.charge.total, split);
     if (has_self) add(row.charge.self, split_self);
     if (self_first) add(row.charge.total, split);
-    cells.push_back({row_name(row, options.rows), row.kernel ? Colour::kSys : Colour::kName});
-    cells.push_back({row_place(row, options.rows), Colour::kFaint});
+    Cell name{row_name(row, options.rows), row.kernel ? Colour::kSys : Colour::kName};
+    name.mark = inline_mark(row.inlined);
+    if (row.functions > 1) name.mark += fmt::format(" +{}", grouped(row.functions - 1));
+    Cell place{row_place(row, options.rows), Colour::kFaint};
+    if (by_line) std::swap(name, place);
+    cells.push_back(std::move(name));
+    cells.push_back(std::move(place));
     out.row(std::move(cells));
   }
   text += out.text();
@@ -196,7 +204,8 @@ std::string causes_text(const ReportHead& head, std::size_t limit, const TextSty
                {},
                {.text = caller.function.empty() ? "(no user code)" : caller.function,
                 .colour = Colour::kName,
-                .tree_lines = "  "},
+                .tree_lines = "  ",
+                .mark = inline_mark(caller.inlined)},
                {place_text(caller.module, caller.file, caller.line), Colour::kFaint}});
     }
     if (rest_samples != 0) {
