@@ -56,12 +56,14 @@ std::vector<std::size_t> TextTable::widths() const {
       if (widths[i] > least) widths[i] -= std::min(missing(), widths[i] - least);
     }
   };
-  // Long paths give way first, then names, then all paths.
+  // Long paths give way first, then long names, then all of both.
   constexpr std::size_t kFileAndLine = 20;
+  constexpr std::size_t kReadableName = 28;
   const std::vector<std::size_t> natural = widths;
   shrink(Align::kPath, kFileAndLine);
-  shrink(Align::kName);
+  shrink(Align::kName, kReadableName);
   shrink(Align::kPath);
+  shrink(Align::kName);
   if (missing() == 0) return widths;
   // Too narrow for both: names only.
   widths = natural;
