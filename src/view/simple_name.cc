@@ -280,4 +280,11 @@ std::string base_function_name(std::string_view name) {
   return base.empty() ? *simple : base;
 }
 
+std::string without_parameters(std::string_view name) {
+  const auto simple = with_brackets_simplified(name);
+  if (!simple) return std::string(name);
+  const Shape shape = shape_of(*simple);
+  return simple->substr(shape.name, shape.parameters - shape.name);
+}
+
 }  // namespace profiler::view

@@ -24,6 +24,9 @@ namespace profiler::view {
 /// the function itself.
 [[nodiscard]] std::string base_function_name(std::string_view name);
 
+/// simple_name() without parameters and what follows them: "app::mix<int>".
+[[nodiscard]] std::string without_parameters(std::string_view name);
+
 /// Length of an operator's name at `name[i]`: "operator<<", "operator->*", "operator()", with the
 /// space that keeps it from template arguments; 0 if there is none. Its brackets are no brackets.
 [[nodiscard]] std::size_t operator_length(std::string_view name, std::size_t i);

@@ -83,6 +83,12 @@ TEST(SimpleName, KeepsNamesWhoseBracketsDoNotMatch) {
   }
 }
 
+TEST(SimpleName, CanLeaveOutParametersAlone) {
+  EXPECT_EQ(without_parameters("void app::mix<int>(int) const"), "app::mix<int>");
+  EXPECT_EQ(without_parameters("Value::operator()(int)"), "Value::operator()");
+  EXPECT_EQ(without_parameters("<page fault>"), "<page fault>");
+}
+
 TEST(BaseFunctionName, HasNoArgumentsOfEitherKind) {
   EXPECT_EQ(base_function_name("Arena::grow(unsigned long)"), "Arena::grow");
   EXPECT_EQ(base_function_name("int Arena<4>::grow<int>(int) const"), "Arena<4>::grow");
