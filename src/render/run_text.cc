@@ -219,6 +219,8 @@ std::string cause_text(const view::CauseRow& row) {
   return text;
 }
 
+std::string inline_mark(bool inlined) { return inlined ? " (inlined)" : ""; }
+
 std::string place_text(std::string_view module, std::string_view file, std::uint32_t line) {
   if (file.empty()) return std::string(module);
   const std::string_view name = view::base_name(file);
