@@ -1,5 +1,6 @@
 #include "perf_data/import.h"
 
+#include <sys/stat.h>
 #include <sys/utsname.h>
 
 #include <algorithm>
@@ -40,6 +41,16 @@ constexpr std::size_t kWholeStack = std::size_t{1} << 16;
 std::string machine() {
   utsname name{};
   return ::uname(&name) == 0 ? name.machine : "";
+}
+
+/// Of the file at `path`, a little later rather than before. 0: not known.
+std::uint64_t last_written_unix_ns(const std::string& path) {
+  constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
+  constexpr std::uint64_t kSlackSeconds = 2;
+  struct stat status{};
+  if (::stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_mtim.tv_sec < 0)
+    return 0;
+  return (static_cast<std::uint64_t>(status.st_mtim.tv_sec) + kSlackSeconds) * kNsPerSecond;
 }
 
 /// One call of import_perf_data().
@@ -160,6 +171,9 @@ void Import::start_pipeline() {
           .start_monotonic_ns = 0,
           .all_processes = true,
           .open_module = [this](const MmapEvent& event) { return search_->open(event); },
+          .generated_code = {.live = false,
+                             .elsewhere = !is_running_kernel(kernel_),
+                             .ended_unix_ns = last_written_unix_ns(file_.path())},
           .debug_files = ModuleSearch::debug_files(options_.sysroot)},
       writer_);
   for (std::uint32_t i = 0; i < info_.events.size(); ++i) {
