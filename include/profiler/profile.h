@@ -48,6 +48,7 @@ enum class ModuleKind : std::uint8_t {
   kKernel,      ///< The kernel's core: a RuntimeAddress.
   kKernelModule,  ///< A loaded kernel module, path "[nf_tables]": a RuntimeAddress.
   kUnmapped,      ///< No mapping was known there: a RuntimeAddress.
+  kJitDump,       ///< Code of which a jitdump tells: the position of its byte in that file.
 };
 
 /// Where a module's function names came from, best first.

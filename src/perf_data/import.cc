@@ -1,8 +1,5 @@
 #include "perf_data/import.h"
 
-#include <sys/stat.h>
-#include <sys/utsname.h>
-
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
@@ -15,6 +12,7 @@
 #include "events/record_queue.h"
 #include "events/records.h"
 #include "perf_data/event_table.h"
+#include "perf_data/generated_code_files.h"
 #include "perf_data/header.h"
 #include "perf_data/kernel_names.h"
 #include "perf_data/module_notes.h"
@@ -37,21 +35,6 @@ constexpr std::uint64_t kRecordsBetweenProgress = 4096;
 constexpr std::uint64_t kMaxEventUpdates = 4096;
 /// sample_stack_user is 16 bits wide.
 constexpr std::size_t kWholeStack = std::size_t{1} << 16;
-
-std::string machine() {
-  utsname name{};
-  return ::uname(&name) == 0 ? name.machine : "";
-}
-
-/// Of the file at `path`, a little later rather than before. 0: not known.
-std::uint64_t last_written_unix_ns(const std::string& path) {
-  constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
-  constexpr std::uint64_t kSlackSeconds = 2;
-  struct stat status{};
-  if (::stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_mtim.tv_sec < 0)
-    return 0;
-  return (static_cast<std::uint64_t>(status.st_mtim.tv_sec) + kSlackSeconds) * kNsPerSecond;
-}
 
 /// One call of import_perf_data().
 class Import {
@@ -160,7 +143,7 @@ void Import::start_pipeline() {
   kernel_.host = info_.host;
   kernel_.release = info_.kernel_release;
   kernel_.build_id = info_.kernel_build_id;
-  foreign_machine_ = !info_.architecture.empty() && info_.architecture != machine();
+  foreign_machine_ = !info_.architecture.empty() && info_.architecture != running_architecture();
   search_.emplace(ModuleSearchOptions{.sysroot = options_.sysroot,
                                       .build_id_cache = options_.build_id_cache.empty()
                                                             ? default_build_id_cache()
@@ -171,9 +154,8 @@ void Import::start_pipeline() {
           .start_monotonic_ns = 0,
           .all_processes = true,
           .open_module = [this](const MmapEvent& event) { return search_->open(event); },
-          .generated_code = {.live = false,
-                             .elsewhere = !is_running_kernel(kernel_),
-                             .ended_unix_ns = last_written_unix_ns(file_.path())},
+          .generated_code = generated_code_files(file_.path(), info_.events.front().attr,
+                                                 is_running_kernel(kernel_)),
           .debug_files = ModuleSearch::debug_files(options_.sysroot)},
       writer_);
   for (std::uint32_t i = 0; i < info_.events.size(); ++i) {

@@ -12,6 +12,8 @@ struct GeneratedCodeFiles {
   bool live = true;
   /// They were on another machine: nothing here is theirs.
   bool elsewhere = false;
+  /// Times are CLOCK_MONOTONIC, as in jitdumps.
+  bool monotonic = true;
   /// When a recording of the past ended (CLOCK_REALTIME): later files are not its. 0: not known.
   std::uint64_t ended_unix_ns = 0;
 };

@@ -172,10 +172,9 @@ ModuleIndex ModuleFiles::unmapped() {
   return unmapped_;
 }
 
-ModuleIndex ModuleFiles::add_generated(std::string_view name) {
+ModuleIndex ModuleFiles::add_generated(std::string_view name, ModuleKind kind) {
   files_.push_back(nullptr);
-  return profile_.modules.push_back(
-      {.path = interner_.string(name), .build_id = {}, .kind = ModuleKind::kAnonymous});
+  return profile_.modules.push_back({.path = interner_.string(name), .build_id = {}, .kind = kind});
 }
 
 void ModuleFiles::reopen() {

@@ -48,9 +48,9 @@ class ModuleFiles {
   ModuleIndex kernel();
   /// The row for addresses that lie in no mapping, made on first use.
   ModuleIndex unmapped();
-  /// A row of its own for code that is in no file (ModuleKind::kAnonymous), whatever others there
-  /// are of that name.
-  ModuleIndex add_generated(std::string_view name);
+  /// A row of its own for generated code (kAnonymous, kJitDump), whatever others there are of that
+  /// name.
+  ModuleIndex add_generated(std::string_view name, ModuleKind kind);
   /// Whether a mapping of that module is memory of no file.
   [[nodiscard]] bool is_anonymous(ModuleIndex module) const {
     return profile_.modules[module].kind == ModuleKind::kAnonymous;

@@ -58,9 +58,9 @@ class NameResolver {
                       GeneratedCode* generated) {
     std::vector<SourceFrame> names(frames.size());
     if (generated != nullptr) {
-      std::vector<RuntimeAddress> addresses;
+      std::vector<std::uint64_t> addresses;
       addresses.reserve(frames.size());
-      for (const FrameIndex frame : frames) addresses.emplace_back(profile_.frames[frame].address);
+      for (const FrameIndex frame : frames) addresses.push_back(profile_.frames[frame].address);
       names = generated->names(module, addresses);
     }
     const ModuleIndex shown = first_of_name(module);
@@ -196,7 +196,7 @@ void resolve_names(Profile& profile, Interner& interner, const ModuleFiles& modu
       if (kernel != nullptr) resolver.name_kernel(module, frames, *kernel);
     } else if (auto file = modules.file(module)) {
       resolver.name_module(module, frames, std::move(file));
-    } else if (kind == ModuleKind::kAnonymous) {
+    } else if (kind == ModuleKind::kAnonymous || kind == ModuleKind::kJitDump) {
       resolver.name_generated(module, frames, generated);
     } else if (kind == ModuleKind::kUnreadable) {
       resolver.name_unreadable(module, frames);

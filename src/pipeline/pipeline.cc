@@ -157,6 +157,7 @@ void Pipeline::State::on(const MmapEvent& event) {
   process::ProcessState& process = processes.process(event.pid);
   // Strangers' files are not opened; a thread target's process is not known to be one.
   if (!wants(process, event.tid) && target_threads.empty()) return;
+  if (generated.on_mapped(process, event)) return;
   const ModuleFiles::Place place = modules.resolve(event);
   module_added.resize(std::max(module_added.size(), profile.modules.size()));
   if (!module_added[place.module.row()]) {

@@ -2,9 +2,11 @@
 
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <ctime>
@@ -101,6 +103,25 @@ std::optional<ProcessIdentity> identify(Pid pid) {
   return who;
 }
 
+int open_mapped(const MmapEvent& event, bool live) {
+  const std::string path(event.path);
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return -1;
+  const std::string folder = path.substr(0, slash + 1);
+  const auto directory = live ? directory_of(event.pid, folder) : own_directory(folder);
+  if (directory == nullptr) return -1;
+  // O_NONBLOCK: should it be a FIFO by now.
+  const int descriptor = ::openat(directory->descriptor(), path.c_str() + slash + 1,
+                                  O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW);
+  if (descriptor < 0) return -1;
+  struct stat status{};
+  const bool right = ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) &&
+                     (event.inode == 0 || event.inode == status.st_ino);
+  if (right) return descriptor;
+  ::close(descriptor);
+  return -1;
+}
+
 OpenDirectory::~OpenDirectory() { ::close(descriptor_); }
 
 std::shared_ptr<const OpenDirectory> directory_of(Pid pid, const std::string& path) {
@@ -108,7 +129,8 @@ std::shared_ptr<const OpenDirectory> directory_of(Pid pid, const std::string& pa
   if (root < 0) return nullptr;
   const OpenDirectory root_directory(root);
   // Links there are the process's, and mean what they mean under its root.
-  const std::string relative = path.substr(std::min(path.find_first_not_of('/'), path.size()));
+  std::string relative = path.substr(std::min(path.find_first_not_of('/'), path.size()));
+  if (relative.empty()) relative = ".";
   const int descriptor = open_path(root, relative.c_str(), RESOLVE_IN_ROOT);
   return descriptor < 0 ? nullptr : std::make_shared<const OpenDirectory>(descriptor);
 }

@@ -28,6 +28,10 @@ struct ProcessIdentity {
 /// None: there is no such process any more.
 [[nodiscard]] std::optional<ProcessIdentity> identify(Pid pid);
 
+/// A descriptor of the regular file that was mapped, as the process sees it (`live`), else we do;
+/// negative: not to be had. Only the very file, as far as the event says which.
+[[nodiscard]] int open_mapped(const MmapEvent& event, bool live);
+
 /// A descriptor that keeps a directory at hand.
 class OpenDirectory {
  public:

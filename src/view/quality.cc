@@ -22,7 +22,8 @@ bool has_symtab(NameSource source) {
 
 /// Whose ranges are mappings.
 bool is_without_table(ModuleKind kind) {
-  return kind == ModuleKind::kAnonymous || kind == ModuleKind::kUnreadable;
+  return kind == ModuleKind::kAnonymous || kind == ModuleKind::kJitDump ||
+         kind == ModuleKind::kUnreadable;
 }
 
 /// Of each node and all above it: one pass, since parents precede children.

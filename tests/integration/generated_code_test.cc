@@ -101,6 +101,26 @@ TEST(GeneratedCode, OfAForkedProcessHasTheNamesOfItsParents) {
   EXPECT_EQ(r.report()["quality"]["frames_unnamed"], 0);
 }
 
+TEST(GeneratedCode, OfAJitDumpIsWhatWasThereAtTheTimeOfTheSample) {
+  REQUIRE_GENERATED_CODE();
+  const Recorded r = record_workload({"generated_code", "1.6", "dump"});
+  const json report = r.report();
+  const json first = row_named(report["functions"], "generated_first");
+  const json second = row_named(report["functions"], "generated_second");
+  ASSERT_FALSE(first.is_null());
+  ASSERT_FALSE(second.is_null());
+  const double both = seconds(first["self"]) + seconds(second["self"]);
+  const auto samples =
+      first["self"]["samples"].get<std::size_t>() + second["self"]["samples"].get<std::size_t>();
+  EXPECT_TRUE(is_share(seconds(first["self"]), both, 2, 3, samples));
+  EXPECT_EQ(report["quality"]["frames_unnamed"], 0);
+  bool has_line = false;
+  const json by_line = r.report({"--by", "line"});
+  for (const json& row : by_line["rows"])
+    has_line = has_line || (row["file"] == "generated.src" && row["line"] == 41);
+  EXPECT_TRUE(has_line);
+}
+
 // Needs /usr/bin/node, which the packages for tests have.
 class Node : public ::testing::Test {
  protected:
@@ -144,6 +164,15 @@ TEST_F(Node, HasTheNamesAndPlacesOfScripts) {
     EXPECT_EQ(row["file"], directory_.file("fib.js"));
     EXPECT_EQ(row["line"], 1);
   }
+  EXPECT_TRUE(found);
+  EXPECT_EQ(report["quality"]["frames_unnamed"], 0);
+}
+
+TEST_F(Node, HasTheLinesOfScriptsFromAJitDump) {
+  const json report = record({"--perf-prof"});
+  bool found = false;
+  for (const json& row : report["functions"])
+    found = found || row["name"].get<std::string>().ends_with("fibonacci");
   EXPECT_TRUE(found);
   EXPECT_EQ(report["quality"]["frames_unnamed"], 0);
 }
