@@ -16,6 +16,7 @@
 #include "cli/output.h"
 #include "cli/spelling.h"
 #include "cli/version.h"
+#include "render/printable.h"
 
 namespace profiler::cli {
 namespace {
@@ -63,7 +64,7 @@ std::string help_text() {
 
 int print(std::string_view text) {
   if (auto written = write_output("-", text, Content::kText); !written) {
-    std::fprintf(stderr, "profiler: %s\n", written.error().message().c_str());
+    std::fprintf(stderr, "profiler: %s\n", render::printable(written.error().message()).c_str());
     return 1;
   }
   return 0;

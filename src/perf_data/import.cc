@@ -1,7 +1,5 @@
 #include "perf_data/import.h"
 
-#include <sys/utsname.h>
-
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
@@ -14,6 +12,7 @@
 #include "events/record_queue.h"
 #include "events/records.h"
 #include "perf_data/event_table.h"
+#include "perf_data/generated_code_files.h"
 #include "perf_data/header.h"
 #include "perf_data/kernel_module.h"
 #include "perf_data/module_notes.h"
@@ -37,11 +36,6 @@ constexpr std::uint64_t kRecordsBetweenProgress = 4096;
 constexpr std::uint64_t kMaxEventUpdates = 4096;
 /// sample_stack_user is 16 bits wide.
 constexpr std::size_t kWholeStack = std::size_t{1} << 16;
-
-std::string machine() {
-  utsname name{};
-  return ::uname(&name) == 0 ? name.machine : "";
-}
 
 /// One call of import_perf_data().
 class Import {
@@ -151,7 +145,7 @@ void Import::start_pipeline() {
   kernel_.host = info_.host;
   kernel_.release = info_.kernel_release;
   kernel_.build_id = info_.kernel_build_id;
-  foreign_machine_ = !info_.architecture.empty() && info_.architecture != machine();
+  foreign_machine_ = !info_.architecture.empty() && info_.architecture != running_architecture();
   debug_files_ = options_.debug_files;
   debug_files_.build_id_cache = options_.build_id_cache.empty()
                                     ? symbolizer::default_build_id_cache()
@@ -168,6 +162,8 @@ void Import::start_pipeline() {
           .start_monotonic_ns = 0,
           .all_processes = true,
           .open_module = [this](const MmapEvent& event) { return search_->open(event); },
+          .generated_code = generated_code_files(file_.path(), info_.events.front().attr,
+                                                 pipeline::is_running_kernel(kernel_)),
           .debug_files = debug_files_},
       writer_);
   for (std::uint32_t i = 0; i < info_.events.size(); ++i) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "symbolizer/module_symbolizer.h"
@@ -66,7 +67,73 @@ class NameResolver {
     if (kernel.size() != 0) profile_.modules[module].names = NameSource::kKallsyms;
   }
 
+  /// Code of no file. What its program does not name is known by the memory that it lies in.
+  void name_generated(ModuleIndex module, std::span<const FrameIndex> frames,
+                      GeneratedCode* generated) {
+    std::vector<SourceFrame> names(frames.size());
+    if (generated != nullptr) {
+      std::vector<std::uint64_t> addresses;
+      addresses.reserve(frames.size());
+      for (const FrameIndex frame : frames) addresses.push_back(profile_.frames[frame].address);
+      names = generated->names(module, addresses);
+    }
+    const ModuleIndex shown = first_of_name(module);
+    std::vector<FrameIndex> unnamed;
+    for (std::size_t i = 0; i < frames.size(); ++i) {
+      if (names[i].function.empty()) {
+        unnamed.push_back(frames[i]);
+      } else {
+        name_by(shown, frames[i], names[i], Naming::kSymbol);
+      }
+    }
+    name_by_mapping(shown, unnamed, profile_.text(profile_.modules[module].path));
+    if (unnamed.size() < frames.size()) profile_.modules[module].names = NameSource::kJit;
+    if (generated != nullptr && !unnamed.empty()) note_unnamed(module, unnamed.size(), *generated);
+  }
+
+  /// Of a file that could not be read.
+  void name_unreadable(ModuleIndex module, std::span<const FrameIndex> frames) {
+    const std::string& path = profile_.text(profile_.modules[module].path);
+    name_by_mapping(module, frames, path.substr(path.rfind('/') + 1));
+  }
+
+  /// What became of code without names, for the user.
+  void add_notes() {
+    for (const auto& [key, count] : unnamed_) {
+      const auto& [name, why] = key;
+      const bool one = count == 1;
+      profile_.run.notes.push_back(name + ": " + std::to_string(count) +
+                                   (one ? " place in its" : " places in its") + " generated code " +
+                                   (one ? "has no name; " : "have no names; ") + why);
+    }
+  }
+
  private:
+  void name_by(ModuleIndex module, FrameIndex index, const SourceFrame& frame, Naming naming) {
+    const LocationIndex first =
+        profile_.locations.push_back({.function = function(module, frame, false),
+                                      .file = optional_string(frame.file),
+                                      .line = frame.line});
+    set_name(index, first, 1, naming);
+  }
+
+  void name_by_mapping(ModuleIndex module, std::span<const FrameIndex> frames, std::string name) {
+    SourceFrame frame;
+    frame.function = std::move(name);
+    if (frame.function.empty()) return;
+    for (const FrameIndex index : frames) name_by(module, index, frame, Naming::kRange);
+  }
+
+  /// Processes of one name have rows of their own for their code, but share its functions.
+  ModuleIndex first_of_name(ModuleIndex module) {
+    return generated_modules_.try_emplace(profile_.modules[module].path, module).first->second;
+  }
+
+  void note_unnamed(ModuleIndex module, std::size_t count, const GeneratedCode& generated) {
+    if (std::string why = generated.why_unnamed(module); !why.empty())
+      unnamed_[{generated.program(module), std::move(why)}] += count;
+  }
+
   StringIndex optional_string(const std::string& text) {
     return text.empty() ? StringIndex() : interner_.string(text);
   }
@@ -118,12 +185,14 @@ class NameResolver {
       functions_;
   std::map<std::tuple<FunctionIndex, StringIndex, std::uint32_t>, LocationIndex> single_locations_;
   std::map<std::string, ModuleIndex> kernel_modules_;
+  std::map<StringIndex, ModuleIndex> generated_modules_;
+  std::map<std::pair<std::string, std::string>, std::size_t> unnamed_;
 };
 
 }  // namespace
 
 void resolve_names(Profile& profile, Interner& interner, const ModuleFiles& modules,
-                   const symbolizer::KernelSymbols* kernel,
+                   GeneratedCode* generated, const symbolizer::KernelSymbols* kernel,
                    const symbolizer::DebugFileSearch& debug_files) {
   std::vector<std::vector<FrameIndex>> by_module(profile.modules.size());
   for (std::size_t i = 0; i < profile.frames.size(); ++i)
@@ -135,12 +204,19 @@ void resolve_names(Profile& profile, Interner& interner, const ModuleFiles& modu
     auto& frames = by_module[i];
     // By address: neighbours share compilation units and lines.
     std::ranges::sort(frames, {}, [&](FrameIndex f) { return profile.frames[f].address; });
-    if (profile.modules[module].kind == ModuleKind::kKernel) {
+    if (frames.empty()) continue;
+    const ModuleKind kind = profile.modules[module].kind;
+    if (kind == ModuleKind::kKernel) {
       if (kernel != nullptr) resolver.name_kernel(module, frames, *kernel);
-    } else if (auto file = modules.file(module); file && !frames.empty()) {
+    } else if (auto file = modules.file(module)) {
       resolver.name_module(module, frames, std::move(file));
+    } else if (kind == ModuleKind::kAnonymous || kind == ModuleKind::kJitDump) {
+      resolver.name_generated(module, frames, generated);
+    } else if (kind == ModuleKind::kUnreadable) {
+      resolver.name_unreadable(module, frames);
     }
   }
+  resolver.add_notes();
 }
 
 }  // namespace profiler::pipeline
