@@ -23,17 +23,19 @@ class NameResolver {
   void name_module(ModuleIndex module, std::span<const FrameIndex> frames,
                    std::shared_ptr<const symbolizer::ElfFile> file) {
     const symbolizer::ModuleSymbolizer symbolizer(std::move(file), debug_files_);
-    for (FrameIndex index : frames) {
-      const Symbolized at = symbolizer.symbolize(ModuleAddress(profile_.frames[index].address));
-      if (at.frames.empty()) continue;
+    std::vector<ModuleAddress> addresses;
+    addresses.reserve(frames.size());
+    for (const FrameIndex frame : frames) addresses.emplace_back(profile_.frames[frame].address);
+    symbolizer.symbolize_all(addresses, [&](std::size_t i, const Symbolized& at) {
+      if (at.frames.empty()) return;
       const LocationIndex first(profile_.locations.size());
       for (const SourceFrame& frame : at.frames) {
         profile_.locations.push_back({.function = function(module, frame, false),
                                       .file = optional_string(frame.file),
                                       .line = frame.line});
       }
-      set_name(index, first, static_cast<std::uint16_t>(at.frames.size()), at.naming);
-    }
+      set_name(frames[i], first, static_cast<std::uint16_t>(at.frames.size()), at.naming);
+    });
     profile_.modules[module].names = symbolizer.name_source();
   }
 
