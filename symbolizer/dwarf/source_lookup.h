@@ -31,7 +31,7 @@ class SourceLookup {
  public:
   /// How much may be kept open: bytes of .debug_info, and units whatever their size.
   struct Limits {
-    std::uint64_t bytes = std::uint64_t{32} << 20;
+    std::uint64_t bytes = std::uint64_t{64} << 20;
     std::size_t units = 64;
   };
 
@@ -44,6 +44,10 @@ class SourceLookup {
   /// Equal for addresses of one unit.
   [[nodiscard]] std::uint64_t unit_of(ModuleAddress address) const {
     return index_.find(address).value_or(UINT64_MAX);
+  }
+  /// Forgets all units if more than `bytes` of .debug_info are open: for who will not come back.
+  void forget_beyond(std::uint64_t bytes) {
+    if (open_bytes_ > bytes) forget_units();
   }
 
  private:
