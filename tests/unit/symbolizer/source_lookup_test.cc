@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iostream>
 #include <random>
+#include <set>
 #include <sstream>
 
 #include "sample_program.h"
@@ -304,6 +306,52 @@ TEST_F(SourceLookupTest, ReadsWhatDwzMovedToPartialUnitsAndToAnAlternateFile) {
   EXPECT_EQ(chains_of("one/a"), plain);
   ASSERT_TRUE(compiled_->run("rm common"));
   EXPECT_EQ(chains_of("one/a").size(), plain.size());
+}
+
+// GCC gives no linkage name to what nobody else can call: the debug information says what it is in.
+TEST_F(SourceLookupTest, SaysWhatFunctionsWithoutLinkageNamesAreDeclaredIn) {
+  compiled_->write("n.cc", R"(
+volatile int sink;
+namespace zoo {
+namespace {
+struct Keeper {
+  [[gnu::always_inline]] int feed(int n) { sink = n; return sink + 1; }
+};
+[[gnu::always_inline]] inline int hidden(int n) { sink = n; return sink - 1; }
+}  // namespace
+int open(int n) {
+  Keeper keeper;
+  auto local = [&](int m) __attribute__((always_inline)) { sink = m; return sink * 2; };
+  struct Inner {
+    [[gnu::always_inline]] static int visit(int k) { sink = k; return sink / 3; }
+  };
+  return keeper.feed(n) + hidden(n) + local(n) + Inner::visit(n);
+}
+}  // namespace zoo
+int main(int argc, char**) { return zoo::open(argc); }
+)");
+  ASSERT_TRUE(compiled_->run("g++ -O1 -g n.cc -o n")) << compiled_->log();
+  const auto file = ElfFile::open(compiled_->path("n"));
+  ASSERT_TRUE(file);
+  const ModuleSymbolizer names(*file, {.directories = {}});
+  std::set<std::string> seen;
+  const auto regions = code_regions(**file);
+  for (const CodeRegion& region : regions) {
+    for (ModuleAddress at = region.start; at < region.end; at = at + 1) {
+      for (const SourceFrame& f : names.symbolize(at).frames) seen.insert(f.function);
+    }
+  }
+  // A compiler that gives linkage names has the arguments in them.
+  const auto is_seen = [&](const std::string& name) {
+    return std::ranges::any_of(seen, [&](const std::string& s) { return s.starts_with(name); });
+  };
+  EXPECT_TRUE(is_seen("zoo::(anonymous namespace)::Keeper::feed"));
+  EXPECT_TRUE(is_seen("zoo::(anonymous namespace)::hidden"));
+  EXPECT_TRUE(is_seen("zoo::open(int)::{lambda"));
+  EXPECT_TRUE(is_seen("zoo::open(int)::Inner::visit"));
+  if (HasFailure()) {
+    for (const std::string& name : seen) std::cout << name << "\n";
+  }
 }
 
 TEST_F(SourceLookupTest, KnowsWhereFunctionsAreDeclared) {
