@@ -255,10 +255,11 @@ struct Run {
   std::string host;
   std::string kernel_release;
   std::string architecture;  ///< uname -m
-  /// Where the kernel's "_text" lay, by which its vmlinux can name addresses after a restart; 0: not
+  /// Where the kernel's "_text" lay, so that its vmlinux can name addresses after a restart; 0: not
   /// known. (Its build id is in the kernel's row of `modules`.)
   std::uint64_t kernel_text = 0;
-  std::uint32_t cpus = 0;    ///< Online when it began.
+  std::string boot_id;     ///< Of that machine's boot: /proc/sys/kernel/random/boot_id.
+  std::uint32_t cpus = 0;  ///< Online when it began.
   std::uint64_t start_unix_ns = 0;
   std::uint64_t start_monotonic_ns = 0;
   std::uint64_t duration_ns = 0;

@@ -10,6 +10,7 @@
 #include "perf_data/header.h"
 #include "pipeline/kernel_names.h"
 #include "pipeline/pipeline.h"
+#include "pipeline/resymbolize.h"
 #include "pipeline/time_scale.h"
 #include "profile/profile_reader.h"
 #include "render/printable.h"
@@ -17,6 +18,9 @@
 
 namespace profiler::cli {
 namespace {
+
+/// Files named in a line.
+constexpr std::size_t kMissingShown = 3;
 
 bool has_kernel_frames(const Profile& profile) {
   return std::ranges::any_of(
@@ -35,13 +39,42 @@ void name_interrupted(Profile& profile, const SymbolSources& sources) {
       note += "; " + symbols.error().message();
     } else {
       kernel = std::move(*symbols);
-      if (profile.run.kernel_text == 0) {
+      if (profile.run.boot_id.empty()) {
         note += ", and kernel names are right only if this machine has not been restarted since";
       }
     }
   }
   pipeline::resolve_interrupted(profile, kernel ? &*kernel : nullptr, debug_files);
   profile.run.notes.push_back(std::move(note));
+}
+
+/// Better names, for debug files that arrived since.
+void name_again(Profile& profile, const SymbolSources& sources) {
+  const symbolizer::DebugFileSearch debug_files = debug_file_search(sources);
+  std::optional<symbolizer::KernelSymbols> kernel;
+  // Without it, what is found might be right for another boot.
+  const pipeline::KernelIdentity identity = pipeline::kernel_of(profile);
+  if (has_kernel_frames(profile) && identity.build_id && identity.reference_address != 0) {
+    auto symbols =
+        pipeline::kernel_names(identity, {.vmlinux = sources.vmlinux, .debug_files = debug_files});
+    if (symbols) {
+      kernel = std::move(*symbols);
+    } else if (!sources.vmlinux.empty()) {
+      std::fprintf(stderr, "profiler: %s\n", symbols.error().message().c_str());
+    }
+  }
+  const pipeline::Resymbolized done =
+      pipeline::resymbolize(profile, kernel ? &*kernel : nullptr, debug_files);
+  std::string text = std::to_string(done.improved) + " of " + std::to_string(done.frames) +
+                     " code addresses have better names now";
+  for (std::size_t i = 0; i < done.missing.size(); ++i) {
+    if (i == kMissingShown) {
+      text += ", …";
+      break;
+    }
+    text += (i == 0 ? "; not here as recorded: " : ", ") + done.missing[i];
+  }
+  std::fprintf(stderr, "profiler: %s\n", text.c_str());
 }
 
 /// Read again in less time than a person waits.
@@ -105,6 +138,7 @@ Result<Profile> load_profile(const std::string& path, const SymbolSources& sourc
       perf_data::is_perf_data(path) ? import_profile(path, sources) : profile::read_profile(path);
   if (profile && profile->run.interrupted && profile->functions.empty())
     name_interrupted(*profile, sources);
+  if (profile && sources.resymbolize) name_again(*profile, sources);
   if (profile) pipeline::apply_time_scale(*profile);
   return profile;
 }

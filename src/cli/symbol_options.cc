@@ -21,6 +21,8 @@ void add_debug_file_options(po::options_description& options) {
 void add_symbol_options(CommandLine& line) {
   add_debug_file_options(line.advanced());
   line.advanced().add_options()  //
+      ("resymbolize", po::bool_switch(),
+       "look names up again, for debug files that arrived after the recording")  //
       ("kallsyms", po::value<std::string>()->value_name("FILE"),
        "for a perf.data: a copy of /proc/kallsyms of the machine it comes from")  //
       ("sysroot", po::value<std::string>()->value_name("DIR"),
@@ -33,6 +35,7 @@ SymbolSources symbol_sources(const ParsedOptions& options) {
                         .sysroot = without_slashes(options.get<std::string>("sysroot"))};
   for (const auto& directory : options.get<std::vector<std::string>>("debug-dir"))
     sources.debug_directories.push_back(without_slashes(directory));
+  sources.resymbolize = options.flag("resymbolize");
   return sources;
 }
 

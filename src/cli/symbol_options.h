@@ -14,12 +14,13 @@
 
 namespace profiler::cli {
 
-/// A profile has its names in it: only a perf.data, and a recording that was cut off, need them.
+/// A profile has its names in it: of these, only what `resymbolize` asks for concerns it.
 struct SymbolSources {
   std::string kallsyms = {};
   std::string vmlinux = {};
   std::string sysroot = {};
   std::vector<std::string> debug_directories = {};
+  bool resymbolize = false;
 };
 
 /// For commands that open a profile or a perf.data: all of them, among the advanced options.

@@ -1,3 +1,4 @@
+// Long because one import is one object: what each kind of record means stands in one place.
 #include "perf_data/import.h"
 
 #include <algorithm>
@@ -142,18 +143,11 @@ Result<Profile> Import::run() {
 void Import::start_pipeline() {
   events_.emplace(info_.events);
   queue_.emplace(events_->layouts());
-  kernel_.host = info_.host;
-  kernel_.release = info_.kernel_release;
-  kernel_.build_id = info_.kernel_build_id;
+  kernel_ = {
+      .build_id = info_.kernel_build_id, .release = info_.kernel_release, .host = info_.host};
   foreign_machine_ = !info_.architecture.empty() && info_.architecture != running_architecture();
-  debug_files_ = options_.debug_files;
-  debug_files_.build_id_cache = options_.build_id_cache.empty()
-                                    ? symbolizer::default_build_id_cache()
-                                    : options_.build_id_cache;
-  if (!options_.sysroot.empty()) {
-    debug_files_.directories.insert(debug_files_.directories.begin(),
-                                    options_.sysroot + "/usr/lib/debug");
-  }
+  debug_files_ =
+      ModuleSearch::debug_files(options_.debug_files, options_.sysroot, options_.build_id_cache);
   search_.emplace(ModuleSearchOptions{.sysroot = options_.sysroot,
                                       .debug_files = debug_files_,
                                       .same_machine = pipeline::is_running_kernel(kernel_)});
@@ -365,10 +359,7 @@ void Import::name_kernel() {
   if (!kernel_.build_id) kernel_.build_id = info_.kernel_build_id;
   kernel_.host = info_.host;
   kernel_.release = info_.kernel_release;
-  // On x86-64 both are one place.
-  const bool knows_text = kernel_.reference == "_text" ||
-                          (kernel_.reference == "_stext" && info_.architecture == "x86_64");
-  pipeline_->set_kernel(kernel_.build_id, knows_text ? kernel_.reference_address : 0);
+  pipeline_->set_kernel(kernel_.build_id, kernel_.text(info_.architecture));
   auto names = pipeline::kernel_names(kernel_, {.kallsyms = options_.kallsyms,
                                                 .vmlinux = options_.vmlinux,
                                                 .debug_files = debug_files_,

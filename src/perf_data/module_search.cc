@@ -37,6 +37,15 @@ std::string without_deleted(std::string_view path) {
 
 }  // namespace
 
+symbolizer::DebugFileSearch ModuleSearch::debug_files(symbolizer::DebugFileSearch search,
+                                                      const std::string& sysroot,
+                                                      const std::string& cache) {
+  search.build_id_cache = cache.empty() ? symbolizer::default_build_id_cache() : cache;
+  if (!sysroot.empty())
+    search.directories.insert(search.directories.begin(), sysroot + "/usr/lib/debug");
+  return search;
+}
+
 FilePointer ModuleSearch::open(const MmapEvent& event) {
   const std::string path = without_deleted(event.path);
   std::vector<std::string> places;

@@ -36,6 +36,11 @@ class ModuleSearch {
   /// Files taken by their path alone.
   [[nodiscard]] std::uint64_t unverified() const { return unverified_; }
 
+  /// With those of the recording's machine first. `cache`: perf's; "": that of the user.
+  [[nodiscard]] static symbolizer::DebugFileSearch debug_files(symbolizer::DebugFileSearch search,
+                                                               const std::string& sysroot,
+                                                               const std::string& cache);
+
  private:
   ModuleSearchOptions options_;
   std::uint64_t unverified_ = 0;

@@ -109,13 +109,18 @@ class Search {
     std::optional<Error> hidden;
     if (is_running_kernel(identity_, sources_.running)) {
       auto symbols = read(sources_.running_kallsyms, identity_);
-      if (symbols) return symbols;
+      const bool restarted = !identity_.boot.empty() && identity_.boot != sources_.running.boot;
+      if (symbols && restarted) symbols->move(0);
+      if (symbols && !(restarted && !is_placed(*symbols))) return symbols;
+      if (symbols) return std::unexpected(restarted_since());
       hidden = symbols.error();
     }
     if (const std::string cached =
             symbolizer::build_id_file(sources_.debug_files.build_id_cache, identity_.build_id);
         !cached.empty()) {
-      if (auto symbols = read(cached + "/kallsyms", identity_)) return symbols;
+      // That of the same kernel, but of any boot.
+      auto symbols = read(cached + "/kallsyms", identity_);
+      if (symbols && is_placed(*symbols)) return symbols;
     }
     if (vmlinux_ != nullptr) {
       KernelSymbols symbols = symbolizer::vmlinux_symbols(*vmlinux_);
@@ -148,6 +153,11 @@ class Search {
     return reference_in(symbols.anchors(), identity_) == identity_.reference_address;
   }
 
+  [[nodiscard]] static Error restarted_since() {
+    return {.what = "kernel functions have no names: this machine has been restarted since",
+            .advice = "the recording does not tell where its kernel lay"};
+  }
+
   [[nodiscard]] Error not_here() const {
     std::string what = "kernel functions have no names: the recording's kernel";
     if (!identity_.release.empty()) what += " (" + identity_.release + ")";
@@ -163,6 +173,12 @@ class Search {
 
 }  // namespace
 
+std::uint64_t KernelIdentity::text(std::string_view architecture) const {
+  // On x86-64 both are one place.
+  const bool is_text = reference == "_text" || (reference == "_stext" && architecture == "x86_64");
+  return is_text ? reference_address : 0;
+}
+
 KernelIdentity running_kernel() {
   KernelIdentity identity{.build_id = running_build_id()};
   utsname name{};
@@ -170,6 +186,7 @@ KernelIdentity running_kernel() {
     identity.release = name.release;
     identity.host = name.nodename;
   }
+  std::ifstream("/proc/sys/kernel/random/boot_id") >> identity.boot;
   std::ifstream options("/proc/cmdline");
   identity.unmoved = std::find(std::istream_iterator<std::string>(options), {}, "nokaslr") !=
                      std::istream_iterator<std::string>();
@@ -177,7 +194,8 @@ KernelIdentity running_kernel() {
 }
 
 KernelIdentity kernel_of(const Profile& profile) {
-  KernelIdentity identity{.release = profile.run.kernel_release, .host = profile.run.host};
+  KernelIdentity identity{
+      .release = profile.run.kernel_release, .host = profile.run.host, .boot = profile.run.boot_id};
   for (const Module& module : profile.modules)
     if (module.kind == ModuleKind::kKernel) identity.build_id = module.build_id;
   if (profile.run.kernel_text != 0) {

@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "profiler/build_id.h"
 #include "profiler/error.h"
@@ -32,6 +33,12 @@ struct KernelIdentity {
   std::uint64_t reference_address = 0;
   /// It lies where it is linked to (nokaslr), should the above not be known.
   bool unmoved = false;
+  /// Run::boot_id. Modules of another boot lie elsewhere, wherever the kernel does. Empty: not
+  /// told.
+  std::string boot = {};
+
+  /// Where "_text" lay, as far as the reference says; 0: it does not.
+  [[nodiscard]] std::uint64_t text(std::string_view architecture) const;
 };
 
 /// The kernel that runs here and now.

@@ -196,6 +196,41 @@ void ModuleFiles::reopen() {
   }
 }
 
+void ModuleFiles::reopen_by_build_id(const symbolizer::DebugFileSearch& debug_files) {
+  files_.assign(profile_.modules.size(), nullptr);
+  std::vector<bool> used(files_.size());
+  for (const Frame& frame : profile_.frames) used[frame.module.row()] = true;
+  for (std::size_t i = 0; i < files_.size(); ++i) {
+    const Module& module = profile_.modules[ModuleIndex(i)];
+    if (!used[i] || module.kind != ModuleKind::kFile || !module.build_id) continue;
+    auto file = symbolizer::ElfFile::open(profile_.text(module.path));
+    files_[i] = file && (*file)->build_id() == module.build_id
+                    ? *file
+                    : symbolizer::find_by_build_id(module.build_id, debug_files);
+  }
+}
+
+void ModuleFiles::open_missing(const symbolizer::DebugFileSearch& debug_files) {
+  std::vector<bool> asked(profile_.modules.size());
+  for (Frame& frame : profile_.frames) {
+    const std::uint32_t row = frame.module.row();
+    Module& module = profile_.modules[frame.module];
+    if (!asked[row]) {
+      asked[row] = true;
+      if (module.kind != ModuleKind::kUnreadable || !module.build_id) continue;
+      files_[row] = symbolizer::find_by_build_id(module.build_id, debug_files);
+    }
+    if (module.kind != ModuleKind::kUnreadable || files_[row] == nullptr) continue;
+    if (const auto address = mapped_address(*files_[row], FileOffset(frame.address)))
+      frame.address = address->value();
+  }
+  for (std::size_t i = 0; i < files_.size(); ++i) {
+    Module& module = profile_.modules[ModuleIndex(i)];
+    if (module.kind == ModuleKind::kUnreadable && files_[i] != nullptr)
+      module.kind = ModuleKind::kFile;
+  }
+}
+
 ModuleFiles::FilePointer ModuleFiles::file(ModuleIndex module) const {
   return module.row() < files_.size() ? files_[module.row()] : nullptr;
 }

@@ -23,6 +23,7 @@
 #include "pipeline/row_set.h"
 #include "profiler/event.h"
 #include "profiler/profile.h"
+#include "symbolizer/elf/debug_files.h"
 #include "symbolizer/elf/elf_file.h"
 
 namespace profiler::pipeline {
@@ -60,6 +61,12 @@ class ModuleFiles {
   /// Opens what the profile's own module rows name, where the build ids agree: for a recording
   /// that was cut off before its names were resolved.
   void reopen();
+  /// The same for a profile that is whole, long after: only what has a build id, and where the path
+  /// has another file, its debug file.
+  void reopen_by_build_id(const symbolizer::DebugFileSearch& debug_files);
+  /// Finds debug files of those that have frames but could not be opened. Their frames' addresses
+  /// become those of the module.
+  void open_missing(const symbolizer::DebugFileSearch& debug_files);
 
   [[nodiscard]] std::shared_ptr<const symbolizer::ElfFile> file(ModuleIndex module) const;
   /// Mapped files that could not be opened, or were another file by then.

@@ -18,7 +18,13 @@ namespace {
 class NameResolver {
  public:
   NameResolver(Profile& profile, Interner& interner, const symbolizer::DebugFileSearch& debug_files)
-      : profile_(profile), interner_(interner), debug_files_(debug_files) {}
+      : profile_(profile), interner_(interner), debug_files_(debug_files) {
+    for (std::size_t i = 0; i < profile.modules.size(); ++i) {
+      const Module& module = profile.modules[ModuleIndex(i)];
+      if (module.kind == ModuleKind::kKernelModule)
+        kernel_modules_.emplace(profile.text(module.path), ModuleIndex(i));
+    }
+  }
 
   void name_module(ModuleIndex module, std::span<const FrameIndex> frames,
                    std::shared_ptr<const symbolizer::ElfFile> file) {
@@ -168,13 +174,13 @@ class NameResolver {
   }
 
   ModuleIndex kernel_module(std::string_view name) {
-    auto [known, is_new] = kernel_modules_.try_emplace(std::string(name));
+    const std::string path = "[" + std::string(name) + "]";
+    auto [known, is_new] = kernel_modules_.try_emplace(path);
     if (is_new) {
-      known->second =
-          profile_.modules.push_back({.path = interner_.string("[" + std::string(name) + "]"),
-                                      .build_id = {},
-                                      .kind = ModuleKind::kKernelModule,
-                                      .names = NameSource::kKallsyms});
+      known->second = profile_.modules.push_back({.path = interner_.string(path),
+                                                  .build_id = {},
+                                                  .kind = ModuleKind::kKernelModule,
+                                                  .names = NameSource::kKallsyms});
     }
     return known->second;
   }
@@ -186,7 +192,7 @@ class NameResolver {
            FunctionIndex>
       functions_;
   std::map<std::tuple<FunctionIndex, StringIndex, std::uint32_t>, LocationIndex> single_locations_;
-  std::map<std::string, ModuleIndex> kernel_modules_;
+  std::map<std::string, ModuleIndex> kernel_modules_;  ///< By path.
   std::map<StringIndex, ModuleIndex> generated_modules_;
   std::map<std::pair<std::string, std::string>, std::size_t> unnamed_;
 };

@@ -266,6 +266,7 @@ void Pipeline::finish(symbolizer::KernelSymbols* kernel) {
     for (const auto& symbol : state_->kernel_symbols)
       kernel->add(symbol.start, symbol.size, symbol.name, "bpf");
   }
+  state_->modules.open_missing(state_->options.debug_files);
   resolve_names(state_->profile, state_->interner, state_->modules, &state_->generated, kernel,
                 state_->options.debug_files);
   resolve_causes(state_->profile, state_->interner, state_->modules);
@@ -277,6 +278,7 @@ void resolve_interrupted(Profile& profile, symbolizer::KernelSymbols* kernel,
   Interner interner(profile);
   ModuleFiles modules(profile, interner);
   modules.reopen();
+  modules.open_missing(debug_files);
   resolve_names(profile, interner, modules, nullptr, kernel, debug_files);
   resolve_causes(profile, interner, modules);
 }

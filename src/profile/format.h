@@ -33,7 +33,7 @@ namespace profiler::profile {
 inline constexpr std::array<unsigned char, 8> kMagic = {0x89, 'P',  'R',  'F',
                                                         '\r', '\n', 0x1a, '\n'};
 inline constexpr std::uint16_t kMajorVersion = 1;
-/// 1: kJoinedFrames; 2: kKernelText
+/// 1: kJoinedFrames; 2: kKernelText, kBootId
 inline constexpr std::uint16_t kMinorVersion = 2;
 inline constexpr std::size_t kFileHeaderSize = 16;
 inline constexpr std::size_t kChunkHeaderSize = 16;
@@ -192,6 +192,7 @@ enum class RunField : std::uint32_t {
   kInterrupted = 20,
   kNote = 21,  ///< bytes, repeated
   kKernelText = 22,
+  kBootId = 23,
   kSamplesLost = 32,
   kSamplesDropped = 33,
   kStacksShortened = 34,

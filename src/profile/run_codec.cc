@@ -44,6 +44,7 @@ void for_each_text(RunType& run, Visit&& visit) {
   visit(RunField::kHost, run.host);
   visit(RunField::kKernelRelease, run.kernel_release);
   visit(RunField::kArchitecture, run.architecture);
+  visit(RunField::kBootId, run.boot_id);
 }
 
 template <class RunType, class Visit>

@@ -2,6 +2,8 @@
 
 #include <sys/utsname.h>
 
+#include <fstream>
+
 #include "record/clock.h"
 #include "record/proc_file.h"
 
@@ -14,6 +16,7 @@ void describe_run(Run& run, const RecordOptions& options, const NamedEvent& even
     run.kernel_release = name.release;
     run.architecture = name.machine;
   }
+  std::ifstream("/proc/sys/kernel/random/boot_id") >> run.boot_id;
   run.cpus = static_cast<std::uint32_t>(online_cpus().size());
   run.command = options.command;
   run.scope = options.scope;

@@ -138,9 +138,14 @@ TEST(KernelNames, ComeFromPerfsCacheByBuildId) {
   const std::string folder = symbolizer::build_id_file(directory.path(), build_id(1));
   std::filesystem::create_directories(folder);
   test::write_bytes(folder + "/kallsyms", kText);
-  EXPECT_TRUE(kernel_names({.build_id = build_id(1)},
-                           {.debug_files = {.build_id_cache = directory.path()}}));
-  EXPECT_FALSE(kernel_names({.build_id = build_id(2)},
+  EXPECT_TRUE(kernel_names(
+      {.build_id = build_id(1), .reference = "_text", .reference_address = 0xffffffff81000000},
+      {.debug_files = {.build_id_cache = directory.path()}}));
+  // Of another kernel; of this one, at some other boot.
+  EXPECT_FALSE(kernel_names(
+      {.build_id = build_id(2), .reference = "_text", .reference_address = 0xffffffff81000000},
+      {.debug_files = {.build_id_cache = directory.path()}}));
+  EXPECT_FALSE(kernel_names({.build_id = build_id(1)},
                             {.debug_files = {.build_id_cache = directory.path()}}));
 }
 
@@ -237,6 +242,31 @@ TEST_F(HiddenKernel, HasAnImageOnlyOfItsOwnBuildAndWithDebugInformation) {
   EXPECT_EQ(image_with(kernel_.vmlinux()).distance, kDistance);
   identity_.build_id = build_id(3);
   EXPECT_EQ(image_with(kernel_.vmlinux()).file, nullptr);
+}
+
+TEST(KernelNames, OfAnEarlierBootAreThoseOfItsCoreWhereItIsKnownWhereItLay) {
+  const test::TemporaryDirectory directory;
+  test::write_bytes(directory.file("kallsyms"), kText);
+  const KernelNameSources here{.debug_files = {.directories = {}},
+                               .running = {.build_id = build_id(1), .boot = "second"},
+                               .running_kallsyms = directory.file("kallsyms")};
+  const auto finds = [&](const KernelIdentity& identity, std::uint64_t address) {
+    const auto names = kernel_names(identity, here);
+    return names && names->find(RuntimeAddress(address)).has_value();
+  };
+  const KernelIdentity same{.build_id = build_id(1), .boot = "second"};
+  EXPECT_TRUE(finds(same, 0xffffffff81000100));
+  EXPECT_TRUE(finds(same, 0xffffffffc0000000));
+  KernelIdentity earlier{.build_id = build_id(1),
+                         .reference = "_text",
+                         .reference_address = 0xffffffff81000000,
+                         .boot = "first"};
+  EXPECT_TRUE(finds(earlier, 0xffffffff81000100));
+  EXPECT_FALSE(finds(earlier, 0xffffffffc0000000)) << "a module";
+  earlier.reference_address = 0;
+  const auto names = kernel_names(earlier, here);
+  ASSERT_FALSE(names);
+  EXPECT_THAT(names.error().message(), HasSubstr("restarted since"));
 }
 
 }  // namespace

@@ -141,12 +141,13 @@ class RandomProfile {
     r.profiler_version = text();
     r.host = text();
     r.kernel_release = text();
-    r.kernel_text = number();
     r.architecture = text();
     r.cpus = static_cast<std::uint32_t>(number());
     r.start_unix_ns = number();
     r.start_monotonic_ns = number();
     r.duration_ns = number();
+    r.kernel_text = r.start_unix_ns ^ r.duration_ns;
+    r.boot_id = r.architecture + r.host;
     if (below(2) == 0) r.exit_status = id();
     r.exit_signal = id();
     r.scope = any(Scope::kCgroup);
