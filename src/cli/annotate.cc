@@ -126,6 +126,11 @@ Result<view::SourceFunction> choose_function(const Profile& profile,
   view::FunctionMatch match = view::find_functions(profile, samples, wanted);
   if (match.found.size() == 1) return std::move(match.found.front());
   if (match.found.empty()) {
+    if (wanted.starts_with('<') && wanted.ends_with('>')) {
+      return std::unexpected(
+          Error{.what = "'" + wanted + "' stands for work of the kernel, it is no function",
+                .advice = "`profiler report --by cause` has the functions behind it"});
+    }
     const std::string near = nearest(wanted, match.names);
     return std::unexpected(
         Error{.what = "no function '" + wanted + "' has samples" + (filtered ? " here" : ""),

@@ -31,8 +31,13 @@ constexpr std::uint64_t kLargest = std::uint64_t{16} << 20;
 Result<std::shared_ptr<const ElfFile>> open_module(const Profile& profile, const Module& module,
                                                    const std::string& sysroot) {
   const std::string& path = profile.text(module.path);
+  if (view::is_kernel(module.kind)) {
+    return std::unexpected(Error{.what = "kernel code is in no file here",
+                                 .path = path,
+                                 .advice = "--asm shows that of programs and libraries"});
+  }
   if (module.kind != ModuleKind::kFile) {
-    return std::unexpected(Error{.what = "is no file that instructions could be read from",
+    return std::unexpected(Error{.what = "is memory, not a file that could be read again",
                                  .path = path.empty() ? "code of no known module" : path});
   }
   std::vector<std::string> candidates;
@@ -114,6 +119,7 @@ class ModuleCode {
     block.symbol = here.frames.empty() ? "code" : here.frames.back().function;
     std::map<std::string, std::uint32_t> files;
     auto sampled = addresses.begin();
+    bool last_kept = true;
     const auto code = file_->bytes_at(range.start, range.end - range.start);
     for (machine::Instruction& decoded : disassembler_.disassemble(code, range.start.value())) {
       AsmInstruction in;
@@ -127,7 +133,11 @@ class ModuleCode {
         has_samples = true;
       }
       const bool is_of_function = locate(in, block, files);
-      if (is_of_function || has_samples) block.instructions.push_back(std::move(in));
+      if (is_of_function || has_samples) {
+        in.follows = last_kept;
+        block.instructions.push_back(std::move(in));
+      }
+      last_kept = is_of_function || has_samples;
     }
     return block;
   }
@@ -138,14 +148,14 @@ class ModuleCode {
     // Only an address stands alone: operands of other instructions have commas, brackets or a "$".
     const std::size_t space = text.find(' ');
     if (hex == std::string::npos || space == std::string::npos) return text;
-    const bool is_branch = text.starts_with("call") || text.starts_with('j') ||
-                           text.starts_with("b ") || text.starts_with("bl ");
+    const bool is_call = text.starts_with("call") || text.starts_with("bl ");
+    const bool is_branch = is_call || text.starts_with('j') || text.starts_with("b ");
     if (!is_branch || (hex != space + 1 && text.substr(space, hex - space) != " #")) return text;
     std::uint64_t target = 0;
     const char* const end = text.data() + text.size();
     const auto [stop, error] = std::from_chars(text.data() + hex + 2, end, target, 16);
     if (error != std::errc() || stop != end) return text;
-    if (target >= range.start.value() && target < range.end.value()) return text;
+    if (!is_call && target >= range.start.value() && target < range.end.value()) return text;
     const auto there = symbolizer_.symbolize(ModuleAddress(target));
     if (there.frames.empty()) return text;
     return text + " <" + view::without_parameters(there.frames.back().function) + '>';

@@ -82,6 +82,10 @@ class AsmWriter {
       const AsmInstruction* before = nullptr;
       for (std::size_t i = begin; i < end; ++i) {
         const AsmInstruction& in = block.instructions[i];
+        if (before != nullptr && !in.follows) {
+          gap();
+          before = nullptr;
+        }
         if (before == nullptr || before->line != in.line || before->file != in.file)
           source(block, in);
         instruction(in, before);

@@ -23,6 +23,7 @@ namespace profiler::render {
 struct AsmInstruction {
   std::uint64_t address = 0;  ///< In the module, as linked.
   std::string text;
+  bool follows = true;       ///< Directly the one before it: code of others lies not between.
   std::uint32_t file = 0;    ///< Of the function's own line: AsmBlock::files.
   std::uint32_t line = 0;    ///< 0: not known.
   std::string inlined = {};  ///< The innermost function inlined there; "": the function itself.

@@ -138,6 +138,43 @@ TEST(Annotate, InstructionsAndTheirLinesAreThoseOfObjdump) {
   EXPECT_EQ(self, expected_self);
 }
 
+TEST(Annotate, LinesHaveTheSamplesThatPerfCounts) {
+  REQUIRE_SAMPLING();
+  const TemporaryDirectory directory;
+  const CommandResult recorded = run({"perf", "record", "-q", "-B", "-N", "-e", "cpu-clock:u", "-F",
+                                      "999", "-o", "perf.data", workload("inlined_calls"), "1"},
+                                     {.directory = directory.path()});
+  if (recorded.exit_status != 0) GTEST_SKIP() << "perf may not record so: " << recorded.err;
+  const CommandResult script =
+      run({"perf", "script", "-i", "perf.data", "--no-inline", "-F", "ip,sym,srcline"},
+          {.directory = directory.path()});
+  if (script.exit_status != 0) GTEST_SKIP() << "perf cannot read what it wrote: " << script.err;
+  const CommandResult ours = run(
+      profiler({"report", "-i", "perf.data", "--by", "line", "--limit", "0", "--format", "json"}),
+      {.directory = directory.path()});
+  ASSERT_EQ(ours.exit_status, 0) << ours.err;
+
+  // Only of the program: perf reads what is stripped elsewhere.
+  const std::regex kOfProgram(R"(^ *((truth\.h|inlined_calls\.c):\d+)( .*)?$)");
+  std::map<std::string, std::uint64_t> by_us;
+  const json rows = json::parse(ours.out)["rows"];
+  for (const json& row : rows) {
+    const std::uint64_t samples = row["self"]["samples"];
+    if (row["file"].is_null() || samples == 0) continue;
+    const std::string place =
+        std::filesystem::path(row["file"].get<std::string>()).filename().string() + ':' +
+        row["line"].dump();
+    if (std::regex_match(place, kOfProgram)) by_us[place] = samples;
+  }
+  std::map<std::string, std::uint64_t> by_perf;
+  std::istringstream text(script.out);
+  std::smatch match;
+  for (std::string line; std::getline(text, line);)
+    if (std::regex_match(line, match, kOfProgram)) ++by_perf[match[1]];
+  if (by_perf.empty()) GTEST_SKIP() << "perf shows no lines: " << script.out.substr(0, 200);
+  EXPECT_EQ(by_us, by_perf);
+}
+
 TEST(Annotate, InstructionsHaveTheSamplesThatPerfCounts) {
   REQUIRE_SAMPLING();
   const TemporaryDirectory directory;

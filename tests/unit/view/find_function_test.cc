@@ -85,6 +85,8 @@ TEST(FindFunction, WithoutItsArgumentsOrScope) {
   EXPECT_THAT(found("grow").size(), 1U);
   EXPECT_THAT(found("parse").size(), 1U) << "not parse_header";
   EXPECT_THAT(found("grow(unsigned").size(), 1U) << "any part of it";
+  EXPECT_THAT(found("ena").size(), 1U) << "of its name, rather than of its arguments";
+  EXPECT_THAT(found("vecto").size(), 1U);
 }
 
 TEST(FindFunction, InAllItsCopies) {
