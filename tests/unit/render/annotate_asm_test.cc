@@ -105,6 +105,15 @@ TEST(AnnotateAsm, ShowsTheHeaviestInstructionsOnly) {
   EXPECT_THAT(text, HasSubstr("… 2 more instructions with 0.410 s; --limit 0 shows all"));
 }
 
+TEST(AnnotateAsm, ShowsWhereCodeOfOthersLiesBetween) {
+  Listing listing;
+  EXPECT_THAT(listing.text({.whole = true}, {.width = 160}), Not(HasSubstr("…")));
+  listing.blocks[0].instructions[3].follows = false;
+  EXPECT_THAT(
+      listing.text({.whole = true}, {.width = 120}),
+      testing::ContainsRegex("1003  xorl[^\n]*\n +…\n +churn.cc:2[^\n]*\n[^\n]* 1005  addq"));
+}
+
 TEST(AnnotateAsm, FitsEveryWidth) {
   for (const std::size_t width : {80, 100, 120, 160}) {
     const std::string text = Listing().text({.whole = true}, {.width = width});

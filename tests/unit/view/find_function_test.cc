@@ -97,6 +97,17 @@ TEST(FindFunction, InAllItsCopies) {
   EXPECT_THAT(found("parse"), ElementsAre("parse, parse.part.0, parse.part.0.cold"));
 }
 
+TEST(FindFunction, InTheCloneThatCompilersNameInBrackets) {
+  const Profile profile = ProfileBuilder()
+                              .function("g(int)", {.file = "/src/g.cc", .line = 2})
+                              .function("g(int) [clone .cold]", {.file = "/src/g.cc", .line = 2})
+                              .user("g(int);g(int) [clone .cold]", 2)
+                              .build();
+  const auto match = find_functions(profile, select(profile, {}), "g(int)");
+  ASSERT_EQ(match.found.size(), 1U);
+  EXPECT_EQ(match.found[0].functions.size(), 2U);
+}
+
 TEST(FindFunction, ListsOverloadsAndNamesakesWithWhatTellsThemApart) {
   EXPECT_THAT(found("f"), ElementsAre("f(int)", "f(double)"));
   EXPECT_THAT(to_write("f"), ElementsAre("f(int)", "f(double)"));
