@@ -76,7 +76,7 @@ struct Pipeline::State {
   ModuleFiles modules{profile, interner, options.open_module};
   unwind::Unwinder unwinder;
   GeneratedCode generated{profile, interner, modules, options.generated_code};
-  SampleStack sample_stack{unwinder, modules, generated, interner};
+  SampleStack sample_stack{unwinder, modules, generated, interner, options.generated_code.live};
   process::ProcessTable processes;
   std::unordered_set<Pid> targets_at_exec;
   std::unordered_set<Tid> target_threads;
