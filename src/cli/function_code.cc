@@ -43,7 +43,7 @@ Result<std::shared_ptr<const ElfFile>> open_module(const Profile& profile, const
   std::vector<std::string> candidates;
   if (!sysroot.empty()) candidates.push_back(sysroot + path);
   candidates.push_back(path);
-  if (const std::string cache = perf_data::default_build_id_cache();
+  if (const std::string cache = symbolizer::default_build_id_cache();
       module.build_id && !cache.empty())
     candidates.push_back(perf_data::build_id_file(cache, module.build_id) + "/elf");
 

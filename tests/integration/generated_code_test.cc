@@ -121,6 +121,41 @@ TEST(GeneratedCode, OfAJitDumpIsWhatWasThereAtTheTimeOfTheSample) {
   EXPECT_TRUE(has_line);
 }
 
+TEST(GeneratedCode, WithoutFramePointersIsUnwoundByItsInstructions) {
+  REQUIRE_GENERATED_CODE();
+  const Recorded r = record_workload({"generated_code", "0.9", "trampoline"});
+  const json tree = r.report({"--tree"});
+  const json spin =
+      node_at(tree["root"], {"main", "call_trampoline", "generated_trampoline", "spin"});
+  ASSERT_FALSE(spin.is_null());
+  EXPECT_GT(seconds(spin["total"]), 0.9 * seconds(tree["root"]["total"]));
+}
+
+// Python 3.12's trampolines, where there is one.
+TEST(GeneratedCode, OfPythonHasTheNamesOfItsFunctions) {
+  REQUIRE_GENERATED_CODE();
+  const TemporaryDirectory directory;
+  const std::string question =
+      "import sys; sys.activate_stack_trampoline('perf'); sys.deactivate_stack_trampoline()";
+  if (run({"python3", "-c", question}).exit_status != 0)
+    GTEST_SKIP() << "needs python3 from 3.12 on, with perf trampolines";
+  write_bytes(directory.file("fib.py"),
+              "import time\n"
+              "def fibonacci(n): return n if n < 2 else fibonacci(n - 1) + fibonacci(n - 2)\n"
+              "end = time.time() + 0.7\n"
+              "while time.time() < end: fibonacci(15)\n");
+  ASSERT_EQ(run(profiler({"record", "-e", "cpu-clock", "--", "python3", "-X", "perf", "fib.py"}),
+                {.directory = directory.path()})
+                .exit_status,
+            0);
+  const CommandResult report = run(profiler({"report", "--format", "json", "--limit", "0"}),
+                                   {.directory = directory.path()});
+  const json parsed = json::parse(report.out, nullptr, false);
+  const json row = row_named(parsed["functions"], "py::fibonacci");
+  ASSERT_FALSE(row.is_null());
+  EXPECT_THAT(row["file"].get<std::string>(), HasSubstr("fib.py"));
+}
+
 // Needs /usr/bin/node, which the packages for tests have.
 class Node : public ::testing::Test {
  protected:
