@@ -354,6 +354,58 @@ int main(int argc, char**) { return zoo::open(argc); }
   }
 }
 
+// Two functions that are each the other's abstract origin, the second with a name of its own.
+TEST_F(SourceLookupTest, EndsReferencesThatRunInCircles) {
+  compiled_->write("circle.s", R"(
+  .text
+  .globl first
+  .type first, @function
+first: nop
+  nop
+  ret
+  .size first, .-first
+  .globl _start
+_start: ret
+  .section .debug_info
+  .long .Lend - .Lversion
+.Lversion: .short 4
+  .long .Labbrev
+  .byte 8
+  .uleb128 1
+  .quad first
+  .quad 16
+.Lone: .uleb128 2
+  .quad first
+  .quad 3
+  .long .Ltwo - .Lversion + 4
+.Ltwo: .uleb128 3
+  .asciz "called_two"
+  .long .Lone - .Lversion + 4
+  .byte 0
+.Lend:
+  .section .debug_abbrev
+.Labbrev:
+  .uleb128 1, 0x11
+  .byte 1
+  .uleb128 0x11, 1, 0x12, 7, 0, 0
+  .uleb128 2, 0x2e
+  .byte 0
+  .uleb128 0x11, 1, 0x12, 7, 0x31, 0x13, 0, 0
+  .uleb128 3, 0x2e
+  .byte 0
+  .uleb128 3, 8, 0x31, 0x13, 0, 0
+  .byte 0
+)");
+  ASSERT_TRUE(compiled_->run("gcc -nostdlib -static circle.s -o circle")) << compiled_->log();
+  const auto file = ElfFile::open(compiled_->path("circle"));
+  ASSERT_TRUE(file);
+  SourceLookup source(DebugInfo::open(*file, {.directories = {}}), code_regions(**file));
+  const auto address = std::stoull(compiled_->output("nm circle | grep first"), nullptr, 16);
+  const auto frames = source.at(ModuleAddress(address + 1));
+  ASSERT_EQ(frames.size(), 1U);
+  EXPECT_EQ(frames[0].function, "called_two");
+}
+
 TEST_F(SourceLookupTest, KnowsWhereFunctionsAreDeclared) {
   const auto file = ElfFile::open(compiled_->path("a"));
   ASSERT_TRUE(file);
