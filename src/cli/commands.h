@@ -17,6 +17,7 @@ int time_command(std::span<const std::string> args);
 int record_command(std::span<const std::string> args);
 int import_command(std::span<const std::string> args);
 int report_command(std::span<const std::string> args);
+int annotate_command(std::span<const std::string> args);
 int flamegraph_command(std::span<const std::string> args);
 int export_command(std::span<const std::string> args);
 int symbolize_command(std::span<const std::string> args);

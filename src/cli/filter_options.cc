@@ -1,5 +1,6 @@
 #include "cli/filter_options.h"
 
+#include <algorithm>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -88,6 +89,29 @@ void add_filter_options(CommandLine& line) {
           "filter", po::value<std::vector<std::string>>()->composing()->value_name("KEY=TEXT"),
           "only samples of that process, thread, module, function or cause, or time=FROM-UNTIL; "
           "all of several");
+}
+
+void add_event_option(CommandLine& line) {
+  line.advanced().add_options()  //
+      ("event", po::value<std::string>()->value_name("NAME"),
+       "which event, in a recording of several");
+}
+
+Result<void> choose_event(const ParsedOptions& options, const Profile& profile,
+                          view::Filter& filter) {
+  if (!options.has("event")) return {};
+  const auto wanted = options.get<std::string>("event");
+  std::string known;
+  const std::size_t rows = std::min<std::size_t>(profile.run.events.size(), 256);
+  for (std::size_t i = 0; i < rows; ++i) {
+    if (profile.run.events[i].name == wanted) {
+      filter.event = static_cast<std::uint8_t>(i);
+      return {};
+    }
+    known += (known.empty() ? "" : ", ") + profile.run.events[i].name;
+  }
+  return std::unexpected(Error{.what = "--event: no samples of '" + wanted + "'",
+                               .advice = "this profile has " + known});
 }
 
 Result<view::Filter> filter_of(const ParsedOptions& options) {

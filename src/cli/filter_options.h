@@ -17,6 +17,12 @@ namespace profiler::cli {
 /// Adds --filter (repeatable) and --sys to the basic options.
 void add_filter_options(CommandLine& line);
 
+/// Adds --event to the advanced options.
+void add_event_option(CommandLine& line);
+/// Puts the event's row into `filter`, if one was named.
+[[nodiscard]] Result<void> choose_event(const ParsedOptions& options, const Profile& profile,
+                                        view::Filter& filter);
+
 [[nodiscard]] Result<view::Filter> filter_of(const ParsedOptions& options);
 
 /// As it was asked for, on one line: "sys, process=cc1plus"; "" for everything.

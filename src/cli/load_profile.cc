@@ -13,6 +13,7 @@
 #include "pipeline/resymbolize.h"
 #include "pipeline/time_scale.h"
 #include "profile/profile_reader.h"
+#include "render/printable.h"
 #include "symbolizer/kernel/kernel_symbols.h"
 
 namespace profiler::cli {
@@ -99,7 +100,8 @@ Result<Profile> import_profile(const std::string& path, const SymbolSources& sou
 }  // namespace
 
 void complain_of_import(const Run& run) {
-  for (const std::string& note : run.notes) std::fprintf(stderr, "profiler: %s\n", note.c_str());
+  for (const std::string& note : run.notes)
+    std::fprintf(stderr, "profiler: %s\n", render::printable(note).c_str());
   if (run.losses.malformed_records != 0) {
     std::fprintf(stderr, "profiler: %llu malformed records passed over\n",
                  static_cast<unsigned long long>(run.losses.malformed_records));
@@ -109,7 +111,7 @@ void complain_of_import(const Run& run) {
 void complain_of_damage(const std::string& path, const Run& run) {
   if (!run.interrupted) return;
   std::fprintf(stderr, "profiler: %s: was cut off or is damaged: this is what it held until then\n",
-               path.c_str());
+               render::printable(path).c_str());
 }
 
 ImportProgressLine::ImportProgressLine(bool quiet)

@@ -111,11 +111,10 @@ CommandLine command_line() {
           "format", po::value<std::string>()->value_name("FORMAT"), "text, json or csv")(
           "output,o", po::value<std::string>()->value_name("FILE"),
           "file to write; - is standard output");
+  add_event_option(line);
   line.advanced().add_options()  //
-      ("event", po::value<std::string>()->value_name("NAME"),
-       "which event, in a recording of several")(
-          "min-share", po::value<std::string>()->value_name("PERCENT"),
-          "branches of a text tree below this are left out (0.5)")(
+      ("min-share", po::value<std::string>()->value_name("PERCENT"),
+       "branches of a text tree below this are left out (0.5)")(
           "merge-recursion", po::bool_switch(),
           "in trees, a function that calls itself is one node");
   add_display_options(line);
@@ -163,7 +162,9 @@ Result<ReportOptions> report_options(const ParsedOptions& given) {
   const auto format = choose("--format", given.get<std::string>("format", "text"), kFormats);
   if (!format) return std::unexpected(format.error());
   options.format = *format;
-  if (given.flag("self")) options.sort = view::SortKey::kSelf;
+  // Of lines, those that call the rest of the program say least.
+  if (given.flag("self") || options.rows == render::RowsOf::kLines)
+    options.sort = view::SortKey::kSelf;
   if (given.has("sort")) {
     const auto key = choose("--sort", given.get<std::string>("sort"), kSortKeys);
     if (!key) return std::unexpected(key.error());
@@ -180,18 +181,6 @@ Result<ReportOptions> report_options(const ParsedOptions& given) {
     options.min_share = *share;
   }
   return options;
-}
-
-/// The row of Run::events with that name.
-Result<std::uint8_t> find_event(const Profile& profile, const std::string& wanted) {
-  std::string known;
-  const std::size_t rows = std::min<std::size_t>(profile.run.events.size(), 256);
-  for (std::size_t i = 0; i < rows; ++i) {
-    if (profile.run.events[i].name == wanted) return static_cast<std::uint8_t>(i);
-    known += (known.empty() ? "" : ", ") + profile.run.events[i].name;
-  }
-  return std::unexpected(Error{.what = "--event: no samples of '" + wanted + "'",
-                               .advice = "this profile has " + known});
 }
 
 view::Table make_table(const Profile& profile, const std::vector<const Sample*>& samples,
@@ -285,11 +274,8 @@ int report_command(std::span<const std::string> args) {
   const auto profile = load_profile(input, symbol_sources(*given));
   if (!profile) return line.fail(profile.error());
   if (options->format != Format::kText) complain_of_damage(input, profile->run);
-  if (given->has("event")) {
-    const auto event = find_event(*profile, given->get<std::string>("event"));
-    if (!event) return line.fail(event.error());
-    filter->event = *event;
-  }
+  if (const auto event = choose_event(*given, *profile, *filter); !event)
+    return line.fail(event.error());
   const std::vector<const Sample*> samples = view::select(*profile, *filter);
   render::ReportHead head = render::report_head(*profile, samples, filter->event);
   head.selection = describe_filter(*given);

@@ -16,6 +16,7 @@
 #include "pipeline/time_scale.h"
 #include "profile/profile_writer.h"
 #include "record/recording.h"
+#include "render/printable.h"
 #include "symbolizer/kernel/read_kallsyms.h"
 
 namespace profiler::cli {
@@ -29,7 +30,7 @@ std::uint64_t clock_ns(clockid_t clock) {
 }
 
 void complain(std::string_view message) {
-  std::fprintf(stderr, "profiler: %.*s\n", static_cast<int>(message.size()), message.data());
+  std::fprintf(stderr, "profiler: %s\n", render::printable(message).c_str());
 }
 
 /// The line that counts along while a long recording runs. Not while a program prints to the same

@@ -1,5 +1,5 @@
 // `profiler symbolize`: names for addresses of one object file.
-#include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -23,6 +23,8 @@ namespace profiler::cli {
 namespace {
 
 constexpr std::size_t kInputPiece = std::size_t{64} << 10;
+constexpr std::size_t kOutputPiece = std::size_t{64} << 10;
+constexpr std::size_t kMaxBatch = std::size_t{1} << 17;
 /// No address is longer; what is has no line ends and is not for us.
 constexpr std::size_t kLongestLine = 4096;
 
@@ -56,8 +58,14 @@ std::optional<ModuleAddress> parse_address(std::string_view text) {
   return ModuleAddress(value);
 }
 
-/// Calls `use` with each line of standard input, and `pause` whenever there is nothing more to be
-/// read at once: somebody may wait for the answers.
+/// Whether a read of standard input would return at once.
+bool more_is_ready() {
+  pollfd input{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
+  return ::poll(&input, 1, 0) == 1;
+}
+
+/// Calls `use` with each line of standard input, and `pause` at its end, and whenever nothing more
+/// can be read at once: somebody may wait for the answers.
 Result<void> for_each_line(const std::function<void(std::string_view)>& use,
                            const std::function<Result<void>()>& pause) {
   std::string pending;
@@ -76,15 +84,64 @@ Result<void> for_each_line(const std::function<void(std::string_view)>& use,
       rest.remove_prefix(end + 1);
     }
     if (got == 0 && !rest.empty()) use(rest);
-    if (auto written = pause(); !written || got == 0) return written;
+    if (got == 0) return pause();
     pending.erase(0, pending.size() - rest.size());
     if (pending.size() > kLongestLine) {
       return std::unexpected(Error{.what = "not a list of addresses",
                                    .path = "standard input",
                                    .advice = "give one address a line, in hexadecimal"});
     }
+    if (more_is_ready()) continue;
+    if (auto written = pause(); !written) return written;
   }
 }
+
+/// Addresses that are answered together, which costs less than one by one, and printed in the order
+/// in which they came.
+class Batch {
+ public:
+  using Append = void (*)(std::string& text, ModuleAddress address, const Symbolized& answer);
+
+  Batch(const symbolizer::ModuleSymbolizer& names, Append append)
+      : names_(names), append_(append) {}
+
+  void add(ModuleAddress address) { addresses_.push_back(address); }
+  [[nodiscard]] bool is_full() const { return addresses_.size() >= kMaxBatch; }
+
+  /// Writes the answers and forgets the questions.
+  Result<void> print() {
+    struct Answer {
+      std::size_t start = 0;  ///< In the text of all of them.
+      std::size_t size = 0;
+    };
+    std::string text;
+    std::vector<Answer> answers(addresses_.size());
+    names_.symbolize_all(addresses_, [&](std::size_t i, const Symbolized& names) {
+      answers[i].start = text.size();
+      append_(text, addresses_[i], names);
+      answers[i].size = text.size() - answers[i].start;
+    });
+    addresses_.clear();
+    std::string output;
+    for (const Answer& answer : answers) {
+      output.append(text, answer.start, answer.size);
+      if (output.size() < kOutputPiece) continue;
+      if (auto written = write_piece(output); !written) return written;
+    }
+    return write_piece(output);
+  }
+
+ private:
+  static Result<void> write_piece(std::string& output) {
+    auto written = write_all(STDOUT_FILENO, output, "standard output");
+    output.clear();
+    return written;
+  }
+
+  const symbolizer::ModuleSymbolizer& names_;
+  Append append_;
+  std::vector<ModuleAddress> addresses_;
+};
 
 }  // namespace
 
@@ -104,23 +161,21 @@ int symbolize_command(std::span<const std::string> args) {
   if (!file) return line.fail(file.error());
   const symbolizer::ModuleSymbolizer names(*std::move(file), {});
 
-  std::string text;
+  Batch batch(names, append);
   int status = 0;
-  const auto answer = [&](std::string_view word) {
+  Result<void> done;
+  const auto ask = [&](std::string_view word) {
     if (const auto address = parse_address(word)) {
-      append(text, *address, names.symbolize(*address));
+      batch.add(*address);
+      if (batch.is_full() && done) done = batch.print();
     } else {
       status = line.fail(
           {.what = "no address: '" + std::string(word) + "'", .advice = "give it in hexadecimal"});
     }
   };
-  const auto print = [&]() -> Result<void> {
-    auto written = write_all(STDOUT_FILENO, text, "standard output");
-    text.clear();
-    return written;
-  };
-  for (const std::string& word : options->operands()) answer(word);
-  auto done = options->operands().empty() ? for_each_line(answer, print) : print();
+  const auto print = [&] { return done ? batch.print() : done; };
+  for (const std::string& word : options->operands()) ask(word);
+  done = options->operands().empty() ? for_each_line(ask, print) : print();
   return done ? status : line.fail(done.error());
 }
 

@@ -1,7 +1,4 @@
-// Long because one import is one object: what each kind of record means stands in one place.
 #include "perf_data/import.h"
-
-#include <sys/utsname.h>
 
 #include <algorithm>
 #include <cstddef>
@@ -15,6 +12,7 @@
 #include "events/record_queue.h"
 #include "events/records.h"
 #include "perf_data/event_table.h"
+#include "perf_data/generated_code_files.h"
 #include "perf_data/header.h"
 #include "perf_data/kernel_module.h"
 #include "perf_data/module_notes.h"
@@ -38,11 +36,6 @@ constexpr std::uint64_t kRecordsBetweenProgress = 4096;
 constexpr std::uint64_t kMaxEventUpdates = 4096;
 /// sample_stack_user is 16 bits wide.
 constexpr std::size_t kWholeStack = std::size_t{1} << 16;
-
-std::string machine() {
-  utsname name{};
-  return ::uname(&name) == 0 ? name.machine : "";
-}
 
 /// One call of import_perf_data().
 class Import {
@@ -151,7 +144,7 @@ void Import::start_pipeline() {
   queue_.emplace(events_->layouts());
   kernel_ = {
       .build_id = info_.kernel_build_id, .release = info_.kernel_release, .host = info_.host};
-  foreign_machine_ = !info_.architecture.empty() && info_.architecture != machine();
+  foreign_machine_ = !info_.architecture.empty() && info_.architecture != running_architecture();
   debug_files_ =
       ModuleSearch::debug_files(options_.debug_files, options_.sysroot, options_.build_id_cache);
   search_.emplace(ModuleSearchOptions{.sysroot = options_.sysroot,
@@ -162,6 +155,8 @@ void Import::start_pipeline() {
           .start_monotonic_ns = 0,
           .all_processes = true,
           .open_module = [this](const MmapEvent& event) { return search_->open(event); },
+          .generated_code = generated_code_files(file_.path(), info_.events.front().attr,
+                                                 pipeline::is_running_kernel(kernel_)),
           .debug_files = debug_files_},
       writer_);
   for (std::uint32_t i = 0; i < info_.events.size(); ++i) {

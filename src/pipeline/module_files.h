@@ -51,6 +51,13 @@ class ModuleFiles {
   void set_kernel_build_id(const BuildId& build_id);
   /// The row for addresses that lie in no mapping, made on first use.
   ModuleIndex unmapped();
+  /// A row of its own for generated code (kAnonymous, kJitDump), whatever others there are of that
+  /// name.
+  ModuleIndex add_generated(std::string_view name, ModuleKind kind);
+  /// Whether a mapping of that module is memory of no file.
+  [[nodiscard]] bool is_anonymous(ModuleIndex module) const {
+    return profile_.modules[module].kind == ModuleKind::kAnonymous;
+  }
   /// Opens what the profile's own module rows name, where the build ids agree: for a recording
   /// that was cut off before its names were resolved.
   void reopen();

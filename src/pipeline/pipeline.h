@@ -16,6 +16,7 @@
 #include <optional>
 #include <string_view>
 
+#include "pipeline/generated_code_files.h"
 #include "profile/profile_writer.h"
 #include "profiler/error.h"
 #include "profiler/event.h"
@@ -34,6 +35,8 @@ struct PipelineOptions {
   std::size_t samples_per_chunk = 16384;
   /// Finds mapped files for a recording that was made elsewhere or long ago (ModuleFiles::Opener).
   std::function<std::shared_ptr<const symbolizer::ElfFile>(const MmapEvent&)> open_module = {};
+  /// Where names of code that is in no file are found.
+  GeneratedCodeFiles generated_code = {};
   /// Where separate debug files lie.
   symbolizer::DebugFileSearch debug_files = {};
 };

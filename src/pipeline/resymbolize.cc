@@ -93,7 +93,7 @@ Resymbolized resymbolize(Profile& profile, symbolizer::KernelSymbols* kernel,
   std::vector<NameSource> sources;
   for (const Module& module : profile.modules) sources.push_back(module.names);
   const std::size_t old_modules = profile.modules.size();
-  resolve_names(profile, interner, modules, kernel, debug_files);
+  resolve_names(profile, interner, modules, nullptr, kernel, debug_files);
 
   Resymbolized result;
   result.frames = profile.frames.size();

@@ -171,12 +171,13 @@ class OverviewWriter {
       }
       const view::CauseCaller caller =
           row.callers.empty() ? view::CauseCaller{} : row.callers.front();
-      table.row({{format.amount(row.weight.sys), Colour::kSys},
-                 {format.share(row.weight.sys, row.weight.samples)},
-                 {.text = "", .colour = Colour::kSys, .fraction = format.fraction(row.weight.sys)},
-                 {cause_text(row)},
-                 {caller.function, Colour::kName},
-                 {place_text(caller.module, caller.file, caller.line), Colour::kFaint}});
+      table.row(
+          {{format.amount(row.weight.sys), Colour::kSys},
+           {format.share(row.weight.sys, row.weight.samples)},
+           {.text = "", .colour = Colour::kSys, .fraction = format.fraction(row.weight.sys)},
+           {cause_text(row)},
+           {.text = caller.function, .colour = Colour::kName, .mark = inline_mark(caller.inlined)},
+           {place_text(caller.module, caller.file, caller.line), Colour::kFaint}});
     }
     if (rest.samples != 0) {
       table.row({{format.amount(rest.sys), Colour::kSys},
@@ -206,7 +207,7 @@ class OverviewWriter {
                  {format_.amount(total.sys), Colour::kSys},
                  {format_.amount(row.charge.self.all())},
                  {format_.share(total.all(), total.samples)},
-                 {row.label, Colour::kName},
+                 {.text = row.label, .colour = Colour::kName, .mark = inline_mark(row.inlined)},
                  {place_text(row.module, row.file, row.line), Colour::kFaint}});
     }
     out_ += table.text();

@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "profiler/utf8.h"
 #include "render/amount.h"
+#include "render/printable.h"
 #include "view/module_name.h"
 
 namespace profiler::render {
@@ -18,14 +18,15 @@ class CsvWriter {
  public:
   explicit CsvWriter(bool is_time) : is_time_(is_time) {}
 
-  CsvWriter& field(std::string_view text) {
+  CsvWriter& field(std::string_view raw) {
     separate();
-    const bool quote = text.find_first_of(",\"\r\n") != std::string_view::npos;
+    // It may well be a terminal that it goes to.
+    const std::string text = printable(raw);
+    const bool quote = text.find_first_of(",\"") != std::string::npos;
     if (quote) text_ += '"';
-    while (!text.empty()) {
-      const char32_t c = next_code_point(text);
+    for (const char c : text) {
       if (c == '"') text_ += '"';
-      append_utf8(text_, c);
+      text_ += c;
     }
     if (quote) text_ += '"';
     return *this;
@@ -97,7 +98,11 @@ std::string table_csv(const ReportHead& head, const view::Table& table, RowsOf r
       titles(csv, {"file", "line", "function", "module", "kernel"});
       break;
   }
-  csv.charge_titles().end_line();
+  csv.charge_titles();
+  // Last, so that the columns before it keep their places.
+  const bool has_functions = rows == RowsOf::kFunctions || rows == RowsOf::kLines;
+  if (has_functions) csv.field("inlined");
+  csv.end_line();
   for (const view::TableRow& row : table) {
     switch (rows) {
       case RowsOf::kFunctions:
@@ -118,7 +123,9 @@ std::string table_csv(const ReportHead& head, const view::Table& table, RowsOf r
         csv.flag(row.kernel);
         break;
     }
-    csv.charge(row.charge).end_line();
+    csv.charge(row.charge);
+    if (has_functions) csv.flag(row.inlined);
+    csv.end_line();
   }
   return csv.take();
 }
@@ -126,14 +133,14 @@ std::string table_csv(const ReportHead& head, const view::Table& table, RowsOf r
 std::string causes_csv(const ReportHead& head, std::size_t limit) {
   CsvWriter csv(head.event->is_time());
   titles(csv, {"kind", "name", "entry_kind", "entry", "function", "module", "file", "line"});
-  csv.field("sys" + csv.suffix()).field("samples").end_line();
+  csv.field("sys" + csv.suffix()).field("samples").field("inlined").end_line();
   const std::size_t count = limit == 0 ? head.causes.size() : std::min(limit, head.causes.size());
   for (std::size_t i = 0; i < count; ++i) {
     const view::CauseRow& row = head.causes[i];
     for (const view::CauseCaller& caller : row.callers) {
       csv.field(name(row.kind)).field(row.name).field(name(row.entry_kind)).field(row.entry_name);
       csv.field(caller.function).field(caller.module).field(caller.file).line_number(caller.line);
-      csv.amount(caller.sys).number(caller.samples).end_line();
+      csv.amount(caller.sys).number(caller.samples).flag(caller.inlined).end_line();
     }
   }
   return csv.take();
@@ -142,7 +149,7 @@ std::string causes_csv(const ReportHead& head, std::size_t limit) {
 std::string tree_csv(const ReportHead& head, const view::CallTree& tree) {
   CsvWriter csv(head.event->is_time());
   titles(csv, {"depth", "name", "module"});
-  csv.charge_titles().end_line();
+  csv.charge_titles().field("inlined").end_line();
   struct Place {
     std::uint32_t node;
     std::size_t depth;
@@ -159,7 +166,8 @@ std::string tree_csv(const ReportHead& head, const view::CallTree& tree) {
     csv.field(!is_root && function
                   ? view::module_name(*head.profile, head.profile->functions[function].module)
                   : "");
-    csv.charge({.self = node.self, .total = node.total}).end_line();
+    csv.charge({.self = node.self, .total = node.total});
+    csv.flag(!is_root && node.entry.inlined).end_line();
     for (const std::uint32_t child : std::ranges::reverse_view(node.children))
       pending.push_back({.node = child, .depth = place.depth + 1});
   }

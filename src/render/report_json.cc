@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "render/json_charge.h"
 #include "render/json_writer.h"
 #include "view/module_name.h"
 
@@ -70,7 +71,7 @@ class ReportWriter {
         json_.key("name").string(row.label);
         json_.key("module").string_or_null(row.module);
         json_.key("file").string_or_null(row.file).key("line").number_or_null(row.line);
-        json_.key("kernel").boolean(row.kernel);
+        json_.key("kernel").boolean(row.kernel).key("inlined").boolean(row.inlined);
         break;
       case RowsOf::kModules:
         json_.key("name").string(row.label).key("path").string_or_null(row.path);
@@ -90,7 +91,7 @@ class ReportWriter {
       case RowsOf::kLines:
         json_.key("file").string_or_null(row.file).key("line").number_or_null(row.line);
         json_.key("function").string(row.label).key("module").string_or_null(row.module);
-        json_.key("kernel").boolean(row.kernel);
+        json_.key("kernel").boolean(row.kernel).key("inlined").boolean(row.inlined);
         break;
     }
     charge(row.charge);
@@ -200,6 +201,7 @@ class ReportWriter {
       json_.key("function").string_or_null(caller.function);
       json_.key("module").string_or_null(caller.module);
       json_.key("file").string_or_null(caller.file).key("line").number_or_null(caller.line);
+      json_.key("inlined").boolean(caller.inlined);
       amount("sys", caller.sys);
       json_.key("samples").number(caller.samples).end();
     }
@@ -224,26 +226,10 @@ class ReportWriter {
     json_.key("children").begin_array();
   }
 
-  void charge(const view::Charge& charge) {
-    weight("self", charge.self);
-    weight("total", charge.total);
-  }
-
-  void weight(std::string_view key, const view::Weight& weight) {
-    json_.key(key).begin_object();
-    amount("user", weight.user);
-    amount("sys", weight.sys);
-    json_.key(is_time_ ? "wait_s" : "wait_value").null();
-    json_.key("samples").number(weight.samples).end();
-  }
+  void charge(const view::Charge& charge) { write_charge(json_, charge, is_time_); }
 
   void amount(std::string_view what, std::uint64_t weight) {
-    json_.key(std::string(what) + (is_time_ ? "_s" : "_value"));
-    if (is_time_) {
-      json_.seconds(weight);
-    } else {
-      json_.number(weight);
-    }
+    write_amount(json_, what, weight, is_time_);
   }
 
   void optional_id(const std::optional<std::int32_t>& id) {

@@ -17,6 +17,7 @@ using view::TableRow;
 
 /// From here on both self and total are split by mode.
 constexpr std::size_t kWide = 110;
+constexpr std::size_t kBothShares = 96;
 
 std::string row_name(const TableRow& row, RowsOf rows) {
   switch (rows) {
@@ -115,27 +116,36 @@ std::string table_text(const ReportHead& head, const view::Table& table,
 
   TextTable out(style);
   const bool self_first = has_self && options.self_first;
-  const auto add_columns = [&](std::string title, bool with_split) {
+  // In a narrow table names need the room more than the second column of shares.
+  const bool both_shares = style.width >= kBothShares;
+  const auto add_columns = [&](std::string title, bool with_split, bool with_share) {
     out.column(std::move(title), Align::kRight);
     if (with_split) {
       out.column("user", Align::kRight);
       out.column("sys", Align::kRight);
     }
-    out.column(share_title, Align::kRight);
+    if (with_share) out.column(share_title, Align::kRight);
   };
-  const auto total_columns = [&] { add_columns(options.sys_only ? "sys" : "total", split); };
+  const bool total_share = both_shares || !self_first;
+  const bool self_share = both_shares || self_first;
+  const auto total_columns = [&] {
+    add_columns(options.sys_only ? "sys" : "total", split, total_share);
+  };
   if (!self_first) total_columns();
-  if (has_self) add_columns(options.sys_only ? "self sys" : "self", split_self);
+  if (has_self) add_columns(options.sys_only ? "self sys" : "self", split_self, self_share);
   if (self_first) total_columns();
+  // By line, the line is what the row is about: it stands first.
+  const bool by_line = options.rows == RowsOf::kLines;
+  if (by_line) out.column(std::string(place_title(options.rows)), Align::kPath, 16);
   out.column(std::string(name_title(options.rows)), Align::kName, 20);
-  out.column(std::string(place_title(options.rows)), Align::kPath, 12);
+  if (!by_line) out.column(std::string(place_title(options.rows)), Align::kPath, 12);
 
   const std::size_t shown =
       options.limit == 0 ? table.size() : std::min(options.limit, table.size());
   for (std::size_t i = 0; i < shown; ++i) {
     const TableRow& row = table[i];
     std::vector<Cell> cells;
-    const auto add = [&](const view::Weight& weight, bool with_split) {
+    const auto add = [&](const view::Weight& weight, bool with_split, bool with_share) {
       const auto cell = [](std::string number, std::uint64_t value, Colour colour) {
         return Cell{std::move(number), value == 0 ? Colour::kFaint : colour};
       };
@@ -145,13 +155,18 @@ std::string table_text(const ReportHead& head, const view::Table& table,
         cells.push_back(cell(format.amount(weight.user), weight.user, Colour::kUser));
         cells.push_back(cell(format.amount(weight.sys), weight.sys, Colour::kSys));
       }
-      cells.push_back(cell(format.share(all, weight.samples), all, Colour::kPlain));
+      if (with_share) cells.push_back(cell(format.share(all, weight.samples), all, Colour::kPlain));
     };
-    if (!self_first) add(row.charge.total, split);
-    if (has_self) add(row.charge.self, split_self);
-    if (self_first) add(row.charge.total, split);
-    cells.push_back({row_name(row, options.rows), row.kernel ? Colour::kSys : Colour::kName});
-    cells.push_back({row_place(row, options.rows), Colour::kFaint});
+    if (!self_first) add(row.charge.total, split, total_share);
+    if (has_self) add(row.charge.self, split_self, self_share);
+    if (self_first) add(row.charge.total, split, total_share);
+    Cell name{row_name(row, options.rows), row.kernel ? Colour::kSys : Colour::kName};
+    name.mark = inline_mark(row.inlined);
+    if (row.functions > 1) name.mark += fmt::format(" +{}", grouped(row.functions - 1));
+    Cell place{row_place(row, options.rows), Colour::kFaint};
+    if (by_line) std::swap(name, place);
+    cells.push_back(std::move(name));
+    cells.push_back(std::move(place));
     out.row(std::move(cells));
   }
   text += out.text();
@@ -196,7 +211,8 @@ std::string causes_text(const ReportHead& head, std::size_t limit, const TextSty
                {},
                {.text = caller.function.empty() ? "(no user code)" : caller.function,
                 .colour = Colour::kName,
-                .tree_lines = "  "},
+                .tree_lines = "  ",
+                .mark = inline_mark(caller.inlined)},
                {place_text(caller.module, caller.file, caller.line), Colour::kFaint}});
     }
     if (rest_samples != 0) {

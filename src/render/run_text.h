@@ -52,6 +52,8 @@ using Facts = std::vector<Fact>;
 /// "arena.cc:41", or where no file is known, the module.
 [[nodiscard]] std::string place_text(std::string_view module, std::string_view file,
                                      std::uint32_t line);
+/// What stands behind the name of an inlined function, as in perf's reports; "" for others.
+[[nodiscard]] std::string inline_mark(bool inlined);
 /// Quoted for a shell if need be.
 [[nodiscard]] std::string shell_word(std::string_view word);
 

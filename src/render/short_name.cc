@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdint>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "render/printable.h"
+#include "view/simple_name.h"
 
 namespace profiler::render {
 namespace {
@@ -24,30 +27,26 @@ bool is_identifier(char c) {
   return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '$';
 }
 
-/// The "<", ">", "(" and ")" that belong to an operator's name are no brackets.
-std::size_t operator_length(std::string_view name, std::size_t i) {
-  constexpr std::string_view kWord = "operator";
-  if (name.substr(i, kWord.size()) != kWord || (i > 0 && is_identifier(name[i - 1]))) return 0;
-  std::size_t end = i + kWord.size();
-  if (name.substr(end, 2) == "()") return end + 2 - i;
-  while (end < name.size() && std::string_view("<>=-").find(name[end]) != std::string_view::npos &&
-         end - i < kWord.size() + 3)
-    ++end;
-  return end - i;
+bool opens(std::string_view name, std::size_t i, bool behind_operator) {
+  if (name[i] == '(') return true;
+  // "std::<lambda(int)>" and Rust's "<T as Trait>" have nothing in front.
+  return name[i] == '<' && (behind_operator || i == 0 || is_identifier(name[i - 1]) ||
+                            name[i - 1] == ':' || name[i - 1] == '<' || name[i - 1] == ' ');
 }
 
 /// Empty if the brackets do not match: then nothing is known of the name's shape.
 std::vector<Group> groups_of(std::string_view name) {
   std::vector<Group> groups;
   std::vector<std::size_t> open;
+  bool behind_operator = false;
   for (std::size_t i = 0; i < name.size(); ++i) {
-    if (const std::size_t skip = operator_length(name, i); skip != 0) {
+    if (const std::size_t skip = view::operator_length(name, i); skip != 0) {
       i += skip - 1;
+      behind_operator = true;
       continue;
     }
     const char c = name[i];
-    const bool opens = c == '(' || (c == '<' && i > 0 && is_identifier(name[i - 1]));
-    if (opens) {
+    if (opens(name, i, std::exchange(behind_operator, false))) {
       groups.push_back({.begin = i, .end = 0, .depth = open.size(), .bracket = c});
       open.push_back(groups.size() - 1);
     } else if (c == ')' || (c == '>' && i > 0 && name[i - 1] != '-')) {
@@ -57,11 +56,42 @@ std::vector<Group> groups_of(std::string_view name) {
     }
   }
   if (!open.empty()) return {};
-  // What is in these tells more than an ellipsis, and is hardly longer.
+  // What is in these tells more than an ellipsis, or is hardly longer; the type of a method of Go
+  // stands in brackets too.
   std::erase_if(groups, [name](const Group& g) {
-    return g.end - g.begin <= 5 || name.substr(g.begin, g.end - g.begin) == "(anonymous namespace)";
+    const std::string_view text = name.substr(g.begin, g.end - g.begin);
+    return text.size() <= 5 || text == "(anonymous namespace)" || text.starts_with("(*");
   });
   return groups;
+}
+
+/// Where the scopes of a name end: each "::" outside of brackets.
+std::vector<std::size_t> scope_ends(std::string_view name) {
+  std::vector<std::size_t> ends;
+  std::size_t depth = 0;
+  for (std::size_t i = 0; i < name.size() && view::operator_length(name, i) == 0; ++i) {
+    const char c = name[i];
+    if (c == '(' || c == '<' || c == '{') ++depth;
+    if (c == ')' || c == '}' || (c == '>' && i > 0 && name[i - 1] != '-')) depth -= depth != 0;
+    if (depth == 0 && name.substr(i, 2) == "::") ends.push_back(i++);
+  }
+  return ends;
+}
+
+/// As many scopes as fit, from the right, with the name's beginning where there is room for it:
+/// "std::vec…::swap(…)". None if not even the last one fits.
+std::optional<std::string> without_scopes(std::string_view name, std::size_t width) {
+  for (const std::size_t end : scope_ends(name)) {
+    std::string rest(kEllipsis);
+    rest += name.substr(end);
+    const std::size_t taken = display_width(rest);
+    if (taken > width) continue;
+    // Less would tell nothing.
+    constexpr std::size_t kLeastHead = 5;
+    if (width - taken >= kLeastHead) rest.insert(0, fitting_head(name, width - taken));
+    return rest;
+  }
+  return std::nullopt;
 }
 
 /// `name` with the inside of all chosen groups left out.
@@ -91,11 +121,12 @@ std::string cut_middle(std::string_view text, std::size_t width) {
 
 }  // namespace
 
-std::string short_name(std::string_view name, std::size_t width) {
-  if (display_width(name) <= width) return std::string(name);
+std::string short_name(std::string_view whole, std::size_t width) {
   // Nobody reads further than that; it bounds the work on a hostile name.
   constexpr std::size_t kLongest = 16384;
-  if (name.size() > kLongest) return cut_middle(name, width);
+  if (whole.size() > kLongest) return cut_middle(whole, width);
+  const std::string name = view::simple_name(whole);
+  if (display_width(name) <= width) return name;
 
   const std::vector<Group> groups = groups_of(name);
   std::string shorter(name);
@@ -110,7 +141,13 @@ std::string short_name(std::string_view name, std::size_t width) {
       if (display_width(shorter) <= width) return shorter;
     }
   }
-  return cut_middle(shorter, width);
+  if (auto last = without_scopes(shorter, width)) return *last;
+  shorter = view::base_function_name(shorter);
+  if (display_width(shorter) <= width) return shorter;
+  if (auto last = without_scopes(shorter, width)) return *last;
+  const std::vector<std::size_t> scopes = scope_ends(shorter);
+  if (!scopes.empty()) shorter.erase(0, scopes.back() + 2);
+  return display_width(shorter) <= width ? shorter : cut_middle(shorter, width);
 }
 
 std::string short_path(std::string_view path, std::size_t width) {

@@ -1,5 +1,6 @@
-// Long C++ names cut down to a column, in the middle: template arguments first, then parameters,
-// then whatever is left. Tables only: JSON and CSV have names whole.
+// Long C++ names cut down to a column: what nobody writes first (view/simple_name.h), then template
+// arguments and parameters from the inside out, then scopes. Tables only: JSON and CSV have names
+// whole.
 //
 //   short_name("std::map<int, std::string>::insert(std::pair<int, std::string>)", 40)
 //       // "std::map<int, std::string>::insert(…)"

@@ -12,7 +12,8 @@ namespace {
 constexpr std::size_t kGap = 2;
 
 std::size_t cell_width(const Cell& cell) {
-  return display_width(cell.tree_lines) + display_width(printable(cell.text));
+  return display_width(cell.tree_lines) + display_width(printable(cell.text)) +
+         display_width(cell.mark);
 }
 
 }  // namespace
@@ -55,12 +56,14 @@ std::vector<std::size_t> TextTable::widths() const {
       if (widths[i] > least) widths[i] -= std::min(missing(), widths[i] - least);
     }
   };
-  // Long paths give way first, then names, then all paths.
+  // Long paths give way first, then long names, then all of both.
   constexpr std::size_t kFileAndLine = 20;
+  constexpr std::size_t kReadableName = 28;
   const std::vector<std::size_t> natural = widths;
   shrink(Align::kPath, kFileAndLine);
-  shrink(Align::kName);
+  shrink(Align::kName, kReadableName);
   shrink(Align::kPath);
+  shrink(Align::kName);
   if (missing() == 0) return widths;
   // Too narrow for both: names only.
   widths = natural;
@@ -87,10 +90,16 @@ void TextTable::add_cell(TextLine& line, const Column& column, const Cell& cell,
     case Align::kPath: {
       line.add(cell.tree_lines, Colour::kFaint);
       const std::size_t used = line.width() - begin;
-      const std::size_t room = width > used ? width - used : 0;
+      const std::size_t mark = display_width(cell.mark);
+      // A name of which nothing is left needs no mark.
+      constexpr std::size_t kLeastName = 8;
+      const bool is_marked = mark != 0 && width >= used + mark + kLeastName;
+      const std::size_t taken = used + (is_marked ? mark : 0);
+      const std::size_t room = width > taken ? width - taken : 0;
       const std::string text = printable(cell.text);
       line.add(column.align == Align::kName ? short_name(text, room) : short_path(text, room),
                cell.colour);
+      if (is_marked) line.add(cell.mark, Colour::kFaint);
       break;
     }
   }

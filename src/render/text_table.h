@@ -32,6 +32,7 @@ struct Cell {
   Colour colour = Colour::kPlain;
   double fraction = 0;          ///< kBar only.
   std::string tree_lines = {};  ///< Before a name; never cut.
+  std::string mark = {};        ///< After a name, faint; never cut, but gone where names are.
 };
 
 class TextTable {

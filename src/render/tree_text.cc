@@ -136,6 +136,7 @@ class TreeWriter {
       name.text = view::label(*head_.profile, node.entry);
       name.colour = Colour::kName;
       if (node.entry.kind == view::PathEntry::Kind::kEntry) name.colour = Colour::kSys;
+      name.mark = inline_mark(node.entry.inlined);
       if (node.entry.function) {
         const Profile& profile = *head_.profile;
         const Function& function = profile.functions[node.entry.function];

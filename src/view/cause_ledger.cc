@@ -21,9 +21,16 @@ bool is_runtime(const Profile& profile, const Frame& frame, const Location* loca
          is_runtime_function(profile.text(profile.functions[location->function].system_name));
 }
 
+/// The location of a frame that is not its last, the function that was compiled.
+bool is_inlined(const Profile& profile, const Frame& frame, const Location& location) {
+  const LocationIndex last(frame.name.first.row() + frame.name.count - 1);
+  return profile.locations.contains(last) && &profile.locations[last] != &location;
+}
+
 CauseCaller describe(const Profile& profile, FrameIndex index, const Location* location) {
   CauseCaller caller;
   const Frame& frame = profile.frames[index];
+  caller.inlined = location != nullptr && is_inlined(profile, frame, *location);
   caller.module = module_name(profile, frame.module);
   if (location != nullptr) {
     caller.function = profile.text(profile.functions[location->function].name);
@@ -65,7 +72,7 @@ CauseCaller caller_of(const Profile& profile, NodeIndex leaf) {
   return innermost ? describe(profile, innermost, innermost_location) : CauseCaller{};
 }
 
-using CallerKey = std::tuple<std::string, std::string, std::string, std::uint32_t>;
+using CallerKey = std::tuple<std::string, std::string, std::string, std::uint32_t, bool>;
 using CauseKey = std::tuple<KernelEntryKind, std::string, KernelEntryKind, std::string>;
 
 }  // namespace
@@ -92,7 +99,9 @@ std::vector<CauseRow> cause_ledger(const Profile& profile,
     if (is_new) known->second = caller_of(profile, s.stack.user);
     const CauseCaller& caller = known->second;
     CauseCaller& row =
-        sum.callers.try_emplace({caller.function, caller.module, caller.file, caller.line}, caller)
+        sum.callers
+            .try_emplace({caller.function, caller.module, caller.file, caller.line, caller.inlined},
+                         caller)
             .first->second;
     row.sys += sys.sys;
     row.samples += sys.samples;

@@ -22,6 +22,7 @@ struct CauseCaller {
   std::string module;      ///< Last part of its path.
   std::string file;        ///< Of the call. "": not known.
   std::uint32_t line = 0;  ///< Of the call. 0: not known.
+  bool inlined = false;    ///< The function was inlined there.
   std::uint64_t sys = 0;
   std::uint64_t samples = 0;
 };

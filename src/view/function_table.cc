@@ -35,13 +35,18 @@ Table function_table(const Profile& profile, const std::vector<const Sample*>& s
                      const TableOptions& options) {
   StepTable steps(profile);
   std::vector<StepId> standalone;
+  std::vector<bool> compiled(profile.functions.size());  // Met as a function of its own.
   PathEntry broken;
   broken.kind = PathEntry::Kind::kBroken;
 
   Grouping grouping;
   grouping.of_frame = [&](FrameIndex frame) -> std::span<const std::uint32_t> {
     standalone.clear();
-    for (const StepId step : steps.of_frame(frame)) standalone.push_back(steps.standalone(step));
+    for (const StepId step : steps.of_frame(frame)) {
+      standalone.push_back(steps.standalone(step));
+      if (const PathEntry entry = steps.entry(step); entry.function && !entry.inlined)
+        compiled[entry.function.row()] = true;
+    }
     return standalone;
   };
   grouping.of_kernel = [&](const Stack& stack) { return steps.of(folded_kernel(profile, stack)); };
@@ -51,8 +56,10 @@ Table function_table(const Profile& profile, const std::vector<const Sample*>& s
   StepId step = 0;
   for (const Charge& charge : charge_groups(profile, samples, options.kernel_frames, grouping)) {
     if (charge.total.samples != 0) {
-      table.push_back(describe(profile, steps.entry(step)));
-      table.back().charge = charge;
+      const PathEntry entry = steps.entry(step);
+      TableRow& row = table.emplace_back(describe(profile, entry));
+      row.inlined = entry.function && !compiled[entry.function.row()];
+      row.charge = charge;
     }
     ++step;
   }

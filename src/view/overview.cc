@@ -20,7 +20,8 @@ void add_callers(std::vector<CauseCaller>& to, const std::vector<CauseCaller>& f
   for (const CauseCaller& caller : from) {
     const auto same = std::ranges::find_if(to, [&](const CauseCaller& known) {
       return known.function == caller.function && known.module == caller.module &&
-             known.file == caller.file && known.line == caller.line;
+             known.file == caller.file && known.line == caller.line &&
+             known.inlined == caller.inlined;
     });
     if (same == to.end()) {
       to.push_back(caller);

@@ -30,6 +30,8 @@ void sort_table(Table& table, SortKey key) {
     if (value_a != value_b) return value_a > value_b;
     if (key != SortKey::kName && a.charge.self.all() != b.charge.self.all())
       return a.charge.self.all() > b.charge.self.all();
+    if (key == SortKey::kSelf && a.charge.total.all() != b.charge.total.all())
+      return a.charge.total.all() > b.charge.total.all();
     return std::tie(a.label, a.module, a.file, a.line, a.pid, a.tid) <
            std::tie(b.label, b.module, b.file, b.line, b.pid, b.tid);
   });

@@ -25,10 +25,12 @@ struct TableRow {
   std::string file = {};     ///< Of the function's declaration; by line: of the line.
   std::uint32_t line = 0;    ///< 0: not known.
   bool kernel = false;       ///< A kernel function, or the node that stands for the kernel.
+  bool inlined = false;      ///< By function and by line: in all of its time it was inlined.
   std::string process = {};  ///< By process and by thread.
   std::optional<Pid> pid = {};
   std::optional<Tid> tid = {};
   std::uint64_t processes = 0;  ///< By process: how many have that name.
+  std::uint64_t functions = 0;  ///< By line: how many share it; the label is the heaviest's.
   Charge charge = {};
 };
 

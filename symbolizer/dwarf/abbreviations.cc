@@ -10,13 +10,13 @@ namespace {
 /// What can be said of an entry before it is read.
 class Shape {
  public:
-  void add(const AttributeSpec& spec, const UnitFormat& format) {
+  /// `size`: kVariable, or what the attribute takes.
+  void add(const AttributeSpec& spec, std::uint8_t size) {
     if (spec.name == DW_AT_sibling && spec.form == DW_FORM_ref4 && is_fixed_ && size_ < kLimit) {
       sibling_at_ = static_cast<std::uint16_t>(size_);
     }
-    const auto size = fixed_size(spec.form, format);
-    is_fixed_ = is_fixed_ && size.has_value();
-    size_ += size.value_or(0);
+    is_fixed_ = is_fixed_ && size != kVariable;
+    size_ += size;
   }
   [[nodiscard]] std::uint16_t size() const {
     return is_fixed_ && size_ < kLimit ? static_cast<std::uint16_t>(size_) : kLimit;
@@ -57,8 +57,9 @@ Abbreviations::Abbreviations(std::span<const std::byte> section, std::uint64_t o
       if (name == DW_AT_low_pc || name == DW_AT_high_pc || name == DW_AT_ranges) {
         kind.has_code = true;
       }
-      shape.add(spec, format);
+      sizes_.push_back(fixed_size(spec.form, format));
       attributes_.push_back(spec);
+      shape.add(spec, sizes_.back());
       ++kind.attribute_count;
     }
     kind.fixed_size = shape.size();
@@ -72,6 +73,7 @@ Abbreviations::Abbreviations(std::span<const std::byte> section, std::uint64_t o
   }
   kinds_.shrink_to_fit();
   attributes_.shrink_to_fit();
+  sizes_.shrink_to_fit();
 }
 
 const Abbreviation* Abbreviations::find_sparse(std::uint64_t code) const {

@@ -44,12 +44,17 @@ class Abbreviations {
   [[nodiscard]] std::span<const AttributeSpec> attributes(const Abbreviation& kind) const {
     return {attributes_.data() + kind.first_attribute, kind.attribute_count};
   }
+  /// Bytes that each of them takes; kVariable: that depends on the entry.
+  [[nodiscard]] std::span<const std::uint8_t> sizes(const Abbreviation& kind) const {
+    return {sizes_.data() + kind.first_attribute, kind.attribute_count};
+  }
 
  private:
   [[nodiscard]] const Abbreviation* find_sparse(std::uint64_t code) const;
 
   std::vector<Abbreviation> kinds_;
   std::vector<AttributeSpec> attributes_;
+  std::vector<std::uint8_t> sizes_;  ///< Of the same rows.
   std::size_t dense_ = 0;  ///< The codes 1 to dense_ are the first kinds.
   std::unordered_map<std::uint64_t, std::uint32_t> others_;
 };

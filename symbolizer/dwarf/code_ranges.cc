@@ -11,7 +11,9 @@ namespace {
 ByteCursor at_list(const Unit& unit, const AttributeValue& ranges) {
   if (unit.format().version < 5) {
     const auto section = unit.sections()[DebugSection::kRanges];
-    const std::uint64_t offset = unit.ranges_base() + ranges.value;
+    // The base is for the split unit, not for the skeleton that names it.
+    const std::uint64_t base = unit.skeleton() == nullptr ? 0 : unit.ranges_base();
+    const std::uint64_t offset = base + ranges.value;
     return ByteCursor(section, std::min<std::uint64_t>(offset, section.size()));
   }
   const auto section = unit.sections()[DebugSection::kRnglists];

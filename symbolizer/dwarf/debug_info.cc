@@ -78,6 +78,13 @@ std::optional<DieReference> DebugInfo::entry_at(std::uint64_t offset) {
   return DieReference{.unit = unit, .offset = offset};
 }
 
+void DebugInfo::close_units() {
+  if (split_files_ != nullptr) split_files_->close_units();
+  if (alternate_ != nullptr) alternate_->close_units();
+  open_units_.clear();
+  abbreviations_.clear();
+}
+
 DebugInfo* DebugInfo::alternate() {
   if (alternate_searched_) return alternate_.get();
   alternate_searched_ = true;

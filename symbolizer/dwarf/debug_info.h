@@ -46,7 +46,8 @@ class DebugInfo {
 
   /// All headers, in order of their offsets; read when first asked for.
   [[nodiscard]] const std::vector<UnitHeader>& units();
-  /// The unit whose header is at `offset`; null if there is none that can be read. It stays.
+  /// The unit whose header is at `offset`; null if there is none that can be read. It stays open
+  /// until close_units().
   [[nodiscard]] const Unit* unit_at(std::uint64_t offset);
   /// The entry at `offset` of .debug_info, in whichever unit.
   [[nodiscard]] std::optional<DieReference> entry_at(std::uint64_t offset);
@@ -60,6 +61,10 @@ class DebugInfo {
   /// the file's own.
   [[nodiscard]] std::unique_ptr<Unit> open_split_unit(const DebugSections& sections,
                                                       std::uint64_t offset, const Unit& skeleton);
+
+  /// Frees all that was read of units, here and in the files that belong to this one. What they
+  /// returned is invalid.
+  void close_units();
 
  private:
   [[nodiscard]] DebugInfo* alternate();

@@ -44,7 +44,7 @@ void FunctionTree::skip_children(ByteCursor& cursor) const {
     const Abbreviation* kind = unit_.abbreviations().find(code);
     if (kind == nullptr) return cursor.fail();
     if (const std::uint64_t next = unit_.sibling(cursor, *kind)) {
-      cursor = unit_.cursor_at(next);
+      cursor.seek(next);
       continue;
     }
     unit_.skip_attributes(cursor, *kind);
@@ -77,7 +77,7 @@ void FunctionTree::list_functions(bool everywhere) {
     }
     if (kind->has_children && !everywhere && !holds_functions(kind->tag)) {
       if (const std::uint64_t next = unit_.sibling(cursor, *kind)) {
-        cursor = unit_.cursor_at(next);
+        cursor.seek(next);
         continue;
       }
     }
@@ -110,7 +110,7 @@ FunctionTree::Body FunctionTree::read_body(std::uint64_t function) const {
     if (kind == nullptr) break;
     if (!is_part_of_body(kind->tag)) {
       if (const std::uint64_t next = unit_.sibling(cursor, *kind)) {
-        cursor = unit_.cursor_at(next);
+        cursor.seek(next);
       } else {
         unit_.skip_attributes(cursor, *kind);
         if (kind->has_children) skip_children(cursor);

@@ -8,52 +8,59 @@ namespace symbolizer {
 namespace {
 
 using Row = LineTable::Row;
+/// Rows up to the one that ends the sequence.
+using Sequence = std::span<const Row>;
 
-/// Drops the sequences of code that is not in the module, and those without any.
-void keep_code(std::vector<Row>& rows, std::span<const CodeRegion> code) {
-  auto kept = rows.begin();
-  for (auto first = rows.begin(); first != rows.end();) {
-    auto end = std::find_if(first, rows.end(), [](const Row& row) { return row.ends_sequence; });
-    if (end != rows.end()) ++end;
-    if (is_code(code, first->address) && std::prev(end)->address > first->address) {
-      kept = kept == first ? end : std::move(first, end, kept);
+/// The sequences of code that is in the module, by address.
+std::vector<Sequence> sequences_of(std::span<const Row> rows, std::span<const CodeRegion> code) {
+  std::vector<Sequence> sequences;
+  while (!rows.empty()) {
+    const auto end = std::ranges::find(rows, true, &Row::ends_sequence);
+    const auto size = static_cast<std::size_t>(end - rows.begin()) + (end == rows.end() ? 0 : 1);
+    const Sequence sequence = rows.first(size);
+    rows = rows.subspan(size);
+    // One without any code would end where it begins, and take what others say of that address.
+    if (sequence.back().address > sequence.front().address &&
+        is_code(code, sequence.front().address)) {
+      sequences.push_back(sequence);
     }
-    first = end;
   }
-  rows.erase(kept, rows.end());
-}
-
-/// By address. Where one sequence ends and another begins, the end comes first.
-void sort_by_address(std::vector<Row>& rows) {
-  const auto before = [](const Row& a, const Row& b) {
-    if (a.address != b.address) return a.address < b.address;
-    return a.ends_sequence && !b.ends_sequence;
-  };
-  if (!std::ranges::is_sorted(rows, before)) std::ranges::stable_sort(rows, before);
+  std::ranges::stable_sort(sequences, {}, [](const Sequence& s) { return s.front().address; });
+  return sequences;
 }
 
 }  // namespace
 
-LineRows::LineRows(std::vector<Row> rows, std::span<const CodeRegion> code) {
-  keep_code(rows, code);
-  sort_by_address(rows);
-  if (rows.empty()) return;
-  base_ = rows.front().address;
-  for (const Row& row : rows) {
-    if (row.address - base_ > UINT32_MAX) break;
-    const auto offset = static_cast<std::uint32_t>(row.address - base_);
-    const Place place = row.ends_sequence ? Place{.file = kNoFile, .line = 0}
-                                          : Place{.file = row.file, .line = row.line};
-    if (!offsets_.empty() && offsets_.back() == offset) {
-      places_.back() = place;
-    } else if (offsets_.empty() || places_.back().file != place.file ||
-               places_.back().line != place.line) {
-      offsets_.push_back(offset);
-      places_.push_back(place);
+LineRows::LineRows(std::span<const Row> rows, std::span<const CodeRegion> code) {
+  std::vector<Row> sorted;
+  for (const Sequence& sequence : sequences_of(rows, code)) {
+    if (offsets_.empty()) base_ = sequence.front().address;
+    if (std::ranges::is_sorted(sequence, {}, &Row::address)) {
+      for (const Row& row : sequence) add(row);
+    } else {
+      sorted.assign(sequence.begin(), sequence.end());
+      std::ranges::stable_sort(sorted, {}, &Row::address);
+      for (const Row& row : sorted) add(row);
     }
   }
   offsets_.shrink_to_fit();
   places_.shrink_to_fit();
+}
+
+void LineRows::add(const Row& row) {
+  // Sequences that overlap are damage: what the first one says holds.
+  if (row.address < base_ || row.address - base_ > UINT32_MAX) return;
+  const auto offset = static_cast<std::uint32_t>(row.address - base_);
+  if (!offsets_.empty() && offset < offsets_.back()) return;
+  const Place place = row.ends_sequence ? Place{.file = kNoFile, .line = 0}
+                                        : Place{.file = row.file, .line = row.line};
+  if (!offsets_.empty() && offsets_.back() == offset) {
+    places_.back() = place;
+  } else if (offsets_.empty() || places_.back().file != place.file ||
+             places_.back().line != place.line) {
+    offsets_.push_back(offset);
+    places_.push_back(place);
+  }
 }
 
 std::optional<LineRows::Place> LineRows::find(ModuleAddress address) const {

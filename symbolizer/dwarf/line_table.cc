@@ -158,9 +158,11 @@ const std::string& LineTable::file(std::uint64_t number) {
   return path;
 }
 
-std::vector<LineTable::Row> LineTable::run() const {
-  std::vector<Row> rows;
-  if (line_range_ == 0) return rows;
+void LineTable::run(std::vector<Row>& rows) const {
+  rows.clear();
+  if (line_range_ == 0) return;
+  // One in two bytes makes a row.
+  rows.reserve(bytes_.size() / 2);
   ByteCursor cursor(bytes_, std::min(program_, bytes_.size()));
   Row row{.file = 1, .line = 1};
   std::uint64_t operation = 0;
@@ -186,7 +188,7 @@ std::vector<LineTable::Row> LineTable::run() const {
     switch (opcode) {
       case 0: {
         const std::uint64_t length = cursor.uleb();
-        if (length == 0 || length > cursor.remaining()) return rows;
+        if (length == 0 || length > cursor.remaining()) return;
         const std::size_t end = cursor.position() + static_cast<std::size_t>(length);
         switch (cursor.u8()) {
           case DW_LNE_end_sequence:
@@ -202,7 +204,7 @@ std::vector<LineTable::Row> LineTable::run() const {
           default:  // Discriminators, and the definition of files, which no compiler uses.
             break;
         }
-        cursor = ByteCursor(bytes_, end);
+        cursor.seek(end);
         break;
       }
       case DW_LNS_copy:
@@ -231,7 +233,6 @@ std::vector<LineTable::Row> LineTable::run() const {
         break;
     }
   }
-  return rows;
 }
 
 }  // namespace symbolizer

@@ -3,7 +3,7 @@
 //
 //   LineTable table(unit);                         // reads the header only
 //   table.file(3);                                 // "/src/arena.cc"
-//   std::vector<LineTable::Row> rows = table.run();
+//   table.run(rows);                               // std::vector<LineTable::Row>&
 //
 // Rows come as the program makes them, sequence by sequence; line_rows.h sorts and keeps them.
 #pragma once
@@ -37,7 +37,8 @@ class LineTable {
   /// The path of a file by the number that rows and attributes use, made absolute with the unit's
   /// folder. "": there is no such file. The string stays.
   [[nodiscard]] const std::string& file(std::uint64_t number);
-  [[nodiscard]] std::vector<Row> run() const;
+  /// Fills `rows`; what it held before is dropped.
+  void run(std::vector<Row>& rows) const;
 
  private:
   struct Name {

@@ -22,27 +22,40 @@ std::uint32_t line_number(const AttributeValue& value) {
 
 }  // namespace
 
-SourceLookup::SourceLookup(std::unique_ptr<DebugInfo> info, std::vector<CodeRegion> code)
-    : info_(std::move(info)), code_(std::move(code)), index_(*info_, code_) {}
+SourceLookup::SourceLookup(std::unique_ptr<DebugInfo> info, std::vector<CodeRegion> code,
+                           Limits limits)
+    : info_(std::move(info)), code_(std::move(code)), index_(*info_, code_), limits_(limits) {}
+
+void SourceLookup::forget_units() {
+  units_.clear();
+  descriptions_.clear();
+  files_.clear();
+  demangled_.clear();
+  info_->close_units();
+  open_bytes_ = 0;
+}
 
 SourceLookup::OpenUnit* SourceLookup::unit_at(ModuleAddress address) {
   const auto header = index_.find(address);
   if (!header) return nullptr;
-  const auto [known, is_new] = units_.try_emplace(*header);
-  if (is_new) {
-    if (const Unit* unit = info_->unit_at(*header)) {
-      const Unit* split = info_->split_unit_of(*unit);
-      known->second = std::make_unique<OpenUnit>(*unit, split == nullptr ? *unit : *split, code_);
-    }
+  if (const auto known = units_.find(*header); known != units_.end()) return known->second.get();
+  if (open_bytes_ > limits_.bytes && units_.size() >= limits_.units) forget_units();
+  auto& open = units_[*header];
+  if (const Unit* unit = info_->unit_at(*header)) {
+    const Unit* split = info_->split_unit_of(*unit);
+    if (split == nullptr) split = unit;
+    open_bytes_ += split->header().end - split->header().offset;
+    open = std::make_unique<OpenUnit>(*unit, *split, code_, rows_);
   }
-  return known->second.get();
+  return open.get();
 }
 
 LineTable& SourceLookup::files_of(const Unit& unit) {
   return files_.try_emplace(&unit, unit).first->second;
 }
 
-const std::string& SourceLookup::demangled(std::string_view linked_name) {
+std::string_view SourceLookup::demangled(std::string_view linked_name) {
+  if (!is_mangled(linked_name)) return linked_name;
   const auto [known, is_new] = demangled_.try_emplace(linked_name);
   if (is_new) known->second = demangle(linked_name);
   return known->second;
@@ -52,13 +65,14 @@ const SourceLookup::Description& SourceLookup::describe(const DieReference& func
   const auto [known, is_new] = descriptions_[function.unit].try_emplace(function.offset);
   Description& result = known->second;
   if (!is_new) return result;
+  std::string_view name;
   std::optional<DieReference> at = function;
   for (int followed = 0; at && followed < kMaxReferences; ++followed) {
     const Unit& unit = *at->unit;
     const Die die = unit.read_die(at->offset);
     if (die.kind == nullptr) break;
     if (result.linked_name.empty()) result.linked_name = unit.text(die.linkage_name);
-    if (result.name.empty()) result.name = unit.text(die.name);
+    if (name.empty()) name = unit.text(die.name);
     if (result.declared_line == 0 && die.decl_line) {
       result.declared_line = line_number(die.decl_line);
     }
@@ -67,6 +81,8 @@ const SourceLookup::Description& SourceLookup::describe(const DieReference& func
     }
     at = unit.reference(die.origin ? die.origin : die.specification);
   }
+  if (result.linked_name.empty()) result.linked_name = name;
+  result.name = demangled(result.linked_name);
   return result;
 }
 
@@ -84,10 +100,8 @@ std::vector<SourceFrame> SourceLookup::at(ModuleAddress address) {
                                       : DieReference{.unit = &unit->entries, .offset = step.die};
     if (function) {
       const Description& description = describe(*function);
-      const std::string_view linked =
-          description.linked_name.empty() ? description.name : description.linked_name;
-      next.system_name = linked;
-      next.function = demangled(linked);
+      next.system_name = description.linked_name;
+      next.function = description.name;
       next.declared_file = description.declared_file;
       next.declared_line = description.declared_line;
     }

@@ -119,6 +119,12 @@ const Unit* SplitFiles::unit_of(const Unit& skeleton) {
   return known->second.get();
 }
 
+void SplitFiles::close_units() {
+  units_.clear();
+  files_.clear();
+  if (package_ != nullptr) package_->close_units();
+}
+
 std::unique_ptr<Unit> SplitFiles::find(const Unit& skeleton) {
   if (auto unit = find_in_package(skeleton)) return unit;
   const std::string name(skeleton.split_name());

@@ -23,7 +23,9 @@ class SplitFiles {
   SplitFiles(const ElfFile& module, const DebugFileSearch& search);
   ~SplitFiles();
 
+  /// It stays open until close_units().
   [[nodiscard]] const Unit* unit_of(const Unit& skeleton);
+  void close_units();
 
  private:
   [[nodiscard]] std::unique_ptr<Unit> find(const Unit& skeleton);

@@ -145,8 +145,14 @@ void Unit::skip_attributes(ByteCursor& cursor, const Abbreviation& kind) const {
     cursor.skip(kind.fixed_size);
     return;
   }
-  for (const AttributeSpec& spec : abbreviations_->attributes(kind)) {
-    skip_value(cursor, spec.form, format());
+  const auto attributes = abbreviations_->attributes(kind);
+  const auto sizes = abbreviations_->sizes(kind);
+  for (std::size_t i = 0; i < attributes.size(); ++i) {
+    if (sizes[i] != kVariable) {
+      cursor.skip(sizes[i]);
+    } else {
+      skip_value(cursor, attributes[i].form, format());
+    }
   }
 }
 
@@ -165,11 +171,15 @@ Die Unit::read_die(std::uint64_t offset) const {
   ByteCursor cursor = cursor_at(offset);
   const Abbreviation* kind = abbreviations_->find(cursor.uleb());
   if (kind == nullptr) return die;
-  for (const AttributeSpec& spec : abbreviations_->attributes(*kind)) {
-    if (AttributeValue* field = field_of(die, spec.name)) {
-      *field = read_value(cursor, spec, format());
+  const auto attributes = abbreviations_->attributes(*kind);
+  const auto sizes = abbreviations_->sizes(*kind);
+  for (std::size_t i = 0; i < attributes.size(); ++i) {
+    if (AttributeValue* field = field_of(die, attributes[i].name)) {
+      *field = read_value(cursor, attributes[i], format());
+    } else if (sizes[i] != kVariable) {
+      cursor.skip(sizes[i]);
     } else {
-      skip_value(cursor, spec.form, format());
+      skip_value(cursor, attributes[i].form, format());
     }
   }
   if (!cursor.ok()) return {};

@@ -3,6 +3,7 @@
 #include <dwarf.h>
 
 #include <algorithm>
+#include <ranges>
 
 #include "symbolizer/dwarf/code_ranges.h"
 
@@ -22,6 +23,12 @@ bool is_code(std::span<const CodeRegion> regions, std::uint64_t address) {
 
 UnitIndex::UnitIndex(DebugInfo& info, std::span<const CodeRegion> code) : budget_(kMaxRanges) {
   add_others(info, code, read_aranges(info, code));
+  // Of an inline function that several units compiled the linker keeps the first one's code, but
+  // the others may claim it too: of equal ranges the one added last wins.
+  for (const Claim& claim : std::views::reverse(claims_)) {
+    units_.add(claim.start, claim.end, claim.unit);
+  }
+  claims_ = {};
   units_.build();
 }
 
@@ -29,7 +36,7 @@ void UnitIndex::add(std::span<const CodeRegion> code, std::uint64_t start, std::
                     std::uint64_t unit) {
   if (budget_ == 0 || !is_code(code, start)) return;
   --budget_;
-  units_.add(start, end, unit);
+  claims_.push_back({.start = start, .end = end, .unit = unit});
 }
 
 UnitIndex::Units UnitIndex::read_aranges(const DebugInfo& info, std::span<const CodeRegion> code) {
@@ -62,7 +69,7 @@ UnitIndex::Units UnitIndex::read_aranges(const DebugInfo& info, std::span<const 
         add(code, address, address + bytes, unit);
       }
     }
-    cursor = ByteCursor(section, end);
+    cursor.seek(end);
   }
   return listed;
 }

@@ -13,6 +13,7 @@
 #include <optional>
 #include <span>
 #include <unordered_set>
+#include <vector>
 
 #include "symbolizer/dwarf/debug_info.h"
 #include "symbolizer/elf/function_symbols.h"
@@ -28,6 +29,12 @@ class UnitIndex {
 
  private:
   using Units = std::unordered_set<std::uint64_t>;
+  /// What a unit says is its code.
+  struct Claim {
+    std::uint64_t start;
+    std::uint64_t end;
+    std::uint64_t unit;
+  };
 
   /// The units that are listed.
   [[nodiscard]] Units read_aranges(const DebugInfo& info, std::span<const CodeRegion> code);
@@ -35,8 +42,9 @@ class UnitIndex {
   void add(std::span<const CodeRegion> code, std::uint64_t start, std::uint64_t end,
            std::uint64_t unit);
 
+  std::vector<Claim> claims_;  ///< Only while the index is made.
   RangeMap<std::uint64_t> units_;
-  std::size_t budget_;  ///< Ranges that may still be added.
+  std::size_t budget_;  ///< Ranges that may still be claimed.
 };
 
 /// True if `address` lies in one of the regions (sorted by start).

@@ -55,6 +55,14 @@ class ByteCursor {
   }
   std::int64_t sleb() { return static_cast<std::int64_t>(leb(true)); }
 
+  /// Goes to a position that is not behind the end.
+  void seek(std::uint64_t position) {
+    if (position > bytes_.size()) {
+      fail();
+    } else {
+      position_ = static_cast<std::size_t>(position);
+    }
+  }
   void skip(std::uint64_t size) {
     if (size > remaining()) {
       fail();

@@ -92,10 +92,18 @@ TEST_F(ReportCommand, JsonHasFunctionsUntilAGroupingIsNamed) {
   EXPECT_EQ(run_json({"--by", "module"})["rows"].size(), 3U);
   EXPECT_EQ(run_json({"--by", "process"})["rows"][0]["name"], "child");
   EXPECT_EQ(run_json({"--by", "thread"})["rows"][0]["tid"], 101);
-  EXPECT_EQ(run_json({"--by", "line"})["rows"][2]["line"], 7);
+  EXPECT_EQ(run_json({"--by", "line", "--sort", "total"})["rows"][2]["line"], 7);
   EXPECT_EQ(run_json({"--by", "cause"})["rows"][0]["name"], "read");
   EXPECT_EQ(run_json({"--tree"})["root"]["children"][0]["name"], "main");
   EXPECT_EQ(run_json({"--callers"})["root"]["children"][0]["name"], "h");
+}
+
+TEST_F(ReportCommand, SortsLinesBySelfUnlessTold) {
+  EXPECT_EQ(run_json({"--by", "line"})["rows"][0]["function"], "h");
+  EXPECT_EQ(run_json({"--by", "line"})["rows"][1]["function"], "g");
+  EXPECT_EQ(run_json({"--by", "line"})["rows"][4]["line"], 7) << "no self time: by total";
+  EXPECT_EQ(run_json({"--by", "line"})["rows"][5]["line"], 5);
+  EXPECT_EQ(run_json({"--by", "line", "--sort", "total"})["rows"][3]["function"], "g");
 }
 
 TEST_F(ReportCommand, LimitsAndSorts) {

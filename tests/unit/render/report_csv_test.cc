@@ -15,7 +15,7 @@ using test::ProfileBuilder;
 Profile small_profile() {
   return ProfileBuilder()
       .function("f(int, \"x\")", {.file = "f.cc", .line = 9})
-      .user("main;f(int, \"x\")", 2)
+      .user("main;~f(int, \"x\")", 2)
       .sys("main#7", "entry", test::syscall("brk"), 1)
       .build();
 }
@@ -26,17 +26,17 @@ TEST(ReportCsv, QuotesAsRfc4180) {
   EXPECT_EQ(table_csv(report_head(profile, samples), view::function_table(profile, samples, {}),
                       RowsOf::kFunctions),
             "name,module,file,line,kernel,self_user_s,self_sys_s,self_samples,total_user_s,"
-            "total_sys_s,total_samples\r\n"
-            "main,prog,,,0,0,0,0,0.002,0.001,3\r\n"
-            "\"f(int, \"\"x\"\")\",prog,f.cc,9,0,0.002,0,2,0.002,0,2\r\n"
-            "<syscall brk>,[kernel],,,1,0,0.001,1,0,0.001,1\r\n");
+            "total_sys_s,total_samples,inlined\r\n"
+            "main,prog,,,0,0,0,0,0.002,0.001,3,0\r\n"
+            "\"f(int, \"\"x\"\")\",prog,f.cc,9,0,0.002,0,2,0.002,0,2,1\r\n"
+            "<syscall brk>,[kernel],,,1,0,0.001,1,0,0.001,1,0\r\n");
 }
 
 TEST(ReportCsv, HasALineForEachCallerOfACause) {
   const Profile profile = small_profile();
   EXPECT_EQ(causes_csv(report_head(profile, view::select(profile, {}))),
-            "kind,name,entry_kind,entry,function,module,file,line,sys_s,samples\r\n"
-            "syscall,brk,syscall,brk,main,prog,,7,0.001,1\r\n");
+            "kind,name,entry_kind,entry,function,module,file,line,sys_s,samples,inlined\r\n"
+            "syscall,brk,syscall,brk,main,prog,,7,0.001,1,0\r\n");
 }
 
 TEST(ReportCsv, TellsATreesShapeByDepth) {
@@ -44,11 +44,11 @@ TEST(ReportCsv, TellsATreesShapeByDepth) {
   const auto samples = view::select(profile, {});
   EXPECT_EQ(tree_csv(report_head(profile, samples), view::call_tree(profile, samples, {})),
             "depth,name,module,self_user_s,self_sys_s,self_samples,total_user_s,total_sys_s,"
-            "total_samples\r\n"
-            "0,all,,0,0,0,0.002,0.001,3\r\n"
-            "1,main,prog,0,0,0,0.002,0.001,3\r\n"
-            "2,\"f(int, \"\"x\"\")\",prog,0.002,0,2,0.002,0,2\r\n"
-            "2,<syscall brk>,,0,0.001,1,0,0.001,1\r\n");
+            "total_samples,inlined\r\n"
+            "0,all,,0,0,0,0.002,0.001,3,0\r\n"
+            "1,main,prog,0,0,0,0.002,0.001,3,0\r\n"
+            "2,\"f(int, \"\"x\"\")\",prog,0.002,0,2,0.002,0,2,1\r\n"
+            "2,<syscall brk>,,0,0.001,1,0,0.001,1,0\r\n");
 }
 
 TEST(ReportCsv, OtherGroupingsHaveTheirOwnColumns) {

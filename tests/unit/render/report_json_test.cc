@@ -83,11 +83,31 @@ TEST(ReportJson, SaysWhatTheContractSays) {
   EXPECT_EQ(report["causes"], json::parse(R"([{"kind": "syscall", "name": "brk", "entry": "brk",
       "entry_kind": "syscall", "sys_s": 0.0045, "samples": 3,
       "callers": [{"function": "Arena::grow", "module": "prog", "file": "arena.cc", "line": 41,
-                   "sys_s": 0.0045, "samples": 3}]}])"));
+                   "inlined": false, "sys_s": 0.0045, "samples": 3}]}])"));
   EXPECT_EQ(report["functions"][0], json::parse(R"({"name": "main", "module": "prog",
-      "file": "main.cc", "line": 3, "kernel": false,
+      "file": "main.cc", "line": 3, "kernel": false, "inlined": false,
       "self": {"user_s": 0, "sys_s": 0, "wait_s": null, "samples": 0},
       "total": {"user_s": 0.006, "sys_s": 0.0045, "wait_s": null, "samples": 7}})"));
+}
+
+TEST(ReportJson, MarksInlinedFunctions) {
+  const Profile profile =
+      ProfileBuilder().sys("main;~reader", "entry", test::syscall("read"), 3).build();
+  const auto samples = view::select(profile, {});
+  const ReportHead head = report_head(profile, samples);
+  const json functions = json::parse(table_json(head, view::function_table(profile, samples, {}),
+                                                RowsOf::kFunctions, "functions"));
+  ASSERT_EQ(functions["functions"].size(), 3U);
+  for (const json& row : functions["functions"])
+    EXPECT_EQ(row["inlined"], row["name"] == "reader") << row;
+  EXPECT_EQ(functions["causes"][0]["callers"][0]["inlined"], true);
+  const json lines = json::parse(table_json(
+      head, view::group_table(profile, samples, view::GroupBy::kLine, {}), RowsOf::kLines, "rows"));
+  for (const json& row : lines["rows"]) EXPECT_EQ(row["inlined"], row["function"] == "reader");
+  const json tree = json::parse(tree_json(head, view::call_tree(profile, samples, {})));
+  const json& main = tree["root"]["children"][0];
+  EXPECT_FALSE(main.contains("inlined"));
+  EXPECT_EQ(main["children"][0]["inlined"], true);
 }
 
 TEST(ReportJson, WhatWasNotMeasuredIsNull) {

@@ -210,10 +210,10 @@ TEST(TableText, LooksAsAgreed) {
       "report/threads.txt",
       table_text(head, view::group_table(profile, samples, view::GroupBy::kThread, {}),
                  {.rows = RowsOf::kThreads}, {}));
-  test::expect_golden(
-      "report/lines.txt",
-      table_text(head, view::group_table(profile, samples, view::GroupBy::kLine, {}),
-                 {.rows = RowsOf::kLines}, {}));
+  view::Table lines = view::group_table(profile, samples, view::GroupBy::kLine, {});
+  view::sort_table(lines, view::SortKey::kSelf);
+  test::expect_golden("report/lines.txt",
+                      table_text(head, lines, {.rows = RowsOf::kLines, .self_first = true}, {}));
   test::expect_golden("report/causes.txt", causes_text(head, 0, {}));
 }
 
@@ -236,6 +236,45 @@ TEST(TreeText, LooksAsAgreed) {
   test::expect_golden("report/callers.txt",
                       tree_text(head, view::call_tree(profile, samples, {.inverted = true}),
                                 {.inverted = true}, {}));
+}
+
+/// Inlined in one place and not in another.
+Profile with_inlines() {
+  return ProfileBuilder()
+      .function("hot<int>", {.file = "h.h", .line = 1})
+      .function("hot<long>", {.file = "h.h", .line = 1})
+      .user("main#4;~hot<int>#2", 20)
+      .user("main#4;~hot<long>#2", 10)
+      .user("main;~sometimes", 3)
+      .user("main;sometimes", 4)
+      .sys("main;~reader;read@libc.so.6", "entry_SYSCALL_64;v", test::syscall("read"), 5)
+      .build();
+}
+
+TEST(Text, MarksInlinedFunctionsInEveryReport) {
+  const Profile profile = with_inlines();
+  const auto samples = view::select(profile, {});
+  const ReportHead head = report_head(profile, samples);
+  const std::string overview = overview_of(profile, {});
+  EXPECT_THAT(overview, HasSubstr("hot<int> (inlined)"));
+  EXPECT_THAT(overview, HasSubstr("reader (inlined)"));
+  EXPECT_THAT(causes_text(head, 0, {}), HasSubstr("reader (inlined)"));
+  const std::string functions =
+      table_text(head, view::function_table(profile, samples, {}), {}, {});
+  EXPECT_THAT(functions, HasSubstr("hot<int> (inlined)"));
+  EXPECT_THAT(functions, HasSubstr("sometimes"));
+  EXPECT_THAT(functions, Not(HasSubstr("sometimes (inlined)"))) << "not in all of its time";
+  EXPECT_THAT(table_text(head, view::group_table(profile, samples, view::GroupBy::kLine, {}),
+                         {.rows = RowsOf::kLines}, {}),
+              HasSubstr("h.h:2      hot<int> (inlined) +1\n"));
+  for (const bool inverted : {false, true}) {
+    const std::string tree =
+        tree_text(head, view::call_tree(profile, samples, {.inverted = inverted}),
+                  {.inverted = inverted}, {.width = 60});
+    EXPECT_THAT(tree, HasSubstr("hot<int> (inlined)"));
+    EXPECT_THAT(tree, HasSubstr("sometimes (inlined)"));
+    EXPECT_THAT(tree, testing::ContainsRegex("sometimes +prog"));
+  }
 }
 
 TEST(TreeText, LeavesOutBranchesBelowTheThreshold) {

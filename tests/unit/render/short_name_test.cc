@@ -13,9 +13,31 @@ constexpr const char* kInsert =
 TEST(ShortName, KeepsWhatFits) { EXPECT_EQ(short_name("main", 4), "main"); }
 
 TEST(ShortName, LeavesOutTemplateArgumentsThenParametersInnermostFirst) {
-  EXPECT_EQ(short_name(kInsert, 80), "std::map<int, std::basic_string<…> >::insert(std::pair<…>)");
-  EXPECT_EQ(short_name(kInsert, 50), "std::map<…>::insert(std::pair<…>)");
+  EXPECT_EQ(short_name(kInsert, 80), "std::map<int, std::string>::insert(std::pair<int, int>)");
+  EXPECT_EQ(short_name(kInsert, 50), "std::map<int, std::string>::insert(std::pair<…>)");
+  EXPECT_EQ(short_name(kInsert, 40), "std::map<…>::insert(std::pair<…>)");
   EXPECT_EQ(short_name(kInsert, 25), "std::map<…>::insert(…)");
+}
+
+TEST(ShortName, ThenDropsScopesFromTheLeft) {
+  constexpr const char* kPush =
+      "__gnu_cxx::__normal_iterator<int const*, std::vector<int> >::operator++()";
+  EXPECT_EQ(short_name(kPush, 38), "…::__normal_iterator<…>::operator++()");
+  EXPECT_EQ(short_name(kPush, 30), "__gnu_cxx::__no…::operator++()");
+  EXPECT_EQ(short_name(kPush, 17), "…::operator++()");
+  EXPECT_EQ(short_name("std::string::compare(std::string) const", 20), "…::compare(…) const");
+  EXPECT_EQ(short_name("std::string::compare(std::string) const", 12), "…::compare") << "no room";
+  EXPECT_EQ(short_name("a::b::operator<< <x::y>(z::w)", 21), "…::operator<< <…>(…)");
+}
+
+TEST(ShortName, IsWhatNobodyWritesAlsoWhereItWouldFit) {
+  EXPECT_EQ(short_name("void f<std::vector<int, std::allocator<int> > >()", 100),
+            "f<std::vector<int>>()");
+}
+
+TEST(ShortName, KeepsTheTypeThatAMethodOfGoIsOf) {
+  EXPECT_EQ(short_name("net/http.(*persistConn).readLoop(int, int, int)", 40),
+            "net/http.(*persistConn).readLoop(…)");
 }
 
 TEST(ShortName, CutsTheMiddleWhenNothingElseHelps) {
@@ -29,6 +51,8 @@ TEST(ShortName, OperatorsAreNoBrackets) {
             "Matrix<…>::operator<<(…)");
   EXPECT_EQ(short_name("Matrix<float, 4>::operator()(unsigned, unsigned)", 30),
             "Matrix<…>::operator()(…)");
+  EXPECT_EQ(short_name("bool std::operator< <char, Traits>(A const&, B const&)", 25),
+            "std::operator< <…>(…)");
   EXPECT_EQ(short_name("Pointer<some::long_type>::operator->() const", 36),
             "Pointer<…>::operator->() const");
 }

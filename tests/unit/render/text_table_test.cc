@@ -59,8 +59,8 @@ TEST(TextTable, ShortensNamesAndPathsToFit) {
   const TextStyle style{.width = 44};
   EXPECT_EQ(three_columns(style).text(),
             "   s  function\n"
-            "1.25  std::vec…::push_back(…)  vector.tcc:91\n"
-            "  10  main                     m.cc:1\n");
+            "1.25  std::vector<…>::push_back(…)  ….tcc:91\n"
+            "  10  main                          m.cc:1\n");
 }
 
 TEST(TextTable, LongPathsGiveWayBeforeNames) {
@@ -76,8 +76,17 @@ TEST(TextTable, LeavesPathsOutWhereThereIsNoRoom) {
   const TextStyle style{.width = 18};
   EXPECT_EQ(three_columns(style).text(),
             "   s  function\n"
-            "1.25  std:…back(…)\n"
+            "1.25  …::push_back\n"
             "  10  main\n");
+}
+
+TEST(TextTable, NeverCutsTheMarkBehindAName) {
+  const TextStyle style{.width = 30};
+  TextTable table(style);
+  table.column("", Align::kName, 8);
+  table.row({{.text = "std::vector<int>::push_back(int const&)", .mark = " (inlined)"}});
+  table.row({{.text = "main"}});
+  EXPECT_EQ(table.text(), "std::…::push_back(…) (inlined)\nmain\n");
 }
 
 TEST(TextTable, KeepsEveryLineWithinTheWidth) {

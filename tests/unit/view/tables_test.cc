@@ -64,6 +64,22 @@ TEST(FunctionTable, AnInlinedFunctionIsTheSameFunction) {
               ElementsAre("f total 5+0 self 5+0", "main total 2+0 self 0+0"));
 }
 
+TEST(FunctionTable, MarksWhatWasInlinedInAllOfItsTime) {
+  const Profile profile = ProfileBuilder()
+                              .user("main;~f;~g", 2)
+                              .user("main;f", 1)
+                              .sys("main;~h", "entry", test::syscall("read"), 1)
+                              .build();
+  const auto inlined = [&](const Filter& filter) {
+    std::string names;
+    for (const TableRow& row : function_table(profile, select(profile, filter), {}))
+      if (row.inlined) names += row.label;
+    return names;
+  };
+  EXPECT_EQ(inlined({}), "gh");
+  EXPECT_EQ(inlined({.until_ns = 2 * kMs}), "gf") << "of what is selected";
+}
+
 TEST(FunctionTable, KeepsFunctionsOfOneNameInTwoModulesApart) {
   const Profile profile = ProfileBuilder().user("f@a.so", 2).user("f@b.so", 1).build();
   const Table table = function_table(profile, select(profile, {}), {});
@@ -148,6 +164,49 @@ TEST(GroupTable, ByLineGoesByTheLineThatRunsOrCalls) {
   }
   EXPECT_THAT(text, ElementsAre("f f.cc:12 6/4", "main m.cc:3 5/0", "unknown :0 2/2",
                                 "main m.cc:5 2/0", "f f.cc:13 1/1"));
+}
+
+/// "function file:line total/self", with "*" behind what was inlined and the number of functions.
+std::vector<std::string> source_lines(const Profile& profile) {
+  std::vector<std::string> text;
+  for (const TableRow& row : group_table(profile, select(profile, {}), GroupBy::kLine, {})) {
+    text.push_back(row.label + (row.inlined ? "*" : "") + ' ' + row.file + ':' +
+                   std::to_string(row.line) + ' ' + std::to_string(row.charge.total.samples) + '/' +
+                   std::to_string(row.charge.self.samples) +
+                   (row.functions > 1 ? " of " + std::to_string(row.functions) : ""));
+  }
+  return text;
+}
+
+TEST(GroupTable, ByLineChargesInlinedCodeToItsOwnLinesAndToTheCallOfIt) {
+  const Profile profile = ProfileBuilder()
+                              .function("main", {.file = "m.cc", .line = 1})
+                              .function("f", {.file = "f.h", .line = 10})
+                              .function("g", {.file = "g.h", .line = 20})
+                              .user("main#3;~f#11;~g#21", 4)
+                              .user("main#3;~f#11", 1)
+                              .user("main#4;f#11", 2)
+                              .build();
+  EXPECT_THAT(source_lines(profile),
+              ElementsAre("f f.h:11 7/3", "main m.cc:3 5/0", "g* g.h:21 4/4", "main m.cc:4 2/0"));
+}
+
+TEST(GroupTable, ByLineHasOneRowForALineOfSeveralFunctions) {
+  const Profile profile = ProfileBuilder()
+                              .function("f<int>", {.file = "f.h", .line = 10})
+                              .function("f<long>", {.file = "f.h", .line = 10})
+                              .user("f<int>#11", 1)
+                              .user("main;f<long>#11;f<int>#11", 3)
+                              .user("main;~f<long>#11", 2)
+                              .build();
+  EXPECT_THAT(source_lines(profile), ElementsAre("f<long> f.h:11 6/6 of 2", "main :0 5/0"))
+      << "once a sample, and its heaviest function's";
+}
+
+TEST(GroupTable, ByLineMarksInlinedFunctionsWithoutLinesToo) {
+  const Profile profile =
+      ProfileBuilder().user("main;~f", 3).user("main;~g", 2).user("g", 2).build();
+  EXPECT_THAT(source_lines(profile), ElementsAre("main :0 5/0", "g :0 4/4", "f* :0 3/3"));
 }
 
 TEST(SortTable, SortsByEachKey) {
