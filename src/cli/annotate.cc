@@ -173,7 +173,8 @@ void read_sources(const AnnotateRequest& request, render::AnnotateInput& input) 
       function.kernel
           ? "no lines are known of this kernel code"
           : "no lines are known of " + view::module_name(profile, function.module) +
-                ": it was built without -g, or its debug file was not here when it was recorded");
+                ": it was built without -g, or its debug file was not here when it was recorded "
+                "(--resymbolize looks again)");
 }
 
 std::string annotated(const render::AnnotateInput& input, const AnnotateRequest& request,

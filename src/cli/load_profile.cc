@@ -48,6 +48,12 @@ void name_interrupted(Profile& profile, const SymbolSources& sources) {
   profile.run.notes.push_back(std::move(note));
 }
 
+/// Whether a recording's note says what was true until now (pipeline/kernel_names, KallsymsParser).
+bool is_of_hidden_kernel(const std::string& note) {
+  return note.find("kernel functions have no names") != std::string::npos ||
+         note.find("kernel symbols are hidden") != std::string::npos;
+}
+
 /// Better names, for debug files that arrived since.
 void name_again(Profile& profile, const SymbolSources& sources) {
   const symbolizer::DebugFileSearch debug_files = debug_file_search(sources);
@@ -65,6 +71,7 @@ void name_again(Profile& profile, const SymbolSources& sources) {
   }
   const pipeline::Resymbolized done =
       pipeline::resymbolize(profile, kernel ? &*kernel : nullptr, debug_files);
+  if (done.kernel_is_named) std::erase_if(profile.run.notes, is_of_hidden_kernel);
   std::string text = std::to_string(done.improved) + " of " + std::to_string(done.frames) +
                      " code addresses have better names now";
   for (std::size_t i = 0; i < done.missing.size(); ++i) {

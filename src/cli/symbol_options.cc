@@ -1,5 +1,7 @@
 #include "cli/symbol_options.h"
 
+#include "cli/debuginfod_line.h"
+
 namespace profiler::cli {
 namespace {
 
@@ -10,10 +12,15 @@ std::string without_slashes(std::string path) {
 
 }  // namespace
 
-void add_debug_file_options(po::options_description& options) {
+void add_debug_directory_option(po::options_description& options) {
   options.add_options()  //
       ("debug-dir", po::value<std::vector<std::string>>()->composing()->value_name("DIR"),
-       "debug files lie there too, as under /usr/lib/debug or by name; may be repeated")  //
+       "debug files lie there too, as under /usr/lib/debug or by name; may be repeated");
+}
+
+void add_debug_file_options(po::options_description& options) {
+  add_debug_directory_option(options);
+  options.add_options()  //
       ("vmlinux", po::value<std::string>()->value_name("FILE"),
        "the kernel's image with symbols and debug information");
 }
@@ -36,6 +43,7 @@ SymbolSources symbol_sources(const ParsedOptions& options) {
   for (const auto& directory : options.get<std::vector<std::string>>("debug-dir"))
     sources.debug_directories.push_back(without_slashes(directory));
   sources.resymbolize = options.flag("resymbolize");
+  sources.quiet = options.flag("quiet");
   return sources;
 }
 
@@ -44,6 +52,7 @@ symbolizer::DebugFileSearch debug_file_search(const SymbolSources& sources) {
   search.directories.insert(search.directories.begin(), sources.debug_directories.begin(),
                             sources.debug_directories.end());
   search.build_id_cache = symbolizer::default_build_id_cache();
+  search.download = debug_file_download(sources.quiet);
   return search;
 }
 

@@ -21,16 +21,20 @@ struct SymbolSources {
   std::string sysroot = {};
   std::vector<std::string> debug_directories = {};
   bool resymbolize = false;
+  bool quiet = false;  ///< No line that counts along while debug files come from servers.
 };
 
 /// For commands that open a profile or a perf.data: all of them, among the advanced options.
 void add_symbol_options(CommandLine& line);
+/// --debug-dir alone.
+void add_debug_directory_option(po::options_description& options);
 /// For commands that record: --debug-dir and --vmlinux.
 void add_debug_file_options(po::options_description& options);
 /// What was given of them.
 [[nodiscard]] SymbolSources symbol_sources(const ParsedOptions& options);
 
-/// Where debug files lie: in the directories given, on this machine, in perf's cache.
+/// Where debug files lie: in the directories given, on this machine, in perf's cache, and last,
+/// where DEBUGINFOD_URLS is set, on those servers.
 [[nodiscard]] symbolizer::DebugFileSearch debug_file_search(const SymbolSources& sources);
 
 }  // namespace profiler::cli

@@ -16,6 +16,7 @@
 #include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "cli/symbol_options.h"
 #include "render/symbolized.h"
 #include "symbolizer/module_symbolizer.h"
 
@@ -41,6 +42,7 @@ CommandLine command_line() {
        "program, library, vmlinux or debug file")("format",
                                                   po::value<std::string>()->value_name("FORMAT"),
                                                   "text, or json: an object a line");
+  add_debug_directory_option(line.basic());
   return line;
 }
 
@@ -166,7 +168,8 @@ int symbolize_command(std::span<const std::string> args) {
       format == "json" ? render::append_symbolized_json : render::append_symbolized_text;
   auto file = symbolizer::ElfFile::open(path);
   if (!file) return line.fail(file.error());
-  const symbolizer::ModuleSymbolizer names(*std::move(file), {});
+  const symbolizer::ModuleSymbolizer names(*std::move(file),
+                                           debug_file_search(symbol_sources(*options)));
 
   Batch batch(names, append);
   int status = 0;

@@ -1,4 +1,3 @@
-// Long because one import is one object: what each kind of record means stands in one place.
 #include "perf_data/import.h"
 
 #include <algorithm>

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <map>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -50,30 +49,25 @@ class NameResolver {
 
   void name_kernel(ModuleIndex module, std::span<const FrameIndex> frames,
                    const symbolizer::KernelSymbols& kernel) {
-    std::optional<symbolizer::ModuleSymbolizer> image;
-    if (kernel.image().file != nullptr) image.emplace(kernel.image().file, debug_files_);
+    const symbolizer::KernelImage& image = kernel.image();
+    std::vector<std::pair<FrameIndex, symbolizer::KernelSymbol>> in_image;
+    std::vector<ModuleAddress> addresses;
     for (FrameIndex index : frames) {
       const std::uint64_t address = profile_.frames[index].address;
       const auto symbol = kernel.find(RuntimeAddress(address));
       if (!symbol) continue;
-      const bool is_core = symbol->module.empty();
-      const ModuleIndex in = is_core ? module : kernel_module(symbol->module);
-      std::vector<SourceFrame> chain;
-      if (is_core && image)
-        chain = image->symbolize(ModuleAddress(address - kernel.image().distance)).frames;
-      if (chain.empty()) chain.emplace_back();
-      // Causes go by the names that the kernel itself has for what was compiled.
-      SourceFrame& compiled = chain.back();
-      compiled.function = compiled.system_name = symbol->name;
-      if (symbol->whole_module) compiled.system_name.clear();
-      const LocationIndex first(profile_.locations.size());
-      for (const SourceFrame& frame : chain) {
-        profile_.locations.push_back({.function = function(in, frame, true),
-                                      .file = optional_string(frame.file),
-                                      .line = frame.line});
+      if (image.file != nullptr && symbol->module.empty()) {
+        in_image.emplace_back(index, *symbol);
+        addresses.emplace_back(address - image.distance);
+      } else {
+        name_kernel_frame(module, index, *symbol, {});
       }
-      set_name(index, first, static_cast<std::uint16_t>(chain.size()),
-               symbol->whole_module ? Naming::kRange : Naming::kSymbol);
+    }
+    if (!addresses.empty()) {
+      const symbolizer::ModuleSymbolizer symbolizer(image.file, debug_files_);
+      symbolizer.symbolize_all(addresses, [&](std::size_t i, const Symbolized& at) {
+        name_kernel_frame(module, in_image[i].first, in_image[i].second, at.frames);
+      });
     }
     if (kernel.size() != 0) profile_.modules[module].names = NameSource::kKallsyms;
   }
@@ -126,6 +120,25 @@ class NameResolver {
   }
 
  private:
+  /// `chain`: inlined calls and lines, or nothing.
+  void name_kernel_frame(ModuleIndex core, FrameIndex index, const symbolizer::KernelSymbol& symbol,
+                         std::vector<SourceFrame> chain) {
+    const ModuleIndex module = symbol.module.empty() ? core : kernel_module(symbol.module);
+    if (chain.empty()) chain.emplace_back();
+    // Causes go by the names that the kernel itself has for what was compiled.
+    SourceFrame& compiled = chain.back();
+    compiled.function = compiled.system_name = symbol.name;
+    if (symbol.whole_module) compiled.system_name.clear();
+    const LocationIndex first(profile_.locations.size());
+    for (const SourceFrame& frame : chain) {
+      profile_.locations.push_back({.function = function(module, frame, true),
+                                    .file = optional_string(frame.file),
+                                    .line = frame.line});
+    }
+    set_name(index, first, static_cast<std::uint16_t>(chain.size()),
+             symbol.whole_module ? Naming::kRange : Naming::kSymbol);
+  }
+
   void name_by(ModuleIndex module, FrameIndex index, const SourceFrame& frame, Naming naming) {
     const LocationIndex first =
         profile_.locations.push_back({.function = function(module, frame, false),

@@ -99,7 +99,11 @@ Resymbolized resymbolize(Profile& profile, symbolizer::KernelSymbols* kernel,
   result.frames = profile.frames.size();
   std::vector<bool> renamed(profile.modules.size());
   std::vector<bool> used(profile.modules.size());
+  const auto is_kernel = [&](const Frame& frame) {
+    return profile.modules[frame.module].kind == ModuleKind::kKernel;
+  };
   bool kernel_named = false;
+  bool kernel_unnamed = false;
   for (std::size_t i = 0; i < before.size(); ++i) {
     Frame& frame = profile.frames[FrameIndex(i)];
     used[frame.module.row()] = true;
@@ -107,14 +111,15 @@ Resymbolized resymbolize(Profile& profile, symbolizer::KernelSymbols* kernel,
     const auto then = worth(profile, before[i]);
     if (frame.name.count == 0 || now < then) {
       frame.name = before[i];
+      kernel_unnamed = kernel_unnamed || (frame.name.count == 0 && is_kernel(frame));
       continue;
     }
     renamed[frame.module.row()] = true;
     if (now == then && frame.name.count <= before[i].count) continue;
     ++result.improved;
-    kernel_named = kernel_named || (before[i].count == 0 &&
-                                    profile.modules[frame.module].kind == ModuleKind::kKernel);
+    kernel_named = kernel_named || (before[i].count == 0 && is_kernel(frame));
   }
+  result.kernel_is_named = kernel_named && !kernel_unnamed;
   for (std::size_t i = 0; i < old_modules; ++i) {
     Module& module = profile.modules[ModuleIndex(i)];
     if (!renamed[i]) module.names = sources[i];

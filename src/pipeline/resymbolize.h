@@ -20,6 +20,7 @@ namespace profiler::pipeline {
 struct Resymbolized {
   std::size_t frames = 0;
   std::size_t improved = 0;          ///< Of them: a symbol, a line or inlined calls more.
+  bool kernel_is_named = false;      ///< All of it, and not all was.
   std::vector<std::string> missing;  ///< Files with samples that are not here as they were.
 };
 

@@ -161,7 +161,9 @@ FilePointer find_debug_file(const ElfFile& module, const DebugFileSearch& search
   const std::string module_path = real_path(module.path());
   if (FilePointer file = find_by_link(module, module_path, search)) return file;
   if (FilePointer file = find_by_name(module, module_path, search)) return file;
-  return has_debug_information(module) ? nullptr : downloaded(module.build_id(), search);
+  // No server has the vdso.
+  if (has_debug_information(module) || module.path().starts_with('[')) return nullptr;
+  return downloaded(module.build_id(), search);
 }
 
 FilePointer find_by_build_id(const BuildId& id, const DebugFileSearch& search) {

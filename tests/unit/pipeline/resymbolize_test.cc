@@ -204,7 +204,9 @@ TEST(ResymbolizeKernel, NamesAKernelByItsVmlinuxAfterARestartWithItsCauses) {
   };
   auto names = names_of();
   ASSERT_TRUE(names) << names.error().message();
-  EXPECT_EQ(resymbolize(profile, &*names, debug_files).improved, 4U);
+  const Resymbolized done = resymbolize(profile, &*names, debug_files);
+  EXPECT_EQ(done.improved, 4U);
+  EXPECT_TRUE(done.kernel_is_named);
   EXPECT_THAT(leaf(), ElementsAre(testing::StartsWith("spin kernel.c"),
                                   testing::StartsWith("read_pages kernel.c"),
                                   testing::StartsWith("vfs_read kernel.c")));
