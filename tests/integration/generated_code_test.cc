@@ -121,6 +121,32 @@ TEST(GeneratedCode, OfAJitDumpIsWhatWasThereAtTheTimeOfTheSample) {
   EXPECT_TRUE(has_line);
 }
 
+// Its own root of processes, users and mounts: the map has another number, and lies in another
+// /tmp, which is gone with the process. (What lies in our /tmp is not seen there: hence the
+// descriptor.)
+TEST(GeneratedCode, InAContainerHasTheNamesOfTheMapThere) {
+  REQUIRE_GENERATED_CODE();
+  const std::vector<std::string> contained = {"unshare", "-Urpfm", "--mount-proc", "sh", "-c"};
+  const std::string mount = "mount -t tmpfs t /tmp && cd /";
+  std::vector<std::string> words = contained;
+  words.push_back(mount);
+  if (run(words).exit_status != 0)
+    GTEST_SKIP() << "needs unshare with namespaces of users, processes and mounts";
+  const TemporaryDirectory directory;
+  words = {"record", "-e", "cpu-clock", "--"};
+  words.insert(words.end(), contained.begin(), contained.end());
+  words.push_back("exec 3< '" + workload("generated_code") + "' && " + mount +
+                  " && /proc/self/fd/3 0.5 map && true");
+  const CommandResult recorded = run(profiler(words), {.directory = directory.path()});
+  ASSERT_EQ(recorded.exit_status, 0) << recorded.err;
+  const CommandResult reported = run(profiler({"report", "--format", "json", "--limit", "0"}),
+                                     {.directory = directory.path()});
+  const json report = json::parse(reported.out, nullptr, false);
+  EXPECT_FALSE(row_named(report["functions"], "generated_hot").is_null()) << reported.out;
+  EXPECT_EQ(report["quality"]["frames_by_mapping"], 0);
+  EXPECT_EQ(report["quality"]["frames_unnamed"], 0);
+}
+
 TEST(GeneratedCode, WithoutFramePointersIsUnwoundByItsInstructions) {
   REQUIRE_GENERATED_CODE();
   const Recorded r = record_workload({"generated_code", "0.9", "trampoline"});
