@@ -12,7 +12,7 @@ namespace symbolizer {
 std::unique_ptr<DebugInfo> DebugInfo::open(std::shared_ptr<const ElfFile> file,
                                            const DebugFileSearch& search) {
   // In a relocatable file DWARF holds no addresses yet.
-  if (!has_debug_info(*file) || file->type() == ET_REL) return nullptr;
+  if (!has_debug_information(*file) || file->type() == ET_REL) return nullptr;
   return std::make_unique<DebugInfo>(std::move(file), SectionFlavour::kPlain, search);
 }
 

@@ -38,13 +38,6 @@ std::optional<DebugSection> section_of(std::string_view name, SectionFlavour fla
 
 }  // namespace
 
-bool has_debug_info(const ElfFile& file) {
-  return std::ranges::any_of(file.sections(), [](const Section& section) {
-    return (section.name == ".debug_info" || section.name == ".zdebug_info") &&
-           !section.bytes.empty();
-  });
-}
-
 DebugSectionStore::DebugSectionStore(std::shared_ptr<const ElfFile> file, SectionFlavour flavour)
     : file_(std::move(file)) {
   for (const Section& section : file_->sections()) {

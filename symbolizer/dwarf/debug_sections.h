@@ -51,9 +51,6 @@ enum class SectionFlavour : std::uint8_t {
   kSplit,  ///< .debug_info.dwo: of a .dwo or .dwp file
 };
 
-/// True if the file has .debug_info, compressed or not.
-[[nodiscard]] bool has_debug_info(const ElfFile& file);
-
 class DebugSectionStore {
  public:
   DebugSectionStore(std::shared_ptr<const ElfFile> file, SectionFlavour flavour);

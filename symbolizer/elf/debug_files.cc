@@ -9,6 +9,7 @@
 #include <optional>
 #include <string_view>
 
+#include "symbolizer/elf/byte_cursor.h"
 #include "symbolizer/elf/bytes.h"
 
 namespace symbolizer {
@@ -97,6 +98,31 @@ std::string folder_of(const std::string& path) {
   return slash == std::string::npos ? "." : path.substr(0, slash);
 }
 
+/// A file that debug information is shared with, or what such a file says of itself.
+struct SharedFile {
+  std::string path;  ///< Of itself it says none.
+  BuildId id;
+};
+
+std::optional<SharedFile> shared_file_of(const ElfFile& file) {
+  if (const Section* section = file.section(".gnu_debugaltlink")) {
+    // A path, NUL, the build id.
+    const std::string path(string_at(section->bytes, 0));
+    if (path.empty() || section->bytes.size() - path.size() < 3) return std::nullopt;
+    return SharedFile{.path = path, .id = BuildId(section->bytes.subspan(path.size() + 1))};
+  }
+  if (const Section* section = file.section(".debug_sup")) {
+    // DWARF 5, 7.3.6: version, whether this is the shared one, the path, the length of the id.
+    ByteCursor cursor(section->bytes);
+    cursor.skip(3);
+    const std::string path(cursor.string());
+    const auto id = cursor.take(cursor.uleb());
+    if (!cursor.ok() || id.empty()) return std::nullopt;
+    return SharedFile{.path = path, .id = BuildId(id)};
+  }
+  return std::nullopt;
+}
+
 FilePointer find_by_link(const ElfFile& module, const std::string& module_path,
                          const DebugFileSearch& search) {
   const auto link = read_debug_link(module);
@@ -172,12 +198,15 @@ FilePointer find_by_build_id(const BuildId& id, const DebugFileSearch& search) {
 }
 
 FilePointer find_alternate_file(const ElfFile& debug_file, const DebugFileSearch& search) {
-  const Section* section = debug_file.section(".gnu_debugaltlink");
-  if (section == nullptr) return nullptr;
-  // A path, NUL, the build id.
-  const std::string link(string_at(section->bytes, 0));
-  if (link.empty() || section->bytes.size() - link.size() < 3) return nullptr;
-  const BuildId id(section->bytes.subspan(link.size() + 1));
+  const auto shared = shared_file_of(debug_file);
+  if (!shared || shared->path.empty()) return nullptr;
+  const std::string& link = shared->path;
+  const auto open = [&](const std::string& path) -> FilePointer {
+    FilePointer file = open_or_null(path);
+    if (file == nullptr || file->build_id() == shared->id) return file;
+    const auto own = shared_file_of(*file);
+    return own && own->id == shared->id ? file : nullptr;
+  };
   std::vector<std::string> candidates;
   if (link.starts_with('/')) {
     candidates.push_back(link);
@@ -192,9 +221,9 @@ FilePointer find_alternate_file(const ElfFile& debug_file, const DebugFileSearch
       candidates.push_back(directory + "/" + link.substr(at));
   }
   for (const std::string& path : candidates) {
-    if (FilePointer file = open_with_id(path, id)) return file;
+    if (FilePointer file = open(path)) return file;
   }
-  return find_by_build_id(id, search);
+  return find_by_build_id(shared->id, search);
 }
 
 }  // namespace symbolizer

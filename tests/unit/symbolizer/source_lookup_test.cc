@@ -306,6 +306,10 @@ TEST_F(SourceLookupTest, ReadsWhatDwzMovedToPartialUnitsAndToAnAlternateFile) {
   EXPECT_EQ(chains_of("one/a"), plain);
   ASSERT_TRUE(compiled_->run("rm common"));
   EXPECT_EQ(chains_of("one/a").size(), plain.size());
+  // As DWARF 5 has it.
+  ASSERT_TRUE(compiled_->run("cp a one && cp a two && dwz -5 -r -m common one/a two/a"))
+      << compiled_->log();
+  EXPECT_EQ(chains_of("one/a"), plain);
 }
 
 // GCC gives no linkage name to what nobody else can call: the debug information says what it is in.
