@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tests/support/command.h"
+#include "tests/support/fake_kernel.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/unit/perf_data/perf_data_builder.h"
 
@@ -14,6 +15,14 @@ namespace {
 
 using testing::HasSubstr;
 using testing::IsEmpty;
+
+/// The header's table of build ids, with the kernel's.
+perf_data::Bytes kernel_build_id(const BuildId& id) {
+  const std::string name = "[kernel.kallsyms]";
+  events::RecordBuilder record(0, PERF_RECORD_MISC_KERNEL);
+  record.i32(-1).bytes(id.bytes()).u32(0).string(name);
+  return record.finish();
+}
 
 class ImportCommand : public testing::Test {
  protected:
@@ -69,6 +78,41 @@ TEST_F(ImportCommand, IsNotNeededForOtherCommands) {
     EXPECT_EQ(shell("$P flamegraph -i " + name).exit_status, 0);
   }
   EXPECT_THAT(directory_.names(), testing::Contains("flamegraph.svg"));
+}
+
+TEST_F(ImportCommand, LeavesNamesToALaterReportWhenTheVmlinuxIsThere) {
+  const test::FakeKernel kernel(directory_);
+  if (!kernel.built()) GTEST_SKIP() << kernel.log();
+  constexpr std::uint64_t kDistance = 0x0a00'0000;
+  constexpr std::uint64_t kText = test::FakeKernel::kText + kDistance;
+  perf_data::PerfDataBuilder data;
+  data.event(perf_data::standard_attr(), {7})
+      .feature(perf_data::Feature::kBuildId, kernel_build_id(kernel.build_id()))
+      .record(perf_data::mmap_record(0, kText, 0x1000, "[kernel.kallsyms]_text", -1, kText));
+  for (std::uint64_t i = 0; i < 40; ++i) {
+    data.record(perf_data::sample(
+        {.time = 1'000'000 * (i + 1),
+         .period = 1'000'000,
+         .mode = PERF_RECORD_MISC_KERNEL,
+         .chain = {PERF_CONTEXT_KERNEL, kernel.address_of("vfs_read") + kDistance}}));
+  }
+  write("perf.data", data.file_form());
+  EXPECT_THAT(shell("$P import perf.data").err, HasSubstr("kernel functions have no names"));
+  const std::string report = "$P report --kernel-frames ";
+  EXPECT_THAT(shell(report).out, testing::Not(HasSubstr("vfs_read")));
+  const auto again = shell(report + "--resymbolize --debug-dir .");
+  EXPECT_EQ(again.exit_status, 0);
+  EXPECT_THAT(again.out, HasSubstr("vfs_read"));
+  EXPECT_THAT(again.out, testing::ContainsRegex("spin \\(inlined\\) +kernel.c:"));
+  EXPECT_THAT(again.out, testing::Not(HasSubstr("have no names")));
+  EXPECT_THAT(again.err, HasSubstr("1 of 1 code addresses have better names now"));
+  EXPECT_THAT(shell("$P export --format folded --resymbolize --debug-dir .").out,
+              HasSubstr("vfs_read"));
+  const auto wrong = shell(report + "--resymbolize --vmlinux $P");
+  EXPECT_THAT(wrong.err, HasSubstr("another kernel's"));
+  EXPECT_THAT(wrong.out, testing::Not(HasSubstr("vfs_read")));
+  // The file is as it was.
+  EXPECT_THAT(shell(report).out, testing::Not(HasSubstr("vfs_read")));
 }
 
 TEST_F(ImportCommand, FailsInOneLine) {

@@ -61,16 +61,21 @@ TEST_F(DebugFiles, LieInPerfsCache) {
 }
 
 TEST_F(DebugFiles, OfAnotherBuildAreNeverTaken) {
-  std::string asked;
-  const DebugFileSearch search{.directories = {shop_.path("dir")},
-                               .build_id_cache = shop_.path("cache"),
-                               .download = [&](const BuildId& id) {
-                                 asked = id.hex();
-                                 return shop_.path("other");
-                               }};
+  DebugFileSearch search{.directories = {shop_.path("dir")}, .build_id_cache = shop_.path("cache")};
   for (const std::string& to : {"dir/" + id_path() + ".debug", std::string("dir/a.debug"),
-                                std::string("dir/a"), "cache/" + id_path() + "/elf"})
-    EXPECT_FALSE(finds("other", to, search)) << to;
+                                std::string("dir/a"), "cache/" + id_path() + "/elf"}) {
+    ASSERT_TRUE(shop_.run("mkdir -p $(dirname " + to + ") && cp other " + to)) << shop_.log();
+    EXPECT_EQ(find_debug_file(*module_, search), nullptr) << to;
+    ASSERT_TRUE(shop_.run("cp whole " + to)) << shop_.log();
+    EXPECT_NE(find_debug_file(*module_, search), nullptr) << to;
+    ASSERT_TRUE(shop_.run("rm " + to));
+  }
+  std::string asked;
+  search.download = [&](const BuildId& id) {
+    asked = id.hex();
+    return shop_.path("other");
+  };
+  EXPECT_EQ(find_debug_file(*module_, search), nullptr);
   EXPECT_EQ(asked, module_->build_id().hex());
 }
 
