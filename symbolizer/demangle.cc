@@ -33,7 +33,7 @@ bool is_dlang(std::string_view name) {
 
 std::string demangle(std::string_view mangled) {
   std::string name(mangled);
-  if (name.size() < 2 || name[0] != '_' || name.size() > kMaxInput) return name;
+  if (!is_mangled(name) || name.size() > kMaxInput) return name;
   if (name == "_Dmain") return "D main";
   std::string output;
   if (is_dlang(name)) {

@@ -14,4 +14,10 @@ namespace symbolizer {
 /// name comes back mangled.
 [[nodiscard]] std::string demangle(std::string_view mangled);
 
+/// False: demangle() would return the name as it is.
+[[nodiscard]] inline bool is_mangled(std::string_view name) {
+  return name.starts_with("_Z") || name.starts_with("_R") || name.starts_with("_D") ||
+         name.starts_with("__Z");
+}
+
 }  // namespace symbolizer

@@ -1,8 +1,12 @@
 #include "symbolizer/module_symbolizer.h"
 
+#include <algorithm>
+#include <compare>
+#include <cstdint>
 #include <string>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "symbolizer/demangle.h"
 #include "symbolizer/dwarf/source_lookup.h"
@@ -42,18 +46,21 @@ struct ModuleSymbolizer::State {
     source_searched = true;
     for (const auto& candidate : {file, the_debug_file()}) {
       if (candidate == nullptr) continue;
-      auto info = DebugInfo::open(candidate);
+      auto info = DebugInfo::open(candidate, search);
       if (info == nullptr) continue;
       source = std::make_unique<SourceLookup>(std::move(info), code_regions(*file));
       break;
     }
     return source.get();
   }
-  const std::string& demangled_symbol(const std::string& name) {
+  std::string demangled_symbol(const std::string& name) {
+    // "memcpy@@GLIBC_2.14" is memcpy; "_ZdlPv@plt" stays a stub.
+    std::string_view plain = std::string_view(name).substr(0, name.find('@'));
+    if (name.ends_with("@plt") && !is_mangled(name)) plain = name;
+    if (!is_mangled(plain)) return std::string(plain);
     const auto [known, added] = demangled.try_emplace(name);
     if (added) {
-      // "memcpy@@GLIBC_2.14" is memcpy; "_ZdlPv@plt" stays a stub.
-      known->second = demangle(name.substr(0, name.find('@')));
+      known->second = demangle(plain);
       if (name.ends_with("@plt")) known->second += "@plt";
     }
     return known->second;
@@ -91,6 +98,33 @@ Symbolized ModuleSymbolizer::symbolize(ModuleAddress address) const {
     compiled.system_name = std::move(name.text);
   }
   return result;
+}
+
+void ModuleSymbolizer::symbolize_all(
+    std::span<const ModuleAddress> addresses,
+    const std::function<void(std::size_t index, const Symbolized&)>& use) const {
+  // Unit by unit, as the code of one lies in several places (.text, .init, what is seldom run).
+  struct Question {
+    std::uint64_t unit;
+    ModuleAddress address;
+    std::size_t index;
+    auto operator<=>(const Question&) const = default;
+  };
+  const SourceLookup* source = state_->the_source();
+  std::vector<Question> questions;
+  questions.reserve(addresses.size());
+  for (std::size_t i = 0; i < addresses.size(); ++i) {
+    questions.push_back({.unit = source == nullptr ? 0 : source->unit_of(addresses[i]),
+                         .address = addresses[i],
+                         .index = i});
+  }
+  std::ranges::sort(questions);
+  Symbolized answer;
+  for (std::size_t i = 0; i < questions.size(); ++i) {
+    const bool is_repeated = i > 0 && questions[i].address == questions[i - 1].address;
+    if (!is_repeated) answer = symbolize(questions[i].address);
+    use(questions[i].index, answer);
+  }
 }
 
 }  // namespace symbolizer

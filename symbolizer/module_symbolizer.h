@@ -8,7 +8,10 @@
 // which one address is asked pays for that address. Not thread-safe; one per module and thread.
 #pragma once
 
+#include <cstddef>
+#include <functional>
 #include <memory>
+#include <span>
 
 #include "profiler/address.h"
 #include "profiler/profile.h"
@@ -27,6 +30,11 @@ class ModuleSymbolizer {
 
   /// `address` is a lookup address (CodeAddress::lookup).
   [[nodiscard]] profiler::Symbolized symbolize(ModuleAddress address) const;
+  /// The same for many, in whichever order costs least: `use` is called once for each, with its
+  /// index.
+  void symbolize_all(
+      std::span<const ModuleAddress> addresses,
+      const std::function<void(std::size_t index, const profiler::Symbolized&)>& use) const;
   /// The best source of function names that this module turned out to have.
   [[nodiscard]] profiler::NameSource name_source() const;
 

@@ -41,13 +41,14 @@ using ProcessIndex = Index<struct ProcessTag>;
 using ThreadIndex = Index<struct ThreadTag>;
 
 enum class ModuleKind : std::uint8_t {
-  kFile,          ///< An ELF file; Frame::address is a ModuleAddress.
-  kUnreadable,    ///< A mapped file that could not be opened or is no ELF: a FileOffset.
-  kVdso,          ///< A ModuleAddress in the vdso's image.
-  kAnonymous,     ///< Executable memory of no file ("//anon", JIT, memfd): a RuntimeAddress.
-  kKernel,        ///< The kernel's core: a RuntimeAddress.
+  kFile,        ///< An ELF file; Frame::address is a ModuleAddress.
+  kUnreadable,  ///< A mapped file that could not be opened or is no ELF: a FileOffset.
+  kVdso,        ///< A ModuleAddress in the vdso's image.
+  kAnonymous,   ///< Executable memory of no file, a row a program: "[JIT] node". A RuntimeAddress.
+  kKernel,      ///< The kernel's core: a RuntimeAddress.
   kKernelModule,  ///< A loaded kernel module, path "[nf_tables]": a RuntimeAddress.
   kUnmapped,      ///< No mapping was known there: a RuntimeAddress.
+  kJitDump,       ///< Code of which a jitdump tells: the position of its byte in that file.
 };
 
 /// Where a module's function names came from, best first.
@@ -59,6 +60,7 @@ enum class NameSource : std::uint8_t {
   kDynsym,         ///< .dynsym only.
   kUnwindTable,    ///< Function ranges of .eh_frame only.
   kKallsyms,
+  kJit,  ///< What a just-in-time compiler says: perf-PID.map, jitdump.
 };
 
 struct Module {
@@ -70,6 +72,8 @@ struct Module {
 };
 
 /// How well a frame is named. The goal for kNone is 0 frames.
+/// kRange: a function range of the unwind table, else the section; of generated code, and of files
+/// that could not be read, the mapping that it lies in.
 enum class Naming : std::uint8_t { kNone, kRange, kSymbol };
 
 /// Names of one frame: rows [first, first + count) of `locations`, the innermost inlined function
@@ -251,6 +255,9 @@ struct Run {
   std::string host;
   std::string kernel_release;
   std::string architecture;  ///< uname -m
+  /// Where the kernel's "_text" lay, by which its vmlinux can name addresses after a restart; 0: not
+  /// known. (Its build id is in the kernel's row of `modules`.)
+  std::uint64_t kernel_text = 0;
   std::uint32_t cpus = 0;    ///< Online when it began.
   std::uint64_t start_unix_ns = 0;
   std::uint64_t start_monotonic_ns = 0;

@@ -6,6 +6,7 @@
 
 #include "cli/help.h"
 #include "cli/output.h"
+#include "render/printable.h"
 
 namespace profiler::cli {
 
@@ -63,7 +64,8 @@ std::expected<ParsedOptions, int> CommandLine::parse(std::span<const std::string
 }
 
 int CommandLine::fail(const Error& error) const {
-  std::fprintf(stderr, "profiler %s: %s\n", info_.name.c_str(), error.message().c_str());
+  std::fprintf(stderr, "profiler %s: %s\n", info_.name.c_str(),
+               render::printable(error.message()).c_str());
   return info_.usage_status;
 }
 

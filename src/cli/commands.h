@@ -20,5 +20,6 @@ int report_command(std::span<const std::string> args);
 int annotate_command(std::span<const std::string> args);
 int flamegraph_command(std::span<const std::string> args);
 int export_command(std::span<const std::string> args);
+int symbolize_command(std::span<const std::string> args);
 
 }  // namespace profiler::cli

@@ -28,12 +28,11 @@ CommandLine command_line() {
       ("output,o", po::value<std::string>()->value_name("FILE"),
        "profile to write (profiler.data)")("kallsyms", po::value<std::string>()->value_name("FILE"),
                                            "a copy of /proc/kallsyms of the machine it comes from")(
-          "vmlinux", po::value<std::string>()->value_name("FILE"),
-          "its kernel's image with symbols, where there is no kallsyms")(
           "sysroot", po::value<std::string>()->value_name("DIR"),
           "where the files of that machine lie")("quiet,q", po::bool_switch(),
                                                  "say nothing when all is well")(
           "verbose,v", po::bool_switch(), "say how stacks ended");
+  add_debug_file_options(line.basic());
   return line;
 }
 
@@ -60,6 +59,7 @@ int import_command(std::span<const std::string> args) {
          .kallsyms = sources.kallsyms,
          .vmlinux = sources.vmlinux,
          .sysroot = sources.sysroot,
+         .debug_files = debug_file_search(sources),
          .progress = [&](const perf_data::ImportProgress& at) { progress.update(at); }},
         &*writer);
     if (!profile) return line.fail(profile.error());

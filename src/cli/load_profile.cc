@@ -8,10 +8,12 @@
 #include <utility>
 
 #include "perf_data/header.h"
+#include "pipeline/kernel_names.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/time_scale.h"
 #include "profile/profile_reader.h"
-#include "symbolizer/kernel/read_kallsyms.h"
+#include "render/printable.h"
+#include "symbolizer/kernel/kernel_symbols.h"
 
 namespace profiler::cli {
 namespace {
@@ -22,15 +24,24 @@ bool has_kernel_frames(const Profile& profile) {
 }
 
 /// Names for a recording that was cut off before it could resolve them.
-void name_interrupted(Profile& profile) {
+void name_interrupted(Profile& profile, const SymbolSources& sources) {
+  const symbolizer::DebugFileSearch debug_files = debug_file_search(sources);
+  std::string note = "the recording was cut off: its names were looked up now";
   std::optional<symbolizer::KernelSymbols> kernel;
   if (has_kernel_frames(profile)) {
-    if (auto symbols = symbolizer::read_kallsyms()) kernel = std::move(*symbols);
+    auto symbols = pipeline::kernel_names(pipeline::kernel_of(profile),
+                                          {.vmlinux = sources.vmlinux, .debug_files = debug_files});
+    if (!symbols) {
+      note += "; " + symbols.error().message();
+    } else {
+      kernel = std::move(*symbols);
+      if (profile.run.kernel_text == 0) {
+        note += ", and kernel names are right only if this machine has not been restarted since";
+      }
+    }
   }
-  pipeline::resolve_interrupted(profile, kernel ? &*kernel : nullptr);
-  profile.run.notes.emplace_back(
-      "the recording was cut off: its names were looked up now, and kernel names are right only "
-      "if this machine has not been restarted since");
+  pipeline::resolve_interrupted(profile, kernel ? &*kernel : nullptr, debug_files);
+  profile.run.notes.push_back(std::move(note));
 }
 
 /// Read again in less time than a person waits.
@@ -45,6 +56,7 @@ Result<Profile> import_profile(const std::string& path, const SymbolSources& sou
          .kallsyms = sources.kallsyms,
          .vmlinux = sources.vmlinux,
          .sysroot = sources.sysroot,
+         .debug_files = debug_file_search(sources),
          .progress = [&](const perf_data::ImportProgress& progress) { line.update(progress); }},
         nullptr);
   }
@@ -55,7 +67,8 @@ Result<Profile> import_profile(const std::string& path, const SymbolSources& sou
 }  // namespace
 
 void complain_of_import(const Run& run) {
-  for (const std::string& note : run.notes) std::fprintf(stderr, "profiler: %s\n", note.c_str());
+  for (const std::string& note : run.notes)
+    std::fprintf(stderr, "profiler: %s\n", render::printable(note).c_str());
   if (run.losses.malformed_records != 0) {
     std::fprintf(stderr, "profiler: %llu malformed records passed over\n",
                  static_cast<unsigned long long>(run.losses.malformed_records));
@@ -65,7 +78,7 @@ void complain_of_import(const Run& run) {
 void complain_of_damage(const std::string& path, const Run& run) {
   if (!run.interrupted) return;
   std::fprintf(stderr, "profiler: %s: was cut off or is damaged: this is what it held until then\n",
-               path.c_str());
+               render::printable(path).c_str());
 }
 
 ImportProgressLine::ImportProgressLine(bool quiet)
@@ -90,7 +103,8 @@ void ImportProgressLine::update(const perf_data::ImportProgress& progress) {
 Result<Profile> load_profile(const std::string& path, const SymbolSources& sources) {
   Result<Profile> profile =
       perf_data::is_perf_data(path) ? import_profile(path, sources) : profile::read_profile(path);
-  if (profile && profile->run.interrupted && profile->functions.empty()) name_interrupted(*profile);
+  if (profile && profile->run.interrupted && profile->functions.empty())
+    name_interrupted(*profile, sources);
   if (profile) pipeline::apply_time_scale(*profile);
   return profile;
 }

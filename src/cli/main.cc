@@ -16,6 +16,7 @@
 #include "cli/output.h"
 #include "cli/spelling.h"
 #include "cli/version.h"
+#include "render/printable.h"
 
 namespace profiler::cli {
 namespace {
@@ -34,6 +35,7 @@ constexpr std::array kCommands = {
     Command{"annotate", "the source of a function with the time of each line", annotate_command},
     Command{"flamegraph", "a recording as an interactive SVG", flamegraph_command},
     Command{"export", "a recording in the formats of other tools", export_command},
+    Command{"symbolize", "names for the addresses of an object file", symbolize_command},
 };
 
 std::string help_text() {
@@ -62,7 +64,7 @@ std::string help_text() {
 
 int print(std::string_view text) {
   if (auto written = write_output("-", text, Content::kText); !written) {
-    std::fprintf(stderr, "profiler: %s\n", written.error().message().c_str());
+    std::fprintf(stderr, "profiler: %s\n", render::printable(written.error().message()).c_str());
     return 1;
   }
   return 0;

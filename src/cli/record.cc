@@ -27,7 +27,8 @@ int record_command(std::span<const std::string> args) {
   if (!options) return line.fail(options.error());
 
   const Verbosity how = verbosity(*parsed);
-  const auto recorded = run_recording(*options, profile_path(*parsed), how);
+  const auto recorded =
+      run_recording(*options, profile_path(*parsed), how, symbol_sources(*parsed));
   if (!recorded) return recorded.error();
   if (how != Verbosity::kQuiet) std::fputs(recording_summary(*recorded, how).c_str(), stderr);
   return leave_as(recorded->profile.run);

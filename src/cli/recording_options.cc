@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "cli/option_values.h"
+#include "cli/symbol_options.h"
 
 namespace profiler::cli {
 namespace {
@@ -117,6 +118,7 @@ void add_recording_options(CommandLine& line) {
       ("user", text()->value_name("NAME"), "run the program as this user")                //
       ("inherit", po::bool_switch(), "events that follow forks, instead of one per CPU")  //
       ("call-graphs,g", po::bool_switch(), "accepted for perf's sake: they are always on");
+  add_debug_file_options(line.advanced());
 }
 
 Result<record::RecordOptions> recording_options(const ParsedOptions& parsed) {

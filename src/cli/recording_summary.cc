@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "profiler/stack_end.h"
+#include "render/printable.h"
 
 namespace profiler::cli {
 namespace {
@@ -79,7 +80,8 @@ std::string recording_summary(const Recorded& recorded, Verbosity verbosity) {
                         100.0 * static_cast<double>(lost) / static_cast<double>(lost + samples));
   }
   text += fmt::format(", {} in {}\n", size_text(recorded.bytes), recorded.path);
-  for (const std::string& note : profile.run.notes) text += "profiler: " + note + "\n";
+  for (const std::string& note : profile.run.notes)
+    text += "profiler: " + render::printable(note) + "\n";
   if (verbosity == Verbosity::kVerbose) append_details(text, profile, ends);
   return text;
 }

@@ -11,10 +11,12 @@
 #include <utility>
 
 #include "cli/load_profile.h"
+#include "pipeline/kernel_names.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/time_scale.h"
 #include "profile/profile_writer.h"
 #include "record/recording.h"
+#include "render/printable.h"
 #include "symbolizer/kernel/read_kallsyms.h"
 
 namespace profiler::cli {
@@ -28,7 +30,7 @@ std::uint64_t clock_ns(clockid_t clock) {
 }
 
 void complain(std::string_view message) {
-  std::fprintf(stderr, "profiler: %.*s\n", static_cast<int>(message.size()), message.data());
+  std::fprintf(stderr, "profiler: %s\n", render::printable(message).c_str());
 }
 
 /// The line that counts along while a long recording runs. Not while a program prints to the same
@@ -60,11 +62,15 @@ class ProgressLine {
 };
 
 /// Names and causes. Reading kallsyms costs tens of milliseconds: only for kernel samples.
-void name(pipeline::Pipeline& pipeline) {
+void name(pipeline::Pipeline& pipeline, const SymbolSources& sources) {
   const std::uint64_t began = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
   std::optional<symbolizer::KernelSymbols> kernel;
   if (pipeline.has_kernel_frames()) {
-    if (auto symbols = symbolizer::read_kallsyms()) {
+    const pipeline::KernelIdentity running = pipeline::running_kernel();
+    auto symbols = pipeline::kernel_names(running, {.vmlinux = sources.vmlinux,
+                                                    .debug_files = debug_file_search(sources),
+                                                    .running = running});
+    if (symbols) {
       kernel = std::move(*symbols);
     } else {
       pipeline.profile().run.notes.push_back(symbols.error().message());
@@ -87,7 +93,7 @@ void add_end(Run& run, const Run& ended) {
 }  // namespace
 
 std::expected<Recorded, int> run_recording(record::RecordOptions options, const std::string& path,
-                                           Verbosity verbosity) {
+                                           Verbosity verbosity, const SymbolSources& sources) {
   auto writer = profile::ProfileWriter::create(path);
   if (!writer) {
     complain(writer.error().message());
@@ -97,8 +103,11 @@ std::expected<Recorded, int> run_recording(record::RecordOptions options, const 
   pipeline.emplace(pipeline::PipelineOptions{.start_monotonic_ns = clock_ns(CLOCK_MONOTONIC),
                                              .all_processes = options.scope == Scope::kSystem ||
                                                               options.scope == Scope::kCpus ||
-                                                              options.scope == Scope::kCgroup},
+                                                              options.scope == Scope::kCgroup,
+                                             .debug_files = debug_file_search(sources)},
                    &*writer);
+  // Before names are looked up: should this be cut off, a later run knows whose they are.
+  pipeline->set_kernel(pipeline::running_kernel().build_id, symbolizer::running_kernel_text());
   options.file_bytes = [&writer] { return writer->bytes_written(); };
   if (verbosity == Verbosity::kVerbose) options.log = complain;
   std::expected<void, record::RecordError> ended;
@@ -119,7 +128,7 @@ std::expected<Recorded, int> run_recording(record::RecordOptions options, const 
     }
   }
   if (pipeline->write_error()) complain(pipeline->write_error()->message());
-  name(*pipeline);
+  name(*pipeline, sources);
 
   Recorded recorded{.profile = {}, .path = path};
   Result<void> written = writer->finish(pipeline->profile());

@@ -1,6 +1,6 @@
 // One recording from options to a finished profile on disk: what `record` and `time` share.
 //
-//   std::expected<Recorded, int> recorded = run_recording(options, "profiler.data", verbosity);
+//   std::expected<Recorded, int> recorded = run_recording(options, "profiler.data", verbosity, {});
 //   if (!recorded) return recorded.error();            // 125, 126, 127; one line was printed
 //   …                                                  // look at recorded->profile
 //   return leave_as(recorded->profile.run);            // the child's status, or its signal
@@ -10,6 +10,7 @@
 #include <string>
 
 #include "cli/recording_options.h"
+#include "cli/symbol_options.h"
 #include "profiler/profile.h"
 #include "record/record_options.h"
 
@@ -24,7 +25,8 @@ struct Recorded {
 
 [[nodiscard]] std::expected<Recorded, int> run_recording(record::RecordOptions options,
                                                          const std::string& path,
-                                                         Verbosity verbosity);
+                                                         Verbosity verbosity,
+                                                         const SymbolSources& sources);
 
 /// The exit status for a recording that ran: the child's. Ends this process by the child's signal
 /// if one ended it.

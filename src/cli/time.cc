@@ -34,7 +34,8 @@ int time_command(std::span<const std::string> args) {
   if (!color) return line.fail(color.error());
 
   const Verbosity how = verbosity(*parsed);
-  const auto recorded = run_recording(*options, profile_path(*parsed), how);
+  const auto recorded =
+      run_recording(*options, profile_path(*parsed), how, symbol_sources(*parsed));
   if (!recorded) return recorded.error();
   if (how != Verbosity::kQuiet) {
     const Profile& profile = recorded->profile;

@@ -43,7 +43,7 @@ std::string_view suffix(const Profile& profile, const view::PathEntry& entry) {
   const bool kernel = kind == ModuleKind::kKernel || kind == ModuleKind::kKernelModule;
   if (kernel || (entry.function && profile.functions[entry.function].kernel)) return "_[k]";
   if (entry.inlined) return "_[i]";
-  return kind == ModuleKind::kAnonymous ? "_[j]" : "";
+  return kind == ModuleKind::kAnonymous || kind == ModuleKind::kJitDump ? "_[j]" : "";
 }
 
 /// Stacks by the text of their frames: functions that only differ in what cannot be seen in a

@@ -1,7 +1,5 @@
 #include "perf_data/import.h"
 
-#include <sys/utsname.h>
-
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
@@ -14,8 +12,9 @@
 #include "events/record_queue.h"
 #include "events/records.h"
 #include "perf_data/event_table.h"
+#include "perf_data/generated_code_files.h"
 #include "perf_data/header.h"
-#include "perf_data/kernel_names.h"
+#include "perf_data/kernel_module.h"
 #include "perf_data/module_notes.h"
 #include "perf_data/module_search.h"
 #include "perf_data/record_kind.h"
@@ -23,6 +22,7 @@
 #include "perf_data/recorded_command.h"
 #include "perf_data/recording_info.h"
 #include "perf_data/thread_files.h"
+#include "pipeline/kernel_names.h"
 #include "pipeline/pipeline.h"
 
 namespace profiler::perf_data {
@@ -36,11 +36,6 @@ constexpr std::uint64_t kRecordsBetweenProgress = 4096;
 constexpr std::uint64_t kMaxEventUpdates = 4096;
 /// sample_stack_user is 16 bits wide.
 constexpr std::size_t kWholeStack = std::size_t{1} << 16;
-
-std::string machine() {
-  utsname name{};
-  return ::uname(&name) == 0 ? name.machine : "";
-}
 
 /// One call of import_perf_data().
 class Import {
@@ -78,7 +73,8 @@ class Import {
   std::optional<ModuleSearch> search_;
   std::optional<pipeline::Pipeline> pipeline_;
   events::RecordBlock block_;
-  KernelIdentity kernel_;
+  symbolizer::DebugFileSearch debug_files_;
+  pipeline::KernelIdentity kernel_;
   struct KernelModule {
     RuntimeAddress start;
     std::uint64_t length;
@@ -149,18 +145,26 @@ void Import::start_pipeline() {
   kernel_.host = info_.host;
   kernel_.release = info_.kernel_release;
   kernel_.build_id = info_.kernel_build_id;
-  foreign_machine_ = !info_.architecture.empty() && info_.architecture != machine();
+  foreign_machine_ = !info_.architecture.empty() && info_.architecture != running_architecture();
+  debug_files_ = options_.debug_files;
+  debug_files_.build_id_cache = options_.build_id_cache.empty()
+                                    ? symbolizer::default_build_id_cache()
+                                    : options_.build_id_cache;
+  if (!options_.sysroot.empty()) {
+    debug_files_.directories.insert(debug_files_.directories.begin(),
+                                    options_.sysroot + "/usr/lib/debug");
+  }
   search_.emplace(ModuleSearchOptions{.sysroot = options_.sysroot,
-                                      .build_id_cache = options_.build_id_cache.empty()
-                                                            ? default_build_id_cache()
-                                                            : options_.build_id_cache,
-                                      .same_machine = is_running_kernel(kernel_)});
+                                      .debug_files = debug_files_,
+                                      .same_machine = pipeline::is_running_kernel(kernel_)});
   pipeline_.emplace(
       pipeline::PipelineOptions{
           .start_monotonic_ns = 0,
           .all_processes = true,
           .open_module = [this](const MmapEvent& event) { return search_->open(event); },
-          .debug_files = ModuleSearch::debug_files(options_.sysroot)},
+          .generated_code = generated_code_files(file_.path(), info_.events.front().attr,
+                                                 pipeline::is_running_kernel(kernel_)),
+          .debug_files = debug_files_},
       writer_);
   for (std::uint32_t i = 0; i < info_.events.size(); ++i) {
     const auto row = events_->row_of(i);
@@ -361,11 +365,14 @@ void Import::name_kernel() {
   if (!kernel_.build_id) kernel_.build_id = info_.kernel_build_id;
   kernel_.host = info_.host;
   kernel_.release = info_.kernel_release;
-  auto names = kernel_names(
-      kernel_, {.kallsyms = options_.kallsyms,
-                .vmlinux = options_.vmlinux,
-                .build_id_cache = options_.build_id_cache.empty() ? default_build_id_cache()
-                                                                  : options_.build_id_cache});
+  // On x86-64 both are one place.
+  const bool knows_text = kernel_.reference == "_text" ||
+                          (kernel_.reference == "_stext" && info_.architecture == "x86_64");
+  pipeline_->set_kernel(kernel_.build_id, knows_text ? kernel_.reference_address : 0);
+  auto names = pipeline::kernel_names(kernel_, {.kallsyms = options_.kallsyms,
+                                                .vmlinux = options_.vmlinux,
+                                                .debug_files = debug_files_,
+                                                .root = options_.sysroot});
   if (!names) {
     note(names.error().message());
     names = symbolizer::KernelSymbols();

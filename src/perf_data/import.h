@@ -18,6 +18,7 @@
 #include "profile/profile_writer.h"
 #include "profiler/error.h"
 #include "profiler/profile.h"
+#include "symbolizer/elf/debug_files.h"
 
 namespace profiler::perf_data {
 
@@ -33,6 +34,8 @@ struct ImportOptions {
   std::string kallsyms = {};  ///< Kernel names to use, whatever kernel it was.
   std::string vmlinux = {};   ///< Likewise, from an image of it. `kallsyms` comes first.
   std::string sysroot = {};   ///< Where the recording machine's files lie.
+  /// Where debug files lie, in the sysroot besides.
+  symbolizer::DebugFileSearch debug_files = {};
   /// perf's build-id cache; "": $HOME/.debug.
   std::string build_id_cache = {};
   /// No more of each stack copy is used: what a shorter one would have given.

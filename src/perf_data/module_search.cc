@@ -4,7 +4,6 @@
 #include <sys/sysmacros.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <string_view>
 
 #include "symbolizer/elf/vdso.h"
@@ -38,34 +37,6 @@ std::string without_deleted(std::string_view path) {
 
 }  // namespace
 
-bool same_build_id(const BuildId& a, const BuildId& b) {
-  const auto [shorter, longer] = a.bytes().size() < b.bytes().size()
-                                     ? std::pair(a.bytes(), b.bytes())
-                                     : std::pair(b.bytes(), a.bytes());
-  if (shorter.empty()) return longer.empty();
-  return std::ranges::equal(shorter, longer.first(shorter.size())) &&
-         std::ranges::all_of(longer.subspan(shorter.size()),
-                             [](std::byte padding) { return padding == std::byte{0}; });
-}
-
-std::string build_id_file(const std::string& directory, const BuildId& id) {
-  if (directory.empty() || id.bytes().size() < 2) return {};
-  const std::string hex = id.hex();
-  return directory + "/.build-id/" + hex.substr(0, 2) + "/" + hex.substr(2);
-}
-
-std::string default_build_id_cache() {
-  const char* home = std::getenv("HOME");
-  return home == nullptr || *home == '\0' ? std::string() : std::string(home) + "/.debug";
-}
-
-symbolizer::DebugFileSearch ModuleSearch::debug_files(const std::string& sysroot) {
-  symbolizer::DebugFileSearch search;
-  if (!sysroot.empty())
-    search.directories.insert(search.directories.begin(), sysroot + "/usr/lib/debug");
-  return search;
-}
-
 FilePointer ModuleSearch::open(const MmapEvent& event) {
   const std::string path = without_deleted(event.path);
   std::vector<std::string> places;
@@ -92,14 +63,15 @@ FilePointer ModuleSearch::open(const MmapEvent& event) {
   } else {
     places.push_back(path);
   }
-  if (const std::string cached = build_id_file(options_.build_id_cache, event.build_id);
+  const symbolizer::DebugFileSearch& search = options_.debug_files;
+  if (const std::string cached = build_id_file(search.build_id_cache, event.build_id);
       !cached.empty()) {
     // A directory; before perf 4.7 the file itself.
     for (const char* name : {"/elf", "/vdso", ""}) places.push_back(cached + name);
     places.push_back(cached + "/debug");
   }
   // A debug file has the names at least.
-  for (const std::string& directory : debug_files(options_.sysroot).directories) {
+  for (const std::string& directory : search.directories) {
     if (const std::string file = build_id_file(directory, event.build_id); !file.empty())
       places.push_back(file + ".debug");
   }

@@ -15,15 +15,17 @@
 
 #include "profiler/build_id.h"
 #include "profiler/event.h"
+#include "symbolizer/elf/build_id_note.h"
 #include "symbolizer/elf/debug_files.h"
 #include "symbolizer/elf/elf_file.h"
 
 namespace profiler::perf_data {
 
 struct ModuleSearchOptions {
-  std::string sysroot = {};         ///< The root directory of the recording's machine; or empty.
-  std::string build_id_cache = {};  ///< "/root/.debug"; empty: none.
-  bool same_machine = false;        ///< The recording was made on this one.
+  std::string sysroot = {};  ///< The root directory of the recording's machine; or empty.
+  /// Where debug files and perf's cache lie. Nothing is downloaded: most mappings have no samples.
+  symbolizer::DebugFileSearch debug_files = {};
+  bool same_machine = false;  ///< The recording was made on this one.
 };
 
 class ModuleSearch {
@@ -34,20 +36,12 @@ class ModuleSearch {
   /// Files taken by their path alone.
   [[nodiscard]] std::uint64_t unverified() const { return unverified_; }
 
-  /// Where separate debug files lie, in the sysroot first.
-  [[nodiscard]] static symbolizer::DebugFileSearch debug_files(const std::string& sysroot);
-
  private:
   ModuleSearchOptions options_;
   std::uint64_t unverified_ = 0;
 };
 
-/// DIRECTORY/.build-id/6a/1f…: in perf's cache a directory with `elf`, `vdso`, `debug` or
-/// `kallsyms`; where debug files lie, with the ending ".debug", one of them.
-[[nodiscard]] std::string build_id_file(const std::string& directory, const BuildId& id);
-/// perf's cache of the user who runs this: $HOME/.debug; empty without $HOME.
-[[nodiscard]] std::string default_build_id_cache();
-/// perf pads ids shorter than 20 bytes with zeros where it has no room for their size.
-[[nodiscard]] bool same_build_id(const BuildId& a, const BuildId& b);
+using symbolizer::build_id_file;
+using symbolizer::same_build_id;
 
 }  // namespace profiler::perf_data

@@ -1,5 +1,7 @@
 #include "perf_data/recording_info.h"
 
+#include <sys/utsname.h>
+
 #include <algorithm>
 #include <cstring>
 #include <string_view>
@@ -150,6 +152,11 @@ void read_event_update(std::span<const std::byte> record, RecordingInfo& info) {
     return std::ranges::find(candidate.ids, id) != candidate.ids.end();
   });
   if (event != info.events.end()) event->name = name;
+}
+
+std::string running_architecture() {
+  utsname name{};
+  return ::uname(&name) == 0 ? name.machine : "";
 }
 
 }  // namespace profiler::perf_data

@@ -60,4 +60,7 @@ void read_header_attribute(std::span<const std::byte> record, RecordingInfo& inf
 /// Of RecordType::kEventUpdate.
 void read_event_update(std::span<const std::byte> record, RecordingInfo& info);
 
+/// uname -m, here.
+[[nodiscard]] std::string running_architecture();
+
 }  // namespace profiler::perf_data

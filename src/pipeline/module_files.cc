@@ -17,7 +17,7 @@ namespace {
 constexpr std::uint64_t kPageMask = 4095;
 
 /// Executable memory that no ELF file backs: "//anon", "[heap]", "/memfd:jit", "/dev/zero".
-bool is_anonymous(std::string_view path) {
+bool is_no_file(std::string_view path) {
   return path.empty() || path.starts_with("//") || path.starts_with('[') ||
          path.starts_with("/memfd:") || path.starts_with("/dev/") || path.starts_with("/SYSV") ||
          path.starts_with("anon_inode:");
@@ -141,7 +141,7 @@ ModuleFiles::Place ModuleFiles::resolve(const MmapEvent& event) {
     }
     return {.module = known->second.module, .bias = event.start.value()};
   }
-  if (is_anonymous(event.path))
+  if (is_no_file(event.path))
     return {.module = add(event.path, {}, ModuleKind::kAnonymous, nullptr), .bias = 0};
 
   auto [known, is_new] = by_identity_.try_emplace(identity(event));
@@ -163,13 +163,23 @@ ModuleFiles::Place ModuleFiles::resolve(const MmapEvent& event) {
 }
 
 ModuleIndex ModuleFiles::kernel() {
-  if (!kernel_) kernel_ = add("[kernel.kallsyms]", {}, ModuleKind::kKernel, nullptr);
+  if (!kernel_) kernel_ = add("[kernel.kallsyms]", kernel_build_id_, ModuleKind::kKernel, nullptr);
   return kernel_;
+}
+
+void ModuleFiles::set_kernel_build_id(const BuildId& build_id) {
+  kernel_build_id_ = build_id;
+  if (kernel_) profile_.modules[kernel_].build_id = build_id;
 }
 
 ModuleIndex ModuleFiles::unmapped() {
   if (!unmapped_) unmapped_ = add("[unmapped]", {}, ModuleKind::kUnmapped, nullptr);
   return unmapped_;
+}
+
+ModuleIndex ModuleFiles::add_generated(std::string_view name, ModuleKind kind) {
+  files_.push_back(nullptr);
+  return profile_.modules.push_back({.path = interner_.string(name), .build_id = {}, .kind = kind});
 }
 
 void ModuleFiles::reopen() {

@@ -46,8 +46,17 @@ class ModuleFiles {
   Place resolve(const MmapEvent& event);
   /// The row for kernel code, made on first use.
   ModuleIndex kernel();
+  /// What that row says of the kernel.
+  void set_kernel_build_id(const BuildId& build_id);
   /// The row for addresses that lie in no mapping, made on first use.
   ModuleIndex unmapped();
+  /// A row of its own for generated code (kAnonymous, kJitDump), whatever others there are of that
+  /// name.
+  ModuleIndex add_generated(std::string_view name, ModuleKind kind);
+  /// Whether a mapping of that module is memory of no file.
+  [[nodiscard]] bool is_anonymous(ModuleIndex module) const {
+    return profile_.modules[module].kind == ModuleKind::kAnonymous;
+  }
   /// Opens what the profile's own module rows name, where the build ids agree: for a recording
   /// that was cut off before its names were resolved.
   void reopen();
@@ -74,6 +83,7 @@ class ModuleFiles {
   RowSet rows_;                     ///< Of Profile::modules.
   std::vector<FilePointer> files_;  ///< By row of Profile::modules.
   ModuleIndex kernel_;
+  BuildId kernel_build_id_;
   ModuleIndex unmapped_;
   std::uint64_t unreadable_ = 0;
 };

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "symbolizer/module_symbolizer.h"
@@ -21,38 +23,119 @@ class NameResolver {
   void name_module(ModuleIndex module, std::span<const FrameIndex> frames,
                    std::shared_ptr<const symbolizer::ElfFile> file) {
     const symbolizer::ModuleSymbolizer symbolizer(std::move(file), debug_files_);
-    for (FrameIndex index : frames) {
-      const Symbolized at = symbolizer.symbolize(ModuleAddress(profile_.frames[index].address));
-      if (at.frames.empty()) continue;
+    std::vector<ModuleAddress> addresses;
+    addresses.reserve(frames.size());
+    for (const FrameIndex frame : frames) addresses.emplace_back(profile_.frames[frame].address);
+    symbolizer.symbolize_all(addresses, [&](std::size_t i, const Symbolized& at) {
+      if (at.frames.empty()) return;
       const LocationIndex first(profile_.locations.size());
       for (const SourceFrame& frame : at.frames) {
         profile_.locations.push_back({.function = function(module, frame, false),
                                       .file = optional_string(frame.file),
                                       .line = frame.line});
       }
-      set_name(index, first, static_cast<std::uint16_t>(at.frames.size()), at.naming);
-    }
+      set_name(frames[i], first, static_cast<std::uint16_t>(at.frames.size()), at.naming);
+    });
     profile_.modules[module].names = symbolizer.name_source();
   }
 
   void name_kernel(ModuleIndex module, std::span<const FrameIndex> frames,
                    const symbolizer::KernelSymbols& kernel) {
+    std::optional<symbolizer::ModuleSymbolizer> image;
+    if (kernel.image().file != nullptr) image.emplace(kernel.image().file, debug_files_);
     for (FrameIndex index : frames) {
-      const symbolizer::KernelSymbol* symbol =
-          kernel.find(RuntimeAddress(profile_.frames[index].address));
-      if (symbol == nullptr) continue;
-      const ModuleIndex in = symbol->module.empty() ? module : kernel_module(symbol->module);
-      SourceFrame frame;
-      frame.function = frame.system_name = symbol->name;
-      if (symbol->whole_module) frame.system_name.clear();
-      const LocationIndex first = profile_.locations.push_back(
-          {.function = function(in, frame, true), .file = {}, .line = 0});
-      set_name(index, first, 1, symbol->whole_module ? Naming::kRange : Naming::kSymbol);
+      const std::uint64_t address = profile_.frames[index].address;
+      const auto symbol = kernel.find(RuntimeAddress(address));
+      if (!symbol) continue;
+      const bool is_core = symbol->module.empty();
+      const ModuleIndex in = is_core ? module : kernel_module(symbol->module);
+      std::vector<SourceFrame> chain;
+      if (is_core && image)
+        chain = image->symbolize(ModuleAddress(address - kernel.image().distance)).frames;
+      if (chain.empty()) chain.emplace_back();
+      // Causes go by the names that the kernel itself has for what was compiled.
+      SourceFrame& compiled = chain.back();
+      compiled.function = compiled.system_name = symbol->name;
+      if (symbol->whole_module) compiled.system_name.clear();
+      const LocationIndex first(profile_.locations.size());
+      for (const SourceFrame& frame : chain) {
+        profile_.locations.push_back({.function = function(in, frame, true),
+                                      .file = optional_string(frame.file),
+                                      .line = frame.line});
+      }
+      set_name(index, first, static_cast<std::uint16_t>(chain.size()),
+               symbol->whole_module ? Naming::kRange : Naming::kSymbol);
     }
     if (kernel.size() != 0) profile_.modules[module].names = NameSource::kKallsyms;
   }
 
+  /// Code of no file. What its program does not name is known by the memory that it lies in.
+  void name_generated(ModuleIndex module, std::span<const FrameIndex> frames,
+                      GeneratedCode* generated) {
+    std::vector<SourceFrame> names(frames.size());
+    if (generated != nullptr) {
+      std::vector<std::uint64_t> addresses;
+      addresses.reserve(frames.size());
+      for (const FrameIndex frame : frames) addresses.push_back(profile_.frames[frame].address);
+      names = generated->names(module, addresses);
+    }
+    const ModuleIndex shown = first_of_name(module);
+    std::vector<FrameIndex> unnamed;
+    for (std::size_t i = 0; i < frames.size(); ++i) {
+      if (names[i].function.empty()) {
+        unnamed.push_back(frames[i]);
+      } else {
+        name_by(shown, frames[i], names[i], Naming::kSymbol);
+      }
+    }
+    name_by_mapping(shown, unnamed, profile_.text(profile_.modules[module].path));
+    if (unnamed.size() < frames.size()) profile_.modules[module].names = NameSource::kJit;
+    if (generated != nullptr && !unnamed.empty()) note_unnamed(module, unnamed.size(), *generated);
+  }
+
+  /// Of a file that could not be read.
+  void name_unreadable(ModuleIndex module, std::span<const FrameIndex> frames) {
+    const std::string& path = profile_.text(profile_.modules[module].path);
+    name_by_mapping(module, frames, path.substr(path.rfind('/') + 1));
+  }
+
+  /// What became of code without names, for the user.
+  void add_notes() {
+    for (const auto& [key, count] : unnamed_) {
+      const auto& [name, why] = key;
+      const bool one = count == 1;
+      profile_.run.notes.push_back(name + ": " + std::to_string(count) +
+                                   (one ? " place in its" : " places in its") + " generated code " +
+                                   (one ? "has no name; " : "have no names; ") + why);
+    }
+  }
+
  private:
+  void name_by(ModuleIndex module, FrameIndex index, const SourceFrame& frame, Naming naming) {
+    const LocationIndex first =
+        profile_.locations.push_back({.function = function(module, frame, false),
+                                      .file = optional_string(frame.file),
+                                      .line = frame.line});
+    set_name(index, first, 1, naming);
+  }
+
+  void name_by_mapping(ModuleIndex module, std::span<const FrameIndex> frames, std::string name) {
+    SourceFrame frame;
+    frame.function = std::move(name);
+    if (frame.function.empty()) return;
+    for (const FrameIndex index : frames) name_by(module, index, frame, Naming::kRange);
+  }
+
+  /// Processes of one name have rows of their own for their code, but share its functions.
+  ModuleIndex first_of_name(ModuleIndex module) {
+    return generated_modules_.try_emplace(profile_.modules[module].path, module).first->second;
+  }
+
+  void note_unnamed(ModuleIndex module, std::size_t count, const GeneratedCode& generated) {
+    if (std::string why = generated.why_unnamed(module); !why.empty())
+      unnamed_[{generated.program(module), std::move(why)}] += count;
+  }
+
   StringIndex optional_string(const std::string& text) {
     return text.empty() ? StringIndex() : interner_.string(text);
   }
@@ -104,12 +187,14 @@ class NameResolver {
       functions_;
   std::map<std::tuple<FunctionIndex, StringIndex, std::uint32_t>, LocationIndex> single_locations_;
   std::map<std::string, ModuleIndex> kernel_modules_;
+  std::map<StringIndex, ModuleIndex> generated_modules_;
+  std::map<std::pair<std::string, std::string>, std::size_t> unnamed_;
 };
 
 }  // namespace
 
 void resolve_names(Profile& profile, Interner& interner, const ModuleFiles& modules,
-                   const symbolizer::KernelSymbols* kernel,
+                   GeneratedCode* generated, const symbolizer::KernelSymbols* kernel,
                    const symbolizer::DebugFileSearch& debug_files) {
   std::vector<std::vector<FrameIndex>> by_module(profile.modules.size());
   for (std::size_t i = 0; i < profile.frames.size(); ++i)
@@ -121,12 +206,19 @@ void resolve_names(Profile& profile, Interner& interner, const ModuleFiles& modu
     auto& frames = by_module[i];
     // By address: neighbours share compilation units and lines.
     std::ranges::sort(frames, {}, [&](FrameIndex f) { return profile.frames[f].address; });
-    if (profile.modules[module].kind == ModuleKind::kKernel) {
+    if (frames.empty()) continue;
+    const ModuleKind kind = profile.modules[module].kind;
+    if (kind == ModuleKind::kKernel) {
       if (kernel != nullptr) resolver.name_kernel(module, frames, *kernel);
-    } else if (auto file = modules.file(module); file && !frames.empty()) {
+    } else if (auto file = modules.file(module)) {
       resolver.name_module(module, frames, std::move(file));
+    } else if (kind == ModuleKind::kAnonymous || kind == ModuleKind::kJitDump) {
+      resolver.name_generated(module, frames, generated);
+    } else if (kind == ModuleKind::kUnreadable) {
+      resolver.name_unreadable(module, frames);
     }
   }
+  resolver.add_notes();
 }
 
 }  // namespace profiler::pipeline

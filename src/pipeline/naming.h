@@ -1,11 +1,12 @@
 // Resolves the names of a profile's frames, once per distinct frame, when its recording has ended.
 //
-//   resolve_names(profile, interner, modules, kernel_symbols);
+//   resolve_names(profile, interner, modules, &generated_code, kernel_symbols);
 //
 // Fills in Profile::functions and locations, Frame::name and Module::names. A module or frame that
 // cannot be named stays as it is, and counts as unnamed.
 #pragma once
 
+#include "pipeline/generated_code.h"
 #include "pipeline/interner.h"
 #include "pipeline/module_files.h"
 #include "profiler/profile.h"
@@ -14,9 +15,10 @@
 
 namespace profiler::pipeline {
 
-/// `kernel`: null if kernel names are not to be had.
+/// `generated`: null if nothing is known of code that is in no file. `kernel`: null if kernel names
+/// are not to be had.
 void resolve_names(Profile& profile, Interner& interner, const ModuleFiles& modules,
-                   const symbolizer::KernelSymbols* kernel,
+                   GeneratedCode* generated, const symbolizer::KernelSymbols* kernel,
                    const symbolizer::DebugFileSearch& debug_files = {});
 
 }  // namespace profiler::pipeline

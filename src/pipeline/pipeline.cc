@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "pipeline/causes.h"
+#include "pipeline/generated_code.h"
 #include "pipeline/interner.h"
 #include "pipeline/module_files.h"
 #include "pipeline/naming.h"
@@ -74,7 +75,8 @@ struct Pipeline::State {
   Interner interner{profile};
   ModuleFiles modules{profile, interner, options.open_module};
   unwind::Unwinder unwinder;
-  SampleStack sample_stack{unwinder, modules, interner};
+  GeneratedCode generated{profile, interner, modules, options.generated_code};
+  SampleStack sample_stack{unwinder, modules, generated, interner};
   process::ProcessTable processes;
   std::unordered_set<Pid> targets_at_exec;
   std::unordered_set<Tid> target_threads;
@@ -125,7 +127,7 @@ void Pipeline::State::on(const SampleEvent& sample) {
   row.weight = sample.period;
   row.thread = thread_row(process, processes.thread(context.pid, context.tid));
   row.stack = sample_stack.intern(
-      sample, *mode, process.space,
+      sample, *mode, process,
       {.thread = {context.tid, process.incarnation, process.execs}, .sample = samples});
   for (const LateStack& late : sample_stack.late_stacks()) complete(late);
   row.cpu = static_cast<std::uint16_t>(context.cpu);
@@ -155,6 +157,7 @@ void Pipeline::State::on(const MmapEvent& event) {
   process::ProcessState& process = processes.process(event.pid);
   // Strangers' files are not opened; a thread target's process is not known to be one.
   if (!wants(process, event.tid) && target_threads.empty()) return;
+  if (generated.on_mapped(process, event)) return;
   const ModuleFiles::Place place = modules.resolve(event);
   module_added.resize(std::max(module_added.size(), profile.modules.size()));
   if (!module_added[place.module.row()]) {
@@ -179,8 +182,9 @@ void Pipeline::State::on(const ForkEvent& event) {
 
 void Pipeline::State::on(const ExitEvent& event) {
   const process::ProcessState& process = processes.apply(event);
-  if (process.target && process.live_threads() == 0 && !process.row)
-    ++profile.run.losses.processes_unsampled;
+  if (process.live_threads() != 0) return;
+  generated.on_exit(process);
+  if (process.target && !process.row) ++profile.run.losses.processes_unsampled;
 }
 
 void Pipeline::State::on(const LostEvent& event) {
@@ -229,6 +233,11 @@ void Pipeline::set_start(std::uint64_t monotonic_ns) {
   state_->profile.run.start_monotonic_ns = monotonic_ns;
 }
 
+void Pipeline::set_kernel(const BuildId& build_id, std::uint64_t text) {
+  state_->modules.set_kernel_build_id(build_id);
+  state_->profile.run.kernel_text = text;
+}
+
 void Pipeline::handle(const Event& event) {
   std::visit([this](const auto& value) { state_->on(value); }, event);
 }
@@ -257,17 +266,18 @@ void Pipeline::finish(symbolizer::KernelSymbols* kernel) {
     for (const auto& symbol : state_->kernel_symbols)
       kernel->add(symbol.start, symbol.size, symbol.name, "bpf");
   }
-  resolve_names(state_->profile, state_->interner, state_->modules, kernel,
+  resolve_names(state_->profile, state_->interner, state_->modules, &state_->generated, kernel,
                 state_->options.debug_files);
   resolve_causes(state_->profile, state_->interner, state_->modules);
   set_time_scale(state_->profile.run, state_->first_event_weight, state_->samples);
 }
 
-void resolve_interrupted(Profile& profile, symbolizer::KernelSymbols* kernel) {
+void resolve_interrupted(Profile& profile, symbolizer::KernelSymbols* kernel,
+                         const symbolizer::DebugFileSearch& debug_files) {
   Interner interner(profile);
   ModuleFiles modules(profile, interner);
   modules.reopen();
-  resolve_names(profile, interner, modules, kernel);
+  resolve_names(profile, interner, modules, nullptr, kernel, debug_files);
   resolve_causes(profile, interner, modules);
 }
 

@@ -16,6 +16,7 @@
 #include <optional>
 #include <string_view>
 
+#include "pipeline/generated_code_files.h"
 #include "profile/profile_writer.h"
 #include "profiler/error.h"
 #include "profiler/event.h"
@@ -34,6 +35,8 @@ struct PipelineOptions {
   std::size_t samples_per_chunk = 16384;
   /// Finds mapped files for a recording that was made elsewhere or long ago (ModuleFiles::Opener).
   std::function<std::shared_ptr<const symbolizer::ElfFile>(const MmapEvent&)> open_module = {};
+  /// Where names of code that is in no file are found.
+  GeneratedCodeFiles generated_code = {};
   /// Where separate debug files lie.
   symbolizer::DebugFileSearch debug_files = {};
 };
@@ -59,6 +62,10 @@ class Pipeline {
 
   /// Before the first sample, where the start was not known when the pipeline was made.
   void set_start(std::uint64_t monotonic_ns);
+
+  /// Whose samples they are: the kernel's build id, and where its "_text" lies (0: not known). May
+  /// be called again when more is known.
+  void set_kernel(const BuildId& build_id, std::uint64_t text);
 
   /// The next event in order of time. Views into its record are not kept.
   void handle(const Event& event);
@@ -88,6 +95,7 @@ class Pipeline {
 /// Resolves names and causes of a profile that was read from a recording cut off before its end,
 /// from the files that its modules name, where the build ids still agree. `kernel`: null, or those
 /// of the same boot.
-void resolve_interrupted(Profile& profile, symbolizer::KernelSymbols* kernel);
+void resolve_interrupted(Profile& profile, symbolizer::KernelSymbols* kernel,
+                         const symbolizer::DebugFileSearch& debug_files = {});
 
 }  // namespace profiler::pipeline

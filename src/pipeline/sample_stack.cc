@@ -45,33 +45,32 @@ bool SampleStack::add_chain_frames(const process::AddressSpace& space) {
   return true;
 }
 
-StackEnd SampleStack::user_frames(const SampleEvent& sample, Mode mode,
-                                  const process::AddressSpace& space,
+StackEnd SampleStack::user_frames(const SampleEvent& sample, Mode mode, const Moment& moment,
                                   const StackHistory::Origin& origin, std::uint16_t& joined) {
   user_frames_.clear();
-  if (sample.user_registers.abi != 0) return unwind(sample, space, origin, joined);
+  if (sample.user_registers.abi != 0) return unwind(sample, moment, origin, joined);
   if (!user_chain_.empty()) {
-    return add_chain_frames(space) ? StackEnd::kKernelWalk : StackEnd::kBadFramePointer;
+    return add_chain_frames(moment.process.space) ? StackEnd::kKernelWalk
+                                                  : StackEnd::kBadFramePointer;
   }
   if (mode == Mode::kUser) {
     user_chain_.push_back({.address = sample.ip});
-    add_chain_frames(space);
+    add_chain_frames(moment.process.space);
     return StackEnd::kNotUnwound;
   }
   return sample.callchain.empty() ? StackEnd::kNotUnwound : StackEnd::kNoUserStack;
 }
 
-StackEnd SampleStack::unwind(const SampleEvent& sample, const process::AddressSpace& space,
+StackEnd SampleStack::unwind(const SampleEvent& sample, const Moment& moment,
                              const StackHistory::Origin& origin, std::uint16_t& joined) {
   const unwind::StackSnapshot snapshot{.registers = sample.user_registers,
                                        .bytes = sample.user_stack,
                                        .requested_bytes = sample.user_stack_requested};
-  const StackEnd end = unwinder_.unwind(snapshot, space, user_frames_);
-  const auto on_completed = [this](std::uint64_t earlier,
-                                   const std::vector<unwind::UserFrame>& frames,
-                                   std::size_t of_others) {
+  const StackEnd end = unwinder_.unwind(snapshot, moment.process.space, user_frames_);
+  const auto on_completed = [&](std::uint64_t earlier, const std::vector<unwind::UserFrame>& frames,
+                                std::size_t of_others) {
     late_.push_back({.sample = earlier,
-                     .user = chain(frames),
+                     .user = chain(frames, moment),
                      .joined_frames = static_cast<std::uint16_t>(of_others)});
   };
   joined =
@@ -79,18 +78,24 @@ StackEnd SampleStack::unwind(const SampleEvent& sample, const process::AddressSp
   return joined == 0 ? end : StackEnd::kJoined;
 }
 
-NodeIndex SampleStack::chain(const std::vector<unwind::UserFrame>& frames) {
+NodeIndex SampleStack::chain(const std::vector<unwind::UserFrame>& frames, const Moment& moment) {
   frames_.clear();
   for (const unwind::UserFrame& frame : frames) {
-    frames_.push_back(
-        interner_.frame(frame.module ? frame.module : modules_.unmapped(), frame.module_address));
+    GeneratedCode::Place place{.module = frame.module, .address = frame.module_address};
+    if (!place.module) {
+      place.module = modules_.unmapped();
+    } else if (modules_.is_anonymous(place.module)) {
+      place = generated_.place(moment.process, place.module, place.address, moment.time_ns);
+    }
+    frames_.push_back(interner_.frame(place.module, place.address));
   }
   return interner_.chain(frames_);
 }
 
 StackIndex SampleStack::intern(const SampleEvent& sample, Mode mode,
-                               const process::AddressSpace& space,
+                               const process::ProcessState& process,
                                const StackHistory::Origin& origin) {
+  const Moment moment{.process = process, .time_ns = sample.context.time_ns};
   late_.clear();
   split_chain(sample, mode);
   Stack stack;
@@ -99,14 +104,14 @@ StackIndex SampleStack::intern(const SampleEvent& sample, Mode mode,
     frames_.push_back(interner_.frame(modules_.kernel(), address.lookup().value()));
   stack.kernel = interner_.chain(frames_);
 
-  stack.end = user_frames(sample, mode, space, origin, stack.joined_frames);
+  stack.end = user_frames(sample, mode, moment, origin, stack.joined_frames);
   // Late in execve the registers still are the old program's, whose mappings are gone.
   if (mode == Mode::kSys && origin.thread.execs != 0 && user_frames_.size() == 1 &&
       !user_frames_[0].module) {
     user_frames_.clear();
     stack.end = StackEnd::kNoUserStack;
   }
-  stack.user = chain(user_frames_);
+  stack.user = chain(user_frames_, moment);
   return interner_.stack(stack);
 }
 

@@ -1,18 +1,19 @@
 // The two halves of a sample's call chain: the kernel's own, and the user's, unwound from registers
 // and stack bytes or, where the kernel walked frame pointers, taken from its chain.
 //
-//   SampleStack stack(unwinder, modules, interner);
-//   StackIndex row = stack.intern(sample, mode, address_space, {thread, sample_number});
+//   SampleStack stack(unwinder, modules, generated_code, interner);
+//   StackIndex row = stack.intern(sample, mode, process, {thread, sample_number});
 //   for (const LateStack& late : stack.late_stacks()) …     // of earlier samples
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
+#include "pipeline/generated_code.h"
 #include "pipeline/interner.h"
 #include "pipeline/module_files.h"
 #include "pipeline/stack_history.h"
-#include "process/address_space.h"
+#include "process/process_table.h"
 #include "profiler/event.h"
 #include "profiler/profile.h"
 #include "unwind/unwinder.h"
@@ -29,29 +30,36 @@ struct LateStack {
 
 class SampleStack {
  public:
-  SampleStack(unwind::Unwinder& unwinder, ModuleFiles& modules, Interner& interner)
-      : unwinder_(unwinder), modules_(modules), interner_(interner) {}
+  SampleStack(unwind::Unwinder& unwinder, ModuleFiles& modules, GeneratedCode& generated,
+              Interner& interner)
+      : unwinder_(unwinder), modules_(modules), generated_(generated), interner_(interner) {}
 
   /// `mode`: what the sample was decided to be; a sys sample has at least one kernel frame.
-  StackIndex intern(const SampleEvent& sample, Mode mode, const process::AddressSpace& space,
+  StackIndex intern(const SampleEvent& sample, Mode mode, const process::ProcessState& process,
                     const StackHistory::Origin& origin);
 
   /// What the last intern() has shown of the stacks of earlier samples.
   [[nodiscard]] const std::vector<LateStack>& late_stacks() const { return late_; }
 
  private:
-  NodeIndex chain(const std::vector<unwind::UserFrame>& frames);
+  /// A sample of one process at one time.
+  struct Moment {
+    const process::ProcessState& process;
+    std::uint64_t time_ns;
+  };
+  NodeIndex chain(const std::vector<unwind::UserFrame>& frames, const Moment& moment);
   void split_chain(const SampleEvent& sample, Mode mode);
   /// `joined`: see Stack::joined_frames.
-  StackEnd user_frames(const SampleEvent& sample, Mode mode, const process::AddressSpace& space,
+  StackEnd user_frames(const SampleEvent& sample, Mode mode, const Moment& moment,
                        const StackHistory::Origin& origin, std::uint16_t& joined);
-  StackEnd unwind(const SampleEvent& sample, const process::AddressSpace& space,
+  StackEnd unwind(const SampleEvent& sample, const Moment& moment,
                   const StackHistory::Origin& origin, std::uint16_t& joined);
   /// Up to the first address in no mapping; returns whether there was none.
   bool add_chain_frames(const process::AddressSpace& space);
 
   unwind::Unwinder& unwinder_;
   ModuleFiles& modules_;
+  GeneratedCode& generated_;
   Interner& interner_;
   StackHistory history_;
   // Kept for their memory. Innermost first.

@@ -67,11 +67,13 @@ ProcessState& ProcessTable::new_process(const ForkEvent& event) {
                      .threads = {},
                      .incarnation = ++last_incarnation_,
                      .execs = 0,
+                     .forked_from = {},
                      .announced = true};
   if (const ProcessState* parent = find(event.parent_pid)) {
     const auto creator = parent->threads.find(event.parent_tid);
     child.name = creator != parent->threads.end() ? creator->second.name : parent->name;
     child.target = parent->target;
+    child.forked_from = {.incarnation = parent->incarnation, .execs = parent->execs};
     if (!event.exec) child.space = parent->space;
   }
 

@@ -42,7 +42,13 @@ struct ProcessState {
   std::unordered_map<Tid, ThreadState> threads;  ///< Known ones, recently ended ones among them.
   std::uint64_t incarnation = 0;                 ///< Unique in the table.
   std::uint32_t execs = 0;                       ///< Programs it has become since its fork.
-  bool announced = false;                        ///< By a fork or comm record.
+  /// The program that it still is a copy of. incarnation 0: not known. Of no use after an exec.
+  struct Origin {
+    std::uint64_t incarnation = 0;
+    std::uint32_t execs = 0;
+  };
+  Origin forked_from = {};
+  bool announced = false;  ///< By a fork or comm record.
   /// The caller's: whether it belongs to the target. A forked process has its parent's.
   bool target = false;
   /// The caller's: none for a new process and after each exec. (A new name of the main thread is no

@@ -33,7 +33,8 @@ namespace profiler::profile {
 inline constexpr std::array<unsigned char, 8> kMagic = {0x89, 'P',  'R',  'F',
                                                         '\r', '\n', 0x1a, '\n'};
 inline constexpr std::uint16_t kMajorVersion = 1;
-inline constexpr std::uint16_t kMinorVersion = 1;  ///< 1: kJoinedFrames
+/// 1: kJoinedFrames; 2: kKernelText
+inline constexpr std::uint16_t kMinorVersion = 2;
 inline constexpr std::size_t kFileHeaderSize = 16;
 inline constexpr std::size_t kChunkHeaderSize = 16;
 
@@ -190,6 +191,7 @@ enum class RunField : std::uint32_t {
   kKernelSampled = 19,
   kInterrupted = 20,
   kNote = 21,  ///< bytes, repeated
+  kKernelText = 22,
   kSamplesLost = 32,
   kSamplesDropped = 33,
   kStacksShortened = 34,

@@ -20,6 +20,7 @@ void for_each_counter(RunType& run, Visit&& visit) {
   visit(RunField::kStartUnixNs, run.start_unix_ns);
   visit(RunField::kStartMonotonicNs, run.start_monotonic_ns);
   visit(RunField::kDurationNs, run.duration_ns);
+  visit(RunField::kKernelText, run.kernel_text);
   visit(RunField::kSamplesLost, run.losses.samples_lost);
   visit(RunField::kSamplesDropped, run.losses.samples_dropped);
   visit(RunField::kStacksShortened, run.losses.stacks_shortened);

@@ -143,8 +143,8 @@ const char* decode_modules(std::string_view payload, Profile& profile) {
     const std::string_view id = (*c)[kBuildId].next_bytes((*c)[kBuildIdSize].next());
     if (id.size() > BuildId::kMaxSize) return false;
     row.build_id = BuildId(std::as_bytes(std::span(id)));
-    row.kind = enumerator((*c)[kModuleKind].next(), ModuleKind::kUnmapped, ModuleKind::kUnmapped);
-    row.names = enumerator((*c)[kNameSource].next(), NameSource::kKallsyms, NameSource::kNone);
+    row.kind = enumerator((*c)[kModuleKind].next(), ModuleKind::kJitDump, ModuleKind::kUnmapped);
+    row.names = enumerator((*c)[kNameSource].next(), NameSource::kJit, NameSource::kNone);
     return read_opt((*c)[kPath].next(), profile.strings, row.path);
   });
 }

@@ -122,7 +122,7 @@ void JsonWriter::quote(std::string_view text) {
     if (c == '"' || c == '\\') {
       text_ += '\\';
       text_ += static_cast<char>(c);
-    } else if (c < 0x20 || c == 0x7f) {
+    } else if (c < 0x20 || (c >= 0x7f && c <= 0x9f)) {
       std::array<char, 8> escape{};
       std::snprintf(escape.data(), escape.size(), "\\u%04x", static_cast<unsigned>(c));
       text_ += escape.data();

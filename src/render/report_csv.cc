@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "profiler/utf8.h"
 #include "render/amount.h"
+#include "render/printable.h"
 #include "view/module_name.h"
 
 namespace profiler::render {
@@ -18,14 +18,15 @@ class CsvWriter {
  public:
   explicit CsvWriter(bool is_time) : is_time_(is_time) {}
 
-  CsvWriter& field(std::string_view text) {
+  CsvWriter& field(std::string_view raw) {
     separate();
-    const bool quote = text.find_first_of(",\"\r\n") != std::string_view::npos;
+    // It may well be a terminal that it goes to.
+    const std::string text = printable(raw);
+    const bool quote = text.find_first_of(",\"") != std::string::npos;
     if (quote) text_ += '"';
-    while (!text.empty()) {
-      const char32_t c = next_code_point(text);
+    for (const char c : text) {
       if (c == '"') text_ += '"';
-      append_utf8(text_, c);
+      text_ += c;
     }
     if (quote) text_ += '"';
     return *this;

@@ -121,12 +121,15 @@ Facts stack_facts(const Run& run, const view::Quality& quality, bool counts) {
   const auto is_many = [&](std::uint64_t stacks) { return stacks * 100 > quality.samples; };
   facts.push_back({part(quality.stacks_truncated, "truncated"), is_many(quality.stacks_truncated)});
   facts.push_back({part(quality.stacks_broken, "broken"), is_many(quality.stacks_broken)});
-  if (quality.frames_unnamed == 0) {
+  const auto frames = [&](std::uint64_t some, std::string_view what) {
+    return fmt::format("{} of frames {}", percent(some, quality.frames), what);
+  };
+  if (quality.frames_by_mapping != 0)
+    facts.push_back({frames(quality.frames_by_mapping, "known by mapping only"), true});
+  if (quality.frames_unnamed != 0) {
+    facts.push_back({frames(quality.frames_unnamed, "unnamed"), true});
+  } else if (quality.frames_by_mapping == 0) {
     facts.push_back({"all frames named"});
-  } else {
-    facts.push_back(
-        {fmt::format("{} of frames unnamed", percent(quality.frames_unnamed, quality.frames)),
-         true});
   }
   if (const StackEnlargement& larger = run.stack_enlargement; larger.bytes != 0) {
     facts.push_back(

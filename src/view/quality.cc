@@ -9,6 +9,7 @@ namespace {
 struct FrameCounts {
   std::uint32_t by_symbol = 0;
   std::uint32_t by_range = 0;
+  std::uint32_t by_mapping = 0;
   std::uint32_t unnamed = 0;
   std::uint32_t with_symtab = 0;
   std::uint32_t with_symtab_by_symbol = 0;
@@ -17,6 +18,12 @@ struct FrameCounts {
 bool has_symtab(NameSource source) {
   return source == NameSource::kDebugFile || source == NameSource::kSymtab ||
          source == NameSource::kMiniDebugInfo || source == NameSource::kKallsyms;
+}
+
+/// Whose ranges are mappings.
+bool is_without_table(ModuleKind kind) {
+  return kind == ModuleKind::kAnonymous || kind == ModuleKind::kJitDump ||
+         kind == ModuleKind::kUnreadable;
 }
 
 /// Of each node and all above it: one pass, since parents precede children.
@@ -36,6 +43,8 @@ std::vector<FrameCounts> count_frames(const Profile& profile) {
         break;
       case Naming::kRange:
         ++counts[i].by_range;
+        if (is_without_table(profile.modules[profile.frames[node.frame].module].kind))
+          ++counts[i].by_mapping;
         break;
       case Naming::kNone:
         ++counts[i].unnamed;
@@ -74,6 +83,7 @@ Quality quality(const Profile& profile, const std::vector<const Sample*>& sample
       if (!leaf) continue;
       q.frames_by_symbol += n * counts[leaf.row()].by_symbol;
       q.frames_by_range += n * counts[leaf.row()].by_range;
+      q.frames_by_mapping += n * counts[leaf.row()].by_mapping;
       q.frames_unnamed += n * counts[leaf.row()].unnamed;
       q.frames_with_symtab += n * counts[leaf.row()].with_symtab;
       q.frames_with_symtab_by_symbol += n * counts[leaf.row()].with_symtab_by_symbol;

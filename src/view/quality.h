@@ -28,6 +28,8 @@ struct Quality {
   std::uint64_t frames_joined = 0;  ///< Those frames (Stack::joined_frames).
   std::uint64_t frames_by_symbol = 0;
   std::uint64_t frames_by_range = 0;
+  /// Of those: no more is known than which memory or which unreadable file they lie in.
+  std::uint64_t frames_by_mapping = 0;
   std::uint64_t frames_unnamed = 0;
   /// Of modules with a full symbol table (.symtab, also of a debug file or .gnu_debugdata,
   /// kallsyms).

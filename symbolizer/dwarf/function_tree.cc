@@ -2,9 +2,9 @@
 
 #include <dwarf.h>
 
-#include <cstddef>
-#include <utility>
+#include <algorithm>
 
+#include "symbolizer/dwarf/code_ranges.h"
 #include "symbolizer/dwarf/unit_index.h"
 
 namespace symbolizer {
@@ -12,141 +12,154 @@ namespace {
 
 constexpr std::size_t kMaxRangesPerUnit = std::size_t{1} << 20;
 
-/// Calls `use(start, end)` for the code ranges of a DIE.
-template <class Use>
-void for_each_range(Dwarf_Die* die, std::size_t& budget, Use use) {
-  Dwarf_Addr base = 0;
-  Dwarf_Addr start = 0;
-  Dwarf_Addr end = 0;
-  for (std::ptrdiff_t at = 0; budget > 0 && (at = dwarf_ranges(die, at, &base, &start, &end)) > 0;
-       --budget) {
-    use(start, end);
-  }
+bool holds_functions(std::uint16_t tag) {
+  return tag == DW_TAG_compile_unit || tag == DW_TAG_partial_unit || tag == DW_TAG_skeleton_unit ||
+         tag == DW_TAG_namespace || tag == DW_TAG_module;
 }
 
-bool holds_functions(int tag) { return tag == DW_TAG_namespace || tag == DW_TAG_module; }
-
-bool may_hold_functions(int tag) {
-  return tag == DW_TAG_subprogram || tag == DW_TAG_class_type || tag == DW_TAG_structure_type ||
-         tag == DW_TAG_union_type || tag == DW_TAG_lexical_block;
-}
-
-bool is_part_of_body(int tag) {
+bool is_part_of_body(std::uint16_t tag) {
   return tag == DW_TAG_lexical_block || tag == DW_TAG_inlined_subroutine ||
          tag == DW_TAG_try_block || tag == DW_TAG_catch_block || tag == DW_TAG_with_stmt ||
          tag == DW_TAG_common_block;
 }
 
-/// The length of the unit that a DIE belongs to, with its header.
-std::uint64_t unit_size(Dwarf_Die* die) {
-  const Dwarf_Off start = dwarf_dieoffset(die) - dwarf_cuoffset(die);
-  Dwarf_Off next = 0;
-  std::size_t header_size = 0;
-  if (dwarf_next_unit(dwarf_cu_getdwarf(die->cu), start, &next, &header_size, nullptr, nullptr,
-                      nullptr, nullptr, nullptr, nullptr) != 0) {
-    return 0;
-  }
-  return next - start;
+std::uint32_t number_of(const AttributeValue& value) {
+  return value.value > UINT32_MAX ? 0 : static_cast<std::uint32_t>(value.value);
 }
 
 }  // namespace
 
-FunctionTree::FunctionTree(Dwarf_Die* unit_die, std::span<const CodeRegion> code)
-    : code_(code), unit_(dwarf_dieoffset(unit_die)), die_limit_(unit_size(unit_die)) {
-  list_functions(unit_die, false);
+FunctionTree::FunctionTree(const Unit& unit, std::span<const CodeRegion> code)
+    : unit_(unit), code_(code) {
+  list_functions(false);
 }
 
-void FunctionTree::list_functions(Dwarf_Die* unit_die, bool everywhere) {
+void FunctionTree::skip_children(ByteCursor& cursor) const {
+  for (std::size_t depth = 1; depth > 0 && !cursor.at_end();) {
+    const std::uint64_t code = cursor.uleb();
+    if (code == 0) {
+      --depth;
+      continue;
+    }
+    const Abbreviation* kind = unit_.abbreviations().find(code);
+    if (kind == nullptr) return cursor.fail();
+    if (const std::uint64_t next = unit_.sibling(cursor, *kind)) {
+      cursor.seek(next);
+      continue;
+    }
+    unit_.skip_attributes(cursor, *kind);
+    if (kind->has_children) ++depth;
+  }
+}
+
+/// `everywhere`: also inside functions and types, as some languages have them. Without, whatever
+/// says where its sibling is and holds no functions is jumped over.
+void FunctionTree::list_functions(bool everywhere) {
   functions_ = {};
   std::size_t budget = kMaxRangesPerUnit;
-  std::uint64_t dies_left = die_limit_;
-  std::vector<Dwarf_Die> parents = {*unit_die};
-  while (!parents.empty()) {
-    Dwarf_Die parent = parents.back();
-    parents.pop_back();
-    Dwarf_Die die;
-    if (dwarf_child(&parent, &die) != 0) continue;
-    do {
-      if (dies_left-- == 0) {
-        parents.clear();
-        break;
+  std::size_t depth = 0;
+  ByteCursor cursor = unit_.cursor_at(unit_.header().die_offset);
+  while (!cursor.at_end()) {
+    const std::uint64_t offset = cursor.position();
+    const std::uint64_t code = cursor.uleb();
+    if (code == 0) {
+      if (depth <= 1) break;
+      --depth;
+      continue;
+    }
+    const Abbreviation* kind = unit_.abbreviations().find(code);
+    if (kind == nullptr) break;
+    if (kind->tag == DW_TAG_subprogram && kind->has_code) {
+      for_each_range(unit_, unit_.read_die(offset), budget,
+                     [&](std::uint64_t start, std::uint64_t end) {
+                       if (is_code(code_, start)) functions_.add(start, end, offset);
+                     });
+    }
+    if (kind->has_children && !everywhere && !holds_functions(kind->tag)) {
+      if (const std::uint64_t next = unit_.sibling(cursor, *kind)) {
+        cursor.seek(next);
+        continue;
       }
-      const int tag = dwarf_tag(&die);
-      if (tag == DW_TAG_subprogram) {
-        const Dwarf_Off offset = dwarf_dieoffset(&die);
-        for_each_range(&die, budget, [&](Dwarf_Addr start, Dwarf_Addr end) {
-          if (is_code(code_, start)) functions_.add(start, end, offset);
-        });
-      }
-      if (holds_functions(tag) || (everywhere && may_hold_functions(tag))) parents.push_back(die);
-    } while (dwarf_siblingof(&die, &die) == 0);
+    }
+    unit_.skip_attributes(cursor, *kind);
+    if (kind->has_children) ++depth;
+    if (depth == 0) break;
   }
   functions_.build();
 }
 
-FunctionTree::Body FunctionTree::read_body(Dwarf_Die* function) const {
+FunctionTree::Body FunctionTree::read_body(std::uint64_t function) const {
   Body body;
   std::size_t budget = kMaxRangesPerUnit;
-  std::uint64_t dies_left = die_limit_;
-  struct Parent {
-    Dwarf_Die die;
-    std::uint32_t call;
-  };
-  // Parents first: of two inlined calls with the same range, the inner one is added last and wins.
-  std::vector<Parent> parents = {{*function, Body::kNone}};
-  while (!parents.empty()) {
-    Parent parent = parents.back();
-    parents.pop_back();
-    Dwarf_Die die;
-    if (dwarf_child(&parent.die, &die) != 0) continue;
-    do {
-      if (dies_left-- == 0) {
-        parents.clear();
-        break;
+  ByteCursor cursor = unit_.cursor_at(function);
+  const Abbreviation* kind = unit_.abbreviations().find(cursor.uleb());
+  if (kind == nullptr || !kind->has_children) return body;
+  unit_.skip_attributes(cursor, *kind);
+  // The calls that the entries at the cursor are in. Outer ones are added to the ranges first: of
+  // two with the same range, the inner one wins.
+  std::vector<std::uint32_t> around = {Body::kNone};
+  while (!cursor.at_end()) {
+    const std::uint64_t offset = cursor.position();
+    const std::uint64_t code = cursor.uleb();
+    if (code == 0) {
+      around.pop_back();
+      if (around.empty()) break;
+      continue;
+    }
+    kind = unit_.abbreviations().find(code);
+    if (kind == nullptr) break;
+    if (!is_part_of_body(kind->tag)) {
+      if (const std::uint64_t next = unit_.sibling(cursor, *kind)) {
+        cursor.seek(next);
+      } else {
+        unit_.skip_attributes(cursor, *kind);
+        if (kind->has_children) skip_children(cursor);
       }
-      const int tag = dwarf_tag(&die);
-      if (!is_part_of_body(tag)) continue;
-      std::uint32_t call = parent.call;
-      if (tag == DW_TAG_inlined_subroutine) {
-        call = static_cast<std::uint32_t>(body.calls.size());
-        body.calls.push_back({.die = dwarf_dieoffset(&die), .parent = parent.call});
-        for_each_range(&die, budget, [&](Dwarf_Addr start, Dwarf_Addr end) {
-          if (is_code(code_, start)) body.ranges.add(start, end, call);
-        });
-      }
-      parents.push_back({die, call});
-    } while (dwarf_siblingof(&die, &die) == 0);
+      continue;
+    }
+    std::uint32_t call = around.back();
+    if (kind->tag == DW_TAG_inlined_subroutine) {
+      const Die die = unit_.read_die(offset);
+      if (die.kind == nullptr) break;
+      call = static_cast<std::uint32_t>(body.calls.size());
+      body.calls.push_back({.step = {.die = offset,
+                                     .origin = die.origin,
+                                     .call_file = number_of(die.call_file),
+                                     .call_line = number_of(die.call_line)},
+                            .parent = around.back()});
+      for_each_range(unit_, die, budget, [&](std::uint64_t start, std::uint64_t end) {
+        if (is_code(code_, start)) body.ranges.add(start, end, call);
+      });
+    }
+    unit_.skip_attributes(cursor, *kind);
+    if (kind->has_children) around.push_back(call);
   }
   body.ranges.build();
+  body.calls.shrink_to_fit();
   return body;
 }
 
-std::vector<Dwarf_Off> FunctionTree::chain_at(Dwarf* dwarf, ModuleAddress address) {
+std::vector<FunctionTree::Step> FunctionTree::chain_at(ModuleAddress address) {
   const auto* function = functions_.find(address.value());
-  Dwarf_Die die;
-  if (function == nullptr) {
-    // Functions inside functions or types, as some languages have them.
-    if (listed_everywhere_) return {};
+  if (function == nullptr && !listed_everywhere_) {
     listed_everywhere_ = true;
-    if (dwarf_offdie(dwarf, unit_, &die) == nullptr) return {};
-    list_functions(&die, true);
+    list_functions(true);
     function = functions_.find(address.value());
-    if (function == nullptr) return {};
   }
+  if (function == nullptr) return {};
   auto known = bodies_.find(function->value);
   if (known == bodies_.end()) {
-    if (dwarf_offdie(dwarf, function->value, &die) == nullptr) return {};
-    known = bodies_.emplace(function->value, read_body(&die)).first;
+    known = bodies_.emplace(function->value, read_body(function->value)).first;
   }
-  std::vector<Dwarf_Off> chain;
+  std::vector<Step> chain;
   const Body& body = known->second;
   if (const auto* innermost = body.ranges.find(address.value())) {
     for (std::uint32_t call = innermost->value; call != Body::kNone;
          call = body.calls[call].parent) {
-      chain.push_back(body.calls[call].die);
+      chain.push_back(body.calls[call].step);
     }
   }
-  chain.push_back(function->value);
+  chain.push_back({.die = function->value, .origin = {}});
   return chain;
 }
 

@@ -1,7 +1,5 @@
 #include "symbolizer/dwarf/source_lookup.h"
 
-#include <dwarf.h>
-
 #include <utility>
 
 #include "symbolizer/demangle.h"
@@ -11,107 +9,109 @@ namespace {
 
 using profiler::SourceFrame;
 
-std::string text(const char* value) { return value == nullptr ? std::string() : value; }
+/// From a call to the function, to its declaration, to the class's: three are common. Damaged files
+/// refer in circles.
+constexpr int kMaxReferences = 16;
 
-/// The name as linked, so that one function has one name wherever it is inlined.
-std::string linked_name(Dwarf_Die* die) {
-  Dwarf_Attribute attribute;
-  for (const unsigned name : {DW_AT_linkage_name, DW_AT_MIPS_linkage_name}) {
-    if (dwarf_attr_integrate(die, name, &attribute) != nullptr) {
-      if (const char* value = dwarf_formstring(&attribute)) return value;
-    }
-  }
-  return text(dwarf_diename(die));
-}
+/// An inlined function whose entry is in a file that is not at hand.
+constexpr std::string_view kNameless = "<inlined>";
 
-std::uint32_t unsigned_attribute(Dwarf_Die* die, unsigned name) {
-  Dwarf_Attribute attribute;
-  Dwarf_Word value = 0;
-  if (dwarf_attr(die, name, &attribute) == nullptr || dwarf_formudata(&attribute, &value) != 0 ||
-      value > UINT32_MAX) {
-    return 0;
-  }
-  return static_cast<std::uint32_t>(value);
-}
-
-std::string call_file_of(Dwarf_Die* die) {
-  Dwarf_Die unit;
-  Dwarf_Files* files = nullptr;
-  std::size_t count = 0;
-  const std::uint32_t file = unsigned_attribute(die, DW_AT_call_file);
-  if (dwarf_diecu(die, &unit, nullptr, nullptr) == nullptr ||
-      dwarf_getsrcfiles(&unit, &files, &count) != 0 || file >= count) {
-    return {};
-  }
-  return text(dwarf_filesrc(files, file, nullptr, nullptr));
+std::uint32_t line_number(const AttributeValue& value) {
+  return value.value > UINT32_MAX ? 0 : static_cast<std::uint32_t>(value.value);
 }
 
 }  // namespace
 
 SourceLookup::SourceLookup(std::unique_ptr<DebugInfo> info, std::vector<CodeRegion> code,
-                           std::size_t max_decoded_rows)
-    : info_(std::move(info)),
-      code_(std::move(code)),
-      index_(*info_, code_),
-      max_decoded_rows_(max_decoded_rows) {}
+                           Limits limits)
+    : info_(std::move(info)), code_(std::move(code)), index_(*info_, code_), limits_(limits) {}
 
-SourceLookup::Unit* SourceLookup::unit_at(ModuleAddress address) {
-  const auto offset = index_.find(address);
-  if (!offset) return nullptr;
-  if (const auto known = units_.find(*offset); known != units_.end()) return &known->second;
-  if (decoded_rows_ > max_decoded_rows_) {
-    decoded_rows_ = 0;
-    info_->restart();
-  }
-  Dwarf_Die die;
-  if (info_->dwarf() == nullptr || dwarf_offdie(info_->dwarf(), *offset, &die) == nullptr) {
-    return nullptr;
-  }
-  Unit& unit = units_
-                   .emplace(*offset, Unit{.lines = LineRows(&die, code_),
-                                          .functions = FunctionTree(&die, code_)})
-                   .first->second;
-  decoded_rows_ += unit.lines.decoded_rows();
-  return &unit;
+void SourceLookup::forget_units() {
+  units_.clear();
+  descriptions_.clear();
+  files_.clear();
+  demangled_.clear();
+  info_->close_units();
+  open_bytes_ = 0;
 }
 
-const SourceLookup::Description& SourceLookup::describe(Dwarf_Off offset) {
-  const auto [known, added] = descriptions_.try_emplace(offset);
-  Description& description = known->second;
-  Dwarf_Die die;
-  if (!added || dwarf_offdie(info_->dwarf(), offset, &die) == nullptr) return description;
-  description.system_name = linked_name(&die);
-  description.function = demangle(description.system_name);
-  description.declared_file = text(dwarf_decl_file(&die));
-  int line = 0;
-  if (dwarf_decl_line(&die, &line) == 0 && line > 0) {
-    description.declared_line = static_cast<std::uint32_t>(line);
+SourceLookup::OpenUnit* SourceLookup::unit_at(ModuleAddress address) {
+  const auto header = index_.find(address);
+  if (!header) return nullptr;
+  if (const auto known = units_.find(*header); known != units_.end()) return known->second.get();
+  if (open_bytes_ > limits_.bytes && units_.size() >= limits_.units) forget_units();
+  auto& open = units_[*header];
+  if (const Unit* unit = info_->unit_at(*header)) {
+    const Unit* split = info_->split_unit_of(*unit);
+    if (split == nullptr) split = unit;
+    open_bytes_ += split->header().end - split->header().offset;
+    open = std::make_unique<OpenUnit>(*unit, *split, code_, rows_);
   }
-  if (dwarf_tag(&die) == DW_TAG_inlined_subroutine) {
-    description.call_file = call_file_of(&die);
-    description.call_line = unsigned_attribute(&die, DW_AT_call_line);
+  return open.get();
+}
+
+LineTable& SourceLookup::files_of(const Unit& unit) {
+  return files_.try_emplace(&unit, unit).first->second;
+}
+
+std::string_view SourceLookup::demangled(std::string_view linked_name) {
+  if (!is_mangled(linked_name)) return linked_name;
+  const auto [known, is_new] = demangled_.try_emplace(linked_name);
+  if (is_new) known->second = demangle(linked_name);
+  return known->second;
+}
+
+const SourceLookup::Description& SourceLookup::describe(const DieReference& function) {
+  const auto [known, is_new] = descriptions_[function.unit].try_emplace(function.offset);
+  Description& result = known->second;
+  if (!is_new) return result;
+  std::string_view name;
+  std::optional<DieReference> at = function;
+  for (int followed = 0; at && followed < kMaxReferences; ++followed) {
+    const Unit& unit = *at->unit;
+    const Die die = unit.read_die(at->offset);
+    if (die.kind == nullptr) break;
+    if (result.linked_name.empty()) result.linked_name = unit.text(die.linkage_name);
+    if (name.empty()) name = unit.text(die.name);
+    if (result.declared_line == 0 && die.decl_line) {
+      result.declared_line = line_number(die.decl_line);
+    }
+    if (result.declared_file.empty() && die.decl_file) {
+      result.declared_file = files_of(unit).file(die.decl_file.value);
+    }
+    at = unit.reference(die.origin ? die.origin : die.specification);
   }
-  return description;
+  if (result.linked_name.empty()) result.linked_name = name;
+  result.name = demangled(result.linked_name);
+  return result;
 }
 
 std::vector<SourceFrame> SourceLookup::at(ModuleAddress address) {
   std::vector<SourceFrame> frames;
-  Unit* unit = unit_at(address);
-  if (unit == nullptr || info_->dwarf() == nullptr) return frames;
-  const LineRows::Place place = unit->lines.find(address);
+  OpenUnit* unit = unit_at(address);
+  if (unit == nullptr) return frames;
   SourceFrame next;
-  next.file = place.file;
-  next.line = place.line;
-  for (const Dwarf_Off die : unit->functions.chain_at(info_->dwarf(), address)) {
-    const Description& description = describe(die);
-    next.function = description.function;
-    next.system_name = description.system_name;
-    next.declared_file = description.declared_file;
-    next.declared_line = description.declared_line;
+  if (const auto place = unit->lines.find(address)) {
+    next.file = unit->files.file(place->file);
+    next.line = place->line;
+  }
+  for (const FunctionTree::Step& step : unit->functions.chain_at(address)) {
+    const auto function = step.origin ? unit->entries.reference(step.origin)
+                                      : DieReference{.unit = &unit->entries, .offset = step.die};
+    if (function) {
+      const Description& description = describe(*function);
+      next.system_name = description.linked_name;
+      next.function = description.name;
+      next.declared_file = description.declared_file;
+      next.declared_line = description.declared_line;
+    }
+    if (step.origin && next.function.empty()) next.function = kNameless;
     frames.push_back(std::move(next));
     next = {};
-    next.file = description.call_file;
-    next.line = description.call_line;
+    if (step.origin) {
+      next.file = files_of(unit->entries).file(step.call_file);
+      next.line = step.call_line;
+    }
   }
   if (frames.empty() && !next.file.empty()) frames.push_back(std::move(next));
   return frames;

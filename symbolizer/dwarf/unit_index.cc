@@ -1,8 +1,11 @@
 #include "symbolizer/dwarf/unit_index.h"
 
+#include <dwarf.h>
+
 #include <algorithm>
-#include <cstddef>
-#include <unordered_set>
+#include <ranges>
+
+#include "symbolizer/dwarf/code_ranges.h"
 
 namespace symbolizer {
 namespace {
@@ -18,52 +21,75 @@ bool is_code(std::span<const CodeRegion> regions, std::uint64_t address) {
   return after != regions.begin() && at < (--after)->end;
 }
 
-UnitIndex::UnitIndex(const DebugInfo& info, std::span<const CodeRegion> code) {
-  std::size_t ranges = 0;
-  const auto add = [&](Dwarf_Addr start, Dwarf_Addr end, Dwarf_Off unit) {
-    if (ranges < kMaxRanges && is_code(code, start)) {
-      units_.add(start, end, unit);
-      ++ranges;
-    }
-  };
-
-  std::unordered_set<Dwarf_Off> listed;
-  Dwarf_Aranges* aranges = nullptr;
-  std::size_t count = 0;
-  if (dwarf_getaranges(info.dwarf(), &aranges, &count) == 0) {
-    for (std::size_t i = 0; i < count; ++i) {
-      Dwarf_Addr start = 0;
-      Dwarf_Word length = 0;
-      Dwarf_Off unit = 0;
-      if (dwarf_getarangeinfo(dwarf_onearange(aranges, i), &start, &length, &unit) != 0) continue;
-      listed.insert(unit);
-      add(start, start + length, unit);
-    }
+UnitIndex::UnitIndex(DebugInfo& info, std::span<const CodeRegion> code) : budget_(kMaxRanges) {
+  add_others(info, code, read_aranges(info, code));
+  // Of an inline function that several units compiled the linker keeps the first one's code, but
+  // the others may claim it too: of equal ranges the one added last wins.
+  for (const Claim& claim : std::views::reverse(claims_)) {
+    units_.add(claim.start, claim.end, claim.unit);
   }
-
-  Dwarf_Off offset = 0;
-  Dwarf_Off next = 0;
-  std::size_t header_size = 0;
-  while (ranges < kMaxRanges && dwarf_next_unit(info.dwarf(), offset, &next, &header_size, nullptr,
-                                                nullptr, nullptr, nullptr, nullptr, nullptr) == 0) {
-    const Dwarf_Off unit = offset + header_size;
-    if (next <= offset) break;
-    offset = next;
-    if (listed.contains(unit)) continue;
-    Dwarf_Die die;
-    if (dwarf_offdie(info.dwarf(), unit, &die) == nullptr) continue;
-    Dwarf_Addr base = 0;
-    Dwarf_Addr start = 0;
-    Dwarf_Addr end = 0;
-    for (std::ptrdiff_t at = 0;
-         ranges < kMaxRanges && (at = dwarf_ranges(&die, at, &base, &start, &end)) > 0;) {
-      add(start, end, unit);
-    }
-  }
+  claims_ = {};
   units_.build();
 }
 
-std::optional<Dwarf_Off> UnitIndex::find(ModuleAddress address) const {
+void UnitIndex::add(std::span<const CodeRegion> code, std::uint64_t start, std::uint64_t end,
+                    std::uint64_t unit) {
+  if (budget_ == 0 || !is_code(code, start)) return;
+  --budget_;
+  claims_.push_back({.start = start, .end = end, .unit = unit});
+}
+
+UnitIndex::Units UnitIndex::read_aranges(const DebugInfo& info, std::span<const CodeRegion> code) {
+  Units listed;
+  const auto section = info.sections()[DebugSection::kAranges];
+  ByteCursor cursor(section);
+  while (!cursor.at_end()) {
+    const std::size_t start = cursor.position();
+    std::uint64_t length = cursor.u32();
+    std::uint8_t offset_size = 4;
+    if (length == 0xffffffff) {
+      length = cursor.u64();
+      offset_size = 8;
+    }
+    if (!cursor.ok() || length > cursor.remaining()) break;
+    const std::size_t end = cursor.position() + static_cast<std::size_t>(length);
+    const std::uint16_t version = cursor.u16();
+    const std::uint64_t unit = read_offset(cursor, offset_size);
+    const std::uint8_t size = cursor.u8();
+    cursor.skip(1);  // Of segment selectors, which no machine of ours has.
+    if (version == 2 && (size == 4 || size == 8)) {
+      // The first pair is aligned to its size.
+      const std::size_t pair = std::size_t{2} * size;
+      cursor.skip((pair - (cursor.position() - start) % pair) % pair);
+      while (cursor.position() + pair <= end) {
+        const std::uint64_t address = read_address(cursor, size);
+        const std::uint64_t bytes = read_address(cursor, size);
+        if (address == 0 && bytes == 0) break;
+        listed.insert(unit);
+        add(code, address, address + bytes, unit);
+      }
+    }
+    cursor.seek(end);
+  }
+  return listed;
+}
+
+void UnitIndex::add_others(DebugInfo& info, std::span<const CodeRegion> code,
+                           const Units& listed) {
+  for (const UnitHeader& header : info.units()) {
+    const bool may_have_code = header.type == DW_UT_compile || header.type == DW_UT_skeleton ||
+                               header.type == DW_UT_partial;
+    if (!may_have_code || budget_ == 0 || listed.contains(header.offset)) continue;
+    const Unit* unit = info.unit_at(header.offset);
+    if (unit == nullptr) continue;
+    for_each_range(*unit, unit->read_die(header.die_offset), budget_,
+                   [&](std::uint64_t start, std::uint64_t end) {
+                     add(code, start, end, header.offset);
+                   });
+  }
+}
+
+std::optional<std::uint64_t> UnitIndex::find(ModuleAddress address) const {
   const auto* piece = units_.find(address.value());
   if (piece == nullptr) return std::nullopt;
   return piece->value;

@@ -1,17 +1,19 @@
 // Which unit of the debug information covers an address.
 //
 //   UnitIndex units(info, code_regions(*module));
-//   std::optional<Dwarf_Off> unit_die = units.find(address);    // offset of its DIE
+//   std::optional<std::uint64_t> header = units.find(address);   // offset in .debug_info
 //
-// From .debug_aranges; units that are not listed there (clang writes none) are asked for their own
-// ranges. Ranges outside the module's code are left over from discarded sections.
+// From .debug_aranges (DWARF 5, 6.1.2); units that are not listed there (clang writes none) are
+// asked for their own ranges. Ranges outside the module's code are left over from discarded
+// sections.
 #pragma once
 
-#include <elfutils/libdw.h>
-
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <unordered_set>
+#include <vector>
 
 #include "symbolizer/dwarf/debug_info.h"
 #include "symbolizer/elf/function_symbols.h"
@@ -21,12 +23,28 @@ namespace symbolizer {
 
 class UnitIndex {
  public:
-  UnitIndex(const DebugInfo& info, std::span<const CodeRegion> code);
+  UnitIndex(DebugInfo& info, std::span<const CodeRegion> code);
 
-  [[nodiscard]] std::optional<Dwarf_Off> find(ModuleAddress address) const;
+  [[nodiscard]] std::optional<std::uint64_t> find(ModuleAddress address) const;
 
  private:
-  RangeMap<Dwarf_Off> units_;
+  using Units = std::unordered_set<std::uint64_t>;
+  /// What a unit says is its code.
+  struct Claim {
+    std::uint64_t start;
+    std::uint64_t end;
+    std::uint64_t unit;
+  };
+
+  /// The units that are listed.
+  [[nodiscard]] Units read_aranges(const DebugInfo& info, std::span<const CodeRegion> code);
+  void add_others(DebugInfo& info, std::span<const CodeRegion> code, const Units& listed);
+  void add(std::span<const CodeRegion> code, std::uint64_t start, std::uint64_t end,
+           std::uint64_t unit);
+
+  std::vector<Claim> claims_;  ///< Only while the index is made.
+  RangeMap<std::uint64_t> units_;
+  std::size_t budget_;  ///< Ranges that may still be claimed.
 };
 
 /// True if `address` lies in one of the regions (sorted by start).

@@ -2,8 +2,10 @@
 
 #include <elf.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <utility>
 
 #include "symbolizer/elf/bytes.h"
 
@@ -30,6 +32,16 @@ profiler::BuildId build_id_in_notes(std::span<const std::byte> notes) {
     notes = clip(notes, name_size + padded(header.n_descsz), UINT64_MAX);
   }
   return {};
+}
+
+bool same_build_id(const profiler::BuildId& a, const profiler::BuildId& b) {
+  const auto [shorter, longer] = a.bytes().size() < b.bytes().size()
+                                     ? std::pair(a.bytes(), b.bytes())
+                                     : std::pair(b.bytes(), a.bytes());
+  if (shorter.empty()) return longer.empty();
+  return std::ranges::equal(shorter, longer.first(shorter.size())) &&
+         std::ranges::all_of(longer.subspan(shorter.size()),
+                             [](std::byte padding) { return padding == std::byte{0}; });
 }
 
 }  // namespace symbolizer

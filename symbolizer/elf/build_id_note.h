@@ -13,4 +13,7 @@ namespace symbolizer {
 /// Empty if there is none, or the notes are damaged before it.
 [[nodiscard]] profiler::BuildId build_id_in_notes(std::span<const std::byte> notes);
 
+/// perf pads ids shorter than 20 bytes with zeros where it has no room for their size.
+[[nodiscard]] bool same_build_id(const profiler::BuildId& a, const profiler::BuildId& b);
+
 }  // namespace symbolizer

@@ -1,7 +1,7 @@
 #include "symbolizer/elf/compressed_section.h"
 
 #include <elf.h>
-#include <zlib.h>
+#include <libdeflate.h>
 #include <zstd.h>
 
 #include <algorithm>
@@ -53,27 +53,11 @@ std::optional<Header> read_header(const Section& section) {
 }
 
 bool inflate_zlib(std::span<const std::byte> input, std::span<std::byte> output) {
-  z_stream stream = {};
-  if (inflateInit(&stream) != Z_OK) return false;
-  const std::unique_ptr<z_stream, decltype(&inflateEnd)> end(&stream, &inflateEnd);
-  // zlib counts in 32 bits.
-  constexpr std::size_t kStep = std::size_t{1} << 30;
-  while (!output.empty()) {
-    const std::size_t in_step = std::min(input.size(), kStep);
-    const std::size_t out_step = std::min(output.size(), kStep);
-    stream.next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(input.data()));  // NOLINT
-    stream.avail_in = static_cast<uInt>(in_step);
-    stream.next_out = reinterpret_cast<Bytef*>(output.data());
-    stream.avail_out = static_cast<uInt>(out_step);
-    const int status = inflate(&stream, Z_NO_FLUSH);
-    const std::size_t taken = in_step - stream.avail_in;
-    const std::size_t given = out_step - stream.avail_out;
-    input = input.subspan(taken);
-    output = output.subspan(given);
-    if (status == Z_STREAM_END) break;
-    if (status != Z_OK || (taken == 0 && given == 0)) return false;
-  }
-  return output.empty();
+  const std::unique_ptr<libdeflate_decompressor, decltype(&libdeflate_free_decompressor)> inflater(
+      libdeflate_alloc_decompressor(), &libdeflate_free_decompressor);
+  return inflater != nullptr &&
+         libdeflate_zlib_decompress(inflater.get(), input.data(), input.size(), output.data(),
+                                    output.size(), nullptr) == LIBDEFLATE_SUCCESS;
 }
 
 bool inflate_zstd(std::span<const std::byte> input, std::span<std::byte> output) {
@@ -103,8 +87,9 @@ bool decompress_into(const Section& section, std::span<std::byte> output) {
                                          : inflate_zstd(header->stream, output);
 }
 
-std::optional<std::vector<std::byte>> decompress(const Section& section) {
-  const auto size = decompressed_size(section);
+std::optional<std::vector<std::byte>> decompress(const Section& section,
+                                                 std::uint64_t max_size) {
+  const auto size = decompressed_size(section, max_size);
   if (!size) return std::nullopt;
   std::vector<std::byte> bytes(*size);
   if (!decompress_into(section, bytes)) return std::nullopt;

@@ -29,6 +29,7 @@ namespace symbolizer {
 [[nodiscard]] bool decompress_into(const Section& section, std::span<std::byte> output);
 
 /// Both in one.
-[[nodiscard]] std::optional<std::vector<std::byte>> decompress(const Section& section);
+[[nodiscard]] std::optional<std::vector<std::byte>> decompress(
+    const Section& section, std::uint64_t max_size = std::uint64_t{256} << 20);
 
 }  // namespace symbolizer

@@ -1,8 +1,9 @@
 #include "symbolizer/elf/debug_files.h"
 
+#include <elf.h>
 #include <zlib.h>
 
-#include <array>
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <optional>
@@ -20,15 +21,37 @@ FilePointer open_or_null(const std::string& path) {
   return file ? *file : nullptr;
 }
 
-FilePointer find_by_build_id(const ElfFile& module, const DebugFileSearch& search) {
-  if (module.build_id().bytes().size() < 2) return nullptr;
-  const std::string hex = module.build_id().hex();
+FilePointer open_with_id(const std::string& path, const BuildId& id) {
+  FilePointer file = open_or_null(path);
+  return file != nullptr && file->build_id() == id ? file : nullptr;
+}
+
+/// A copy of the very module that was stripped, in perf's cache, is of no use.
+bool has_names(const ElfFile& file) {
+  return has_debug_information(file) || std::ranges::any_of(file.sections(), [](const Section& s) {
+           return s.type == SHT_SYMTAB;
+         });
+}
+
+FilePointer find_here_by_build_id(const BuildId& id, const DebugFileSearch& search) {
   for (const std::string& directory : search.directories) {
-    FilePointer file =
-        open_or_null(directory + "/.build-id/" + hex.substr(0, 2) + "/" + hex.substr(2) + ".debug");
-    if (file != nullptr && file->build_id() == module.build_id()) return file;
+    const std::string file_path = build_id_file(directory, id);
+    if (file_path.empty()) continue;
+    if (FilePointer file = open_with_id(file_path + ".debug", id)) return file;
+  }
+  const std::string cached = build_id_file(search.build_id_cache, id);
+  if (cached.empty()) return nullptr;
+  for (const char* name : {"/debug", "/elf"}) {
+    FilePointer file = open_with_id(cached + name, id);
+    if (file != nullptr && has_names(*file)) return file;
   }
   return nullptr;
+}
+
+FilePointer downloaded(const BuildId& id, const DebugFileSearch& search) {
+  if (!search.download || id.bytes().size() < 2) return nullptr;
+  const std::string path = search.download(id);
+  return path.empty() ? nullptr : open_with_id(path, id);
 }
 
 /// .gnu_debuglink: a file name, NUL, padding to 4 bytes, a CRC-32.
@@ -68,18 +91,24 @@ std::string real_path(const std::string& path) {
   return real == nullptr ? path : real.get();
 }
 
-FilePointer find_by_link(const ElfFile& module, const DebugFileSearch& search) {
+/// "." for a path without one; "" for the root.
+std::string folder_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "." : path.substr(0, slash);
+}
+
+FilePointer find_by_link(const ElfFile& module, const std::string& module_path,
+                         const DebugFileSearch& search) {
   const auto link = read_debug_link(module);
   if (!link) return nullptr;
-  const std::string module_path = real_path(module.path());
-  const std::size_t slash = module_path.rfind('/');
-  const std::string folder = slash == std::string::npos ? "." : module_path.substr(0, slash);
+  const std::string folder = folder_of(module_path);
   std::vector<std::string> candidates = {folder + "/" + link->name,
                                          folder + "/.debug/" + link->name};
   for (const std::string& directory : search.directories) {
     if (folder.starts_with('/') || folder.empty()) {
       candidates.push_back(directory + folder + "/" + link->name);
     }
+    candidates.push_back(directory + "/" + link->name);
   }
   for (const std::string& path : candidates) {
     if (real_path(path) == module_path) continue;  // A module that links to itself.
@@ -89,11 +118,81 @@ FilePointer find_by_link(const ElfFile& module, const DebugFileSearch& search) {
   return nullptr;
 }
 
+/// In a directory that somebody filled by hand.
+FilePointer find_by_name(const ElfFile& module, const std::string& module_path,
+                         const DebugFileSearch& search) {
+  if (!module.build_id() || !module_path.starts_with('/')) return nullptr;
+  const std::string name = module_path.substr(folder_of(module_path).size());
+  for (const std::string& directory : search.directories) {
+    for (const std::string& stem : {module_path, name}) {
+      for (const char* ending : {".debug", ""}) {
+        const std::string path = directory + stem + ending;
+        if (path == module_path) continue;
+        FilePointer file = open_with_id(path, module.build_id());
+        if (file != nullptr && has_names(*file)) return file;
+      }
+    }
+  }
+  return nullptr;
+}
+
 }  // namespace
 
+std::string build_id_file(const std::string& directory, const BuildId& id) {
+  if (directory.empty() || id.bytes().size() < 2) return {};
+  const std::string hex = id.hex();
+  return directory + "/.build-id/" + hex.substr(0, 2) + "/" + hex.substr(2);
+}
+
+std::string default_build_id_cache() {
+  const char* home = std::getenv("HOME");
+  return home == nullptr || *home == '\0' ? std::string() : std::string(home) + "/.debug";
+}
+
+bool has_debug_information(const ElfFile& file) {
+  return std::ranges::any_of(file.sections(), [](const Section& section) {
+    return (section.name == ".debug_info" || section.name == ".zdebug_info") &&
+           !section.bytes.empty();
+  });
+}
+
 FilePointer find_debug_file(const ElfFile& module, const DebugFileSearch& search) {
-  if (FilePointer file = find_by_build_id(module, search)) return file;
-  return find_by_link(module, search);
+  if (FilePointer file = find_here_by_build_id(module.build_id(), search)) return file;
+  const std::string module_path = real_path(module.path());
+  if (FilePointer file = find_by_link(module, module_path, search)) return file;
+  if (FilePointer file = find_by_name(module, module_path, search)) return file;
+  return has_debug_information(module) ? nullptr : downloaded(module.build_id(), search);
+}
+
+FilePointer find_by_build_id(const BuildId& id, const DebugFileSearch& search) {
+  if (FilePointer file = find_here_by_build_id(id, search)) return file;
+  return downloaded(id, search);
+}
+
+FilePointer find_alternate_file(const ElfFile& debug_file, const DebugFileSearch& search) {
+  const Section* section = debug_file.section(".gnu_debugaltlink");
+  if (section == nullptr) return nullptr;
+  // A path, NUL, the build id.
+  const std::string link(string_at(section->bytes, 0));
+  if (link.empty() || section->bytes.size() - link.size() < 3) return nullptr;
+  const BuildId id(section->bytes.subspan(link.size() + 1));
+  std::vector<std::string> candidates;
+  if (link.starts_with('/')) {
+    candidates.push_back(link);
+  } else {
+    // Under .build-id lie symbolic links: what is meant is relative to where they lead.
+    candidates.push_back(folder_of(real_path(debug_file.path())) + "/" + link);
+    candidates.push_back(folder_of(debug_file.path()) + "/" + link);
+  }
+  constexpr std::string_view kFolder = ".dwz/";
+  if (const std::size_t at = link.rfind(kFolder); at != std::string::npos) {
+    for (const std::string& directory : search.directories)
+      candidates.push_back(directory + "/" + link.substr(at));
+  }
+  for (const std::string& path : candidates) {
+    if (FilePointer file = open_with_id(path, id)) return file;
+  }
+  return find_by_build_id(id, search);
 }
 
 }  // namespace symbolizer

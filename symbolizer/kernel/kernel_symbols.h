@@ -2,22 +2,24 @@
 //
 //   Result<KernelSymbols> kernel = KernelSymbols::parse(kallsyms_text);
 //   kernel->add({RuntimeAddress(start), length, "bpf_prog_6deef7357e7b4530_f", "bpf"});
-//   const KernelSymbol* s = kernel->find(address);   // the symbol whose range holds the address
+//   const auto symbol = kernel->find(address);   // the symbol whose range holds the address
 //
 // Text symbols only; __pfx_ aliases are left out. Where symbols share an address the one a person
-// would use is kept (a global before a local, no leading "__" or ".").
+// would use is kept (symbol_table.h).
 #pragma once
 
 #include <cstdint>
 #include <memory>
-#include <string>
+#include <optional>
 #include <string_view>
-#include <vector>
 
 #include "profiler/address.h"
 #include "profiler/error.h"
 
 namespace symbolizer {
+
+class ElfFile;
+class SymbolTable;
 
 struct KernelSymbol {
   profiler::RuntimeAddress start;
@@ -27,24 +29,48 @@ struct KernelSymbol {
   bool whole_module = false;  ///< Of its functions nothing is known: the name is "nf_tables" too.
 };
 
+/// Addresses by which one kernel's places in memory are compared; 0: not known.
+struct KernelAnchors {
+  std::uint64_t text = 0;   ///< Of "_text".
+  std::uint64_t stext = 0;  ///< Of "_stext".
+};
+
+/// The kernel's vmlinux, for what a table of symbols does not know: inlined calls, files, lines.
+struct KernelImage {
+  std::shared_ptr<const ElfFile> file;
+  std::uint64_t distance = 0;  ///< Its code lies this much higher than it is linked to (mod 2^64).
+};
+
 class KernelSymbols {
  public:
   KernelSymbols();
+  KernelSymbols(SymbolTable table, KernelAnchors anchors);
   ~KernelSymbols();
   KernelSymbols(KernelSymbols&&) noexcept;
   KernelSymbols& operator=(KernelSymbols&&) noexcept;
 
-  /// Error (what: "kernel symbols are hidden") if every address is 0: kptr_restrict, or a caller
-  /// without CAP_SYSLOG while perf_event_paranoid > 1.
-  static profiler::Result<KernelSymbols> parse(std::string text);
+  /// As KallsymsParser, of a text that is whole.
+  static profiler::Result<KernelSymbols> parse(std::string_view text);
   /// Adds code that appeared while recording; the strings are copied.
   void add(profiler::RuntimeAddress start, std::uint64_t size, std::string_view name,
            std::string_view module);
   /// Where a module lies. Found only where no symbol is.
   void add_module(profiler::RuntimeAddress start, std::uint64_t size, std::string_view name);
-  [[nodiscard]] const KernelSymbol* find(profiler::RuntimeAddress address) const;
+  /// What the table says, as if the kernel lay `distance` higher (modulo 2^64). Its modules are
+  /// forgotten: they lie anywhere. What was added stays.
+  void move(std::uint64_t distance);
+
+  /// Of that very kernel: the caller has compared build ids.
+  void set_image(KernelImage image);
+  /// Its file is null: none.
+  [[nodiscard]] const KernelImage& image() const;
+
+  [[nodiscard]] std::optional<KernelSymbol> find(profiler::RuntimeAddress address) const;
+  [[nodiscard]] KernelAnchors anchors() const;
   /// Symbols, modules not among them.
   [[nodiscard]] std::size_t size() const;
+  /// Bytes held, but for what was added.
+  [[nodiscard]] std::size_t memory() const;
 
  private:
   struct State;

@@ -7,12 +7,18 @@
 #include <cstddef>
 #include <fstream>
 #include <optional>
+#include <string_view>
 #include <utility>
+
+#include "symbolizer/kernel/kallsyms_parser.h"
 
 namespace symbolizer {
 namespace {
 
-constexpr std::size_t kFirstSize = std::size_t{8} << 20;
+constexpr std::size_t kPiece = std::size_t{128} << 10;
+constexpr std::size_t kUsualSize = std::size_t{6} << 20;
+/// Before it are addresses of per-CPU data, if anything.
+constexpr std::size_t kTextWithin = std::size_t{256} << 10;
 /// No kernel comes near; whatever says otherwise is no kallsyms.
 constexpr std::size_t kMaxSize = std::size_t{512} << 20;
 
@@ -40,52 +46,61 @@ std::string how_to_see(const std::string& settings) {
          ": set it to 1 or lower, or run as root (CAP_SYSLOG)";
 }
 
+/// Hands `take` what a file has until it returns false. 0, or errno: EFBIG beyond `limit`.
+template <class Take>
+int read_pieces(const std::string& path, std::size_t limit, Take&& take) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  if (file < 0) return errno;
+  // The kernel gives a page at a time, whatever is asked for; other files give all of it.
+  std::string buffer(kPiece, '\0');
+  int why = 0;
+  for (std::size_t size = 0;;) {
+    const ssize_t got = ::read(file, buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) why = errno;
+    if (got <= 0) break;
+    size += static_cast<std::size_t>(got);
+    if (size > limit) {
+      why = EFBIG;
+      break;
+    }
+    if (!take(std::string_view(buffer).substr(0, static_cast<std::size_t>(got)))) break;
+  }
+  ::close(file);
+  return why;
+}
+
 }  // namespace
 
-profiler::Result<std::string> read_kallsyms_text(const std::string& path) {
-  const auto failure = [&path](int why) {
+profiler::Result<KernelSymbols> read_kallsyms(const std::string& path,
+                                              const std::string& settings) {
+  KallsymsParser parser;
+  parser.reserve(kUsualSize);
+  const int why = read_pieces(path, kMaxSize, [&](std::string_view piece) {
+    parser.add(piece);
+    return true;
+  });
+  if (why != 0) {
     return std::unexpected(profiler::Error{.what = "kernel symbols cannot be read",
                                            .path = path,
                                            .system_error = why,
                                            .advice = "kernel functions stay without names"});
-  };
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) return failure(errno);
-  std::string text(kFirstSize, '\0');
-  std::size_t size = 0;
-  for (;;) {
-    if (size == text.size()) {
-      if (size >= kMaxSize) {
-        ::close(file);
-        return failure(EFBIG);
-      }
-      text.resize(size * 2);
-    }
-    const ssize_t got = ::read(file, text.data() + size, text.size() - size);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) {
-      const int why = errno;
-      ::close(file);
-      return failure(why);
-    }
-    if (got == 0) break;
-    size += static_cast<std::size_t>(got);
   }
-  ::close(file);
-  text.resize(size);
-  return text;
-}
-
-profiler::Result<KernelSymbols> read_kallsyms(const std::string& path,
-                                              const std::string& settings) {
-  auto text = read_kallsyms_text(path);
-  if (!text) return std::unexpected(text.error());
-  auto symbols = KernelSymbols::parse(*std::move(text));
+  auto symbols = std::move(parser).finish();
   if (!symbols) {
     if (std::string advice = how_to_see(settings); !advice.empty())
       symbols.error().advice = std::move(advice);
   }
   return symbols;
+}
+
+std::uint64_t running_kernel_text(const std::string& path) {
+  KallsymsParser parser;
+  static_cast<void>(read_pieces(path, kTextWithin, [&](std::string_view piece) {
+    parser.add(piece);
+    return parser.text() == 0;
+  }));
+  return parser.text();
 }
 
 }  // namespace symbolizer

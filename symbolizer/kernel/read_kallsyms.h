@@ -3,9 +3,11 @@
 //   Result<KernelSymbols> kernel = read_kallsyms();
 //   if (!kernel) note(kernel.error().message());   // hidden, or no /proc: says which setting helps
 //
-// Tens of milliseconds, most of it the kernel's: read it only when there is something to name.
+// Tens of milliseconds, nearly all of it the kernel's: read it only when there is something to
+// name.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "profiler/error.h"
@@ -18,7 +20,8 @@ namespace symbolizer {
 [[nodiscard]] profiler::Result<KernelSymbols> read_kallsyms(
     const std::string& path = "/proc/kallsyms", const std::string& settings = "/proc/sys/kernel");
 
-/// The same before it is parsed.
-[[nodiscard]] profiler::Result<std::string> read_kallsyms_text(const std::string& path);
+/// Where the running kernel's "_text" lies, which is among the first lines; 0: hidden, or not
+/// there.
+[[nodiscard]] std::uint64_t running_kernel_text(const std::string& path = "/proc/kallsyms");
 
 }  // namespace symbolizer

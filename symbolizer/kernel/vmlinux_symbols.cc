@@ -2,13 +2,13 @@
 
 #include <elf.h>
 
-#include <cinttypes>
-#include <cstdio>
 #include <cstring>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "symbolizer/elf/bytes.h"
+#include "symbolizer/kernel/symbol_table.h"
 
 namespace symbolizer {
 namespace {
@@ -27,20 +27,9 @@ bool is_label(std::string_view name) {
   return name.empty() || name.starts_with(".L") || name.starts_with('$');
 }
 
-void append(std::string& text, const Elf64_Sym& symbol, const Section& section,
-            std::string_view name) {
-  char start[32];
-  std::snprintf(start, sizeof start, "%016" PRIx64 " %c ", symbol.st_value,
-                letter_of(symbol, section));
-  text += start;
-  text += name;
-  text += '\n';
-}
-
-}  // namespace
-
-std::string vmlinux_symbols(const ElfFile& file) {
-  std::string text;
+/// Every symbol that has a place in memory, with its section.
+template <class Visit>
+void for_each_symbol(const ElfFile& file, Visit&& visit) {
   const auto sections = file.sections();
   for (const Section& table : sections) {
     if (table.type != SHT_SYMTAB || table.link >= sections.size()) continue;
@@ -53,15 +42,44 @@ std::string vmlinux_symbols(const ElfFile& file) {
       if (type == STT_SECTION || type == STT_FILE || type == STT_TLS) continue;
       if (symbol.st_shndx == SHN_UNDEF || symbol.st_shndx >= sections.size()) continue;
       const Section& section = sections[symbol.st_shndx];
-      if ((section.flags & SHF_ALLOC) == 0) continue;
-      const std::string_view name = string_at(names, symbol.st_name);
-      // Names may be anything; a line of kallsyms is one line.
-      if (is_label(name) || name.find_first_of("\n\t ") != std::string_view::npos) continue;
-      append(text, symbol, section, name);
+      if ((section.flags & SHF_ALLOC) != 0 && symbol.st_value != 0) visit(symbol, section, names);
     }
     break;
   }
-  return text;
+}
+
+void note_anchor(const Elf64_Sym& symbol, std::string_view name, KernelAnchors& anchors) {
+  if (name == "_text") anchors.text = symbol.st_value;
+  if (name == "_stext") anchors.stext = symbol.st_value;
+}
+
+}  // namespace
+
+KernelSymbols vmlinux_symbols(const ElfFile& file) {
+  SymbolTableBuilder builder;
+  KernelAnchors anchors;
+  for_each_symbol(file, [&](const Elf64_Sym& symbol, const Section& section, auto names) {
+    const std::string_view name = string_at(names, symbol.st_name);
+    if (is_label(name)) return;
+    const char letter = letter_of(symbol, section);
+    if (letter == 'd' || letter == 'D') {
+      builder.add_data(symbol.st_value);
+    } else if (!name.starts_with("__pfx_")) {
+      note_anchor(symbol, name, anchors);
+      builder.add_code(symbol.st_value, letter, name, "");
+    }
+  });
+  return {std::move(builder).finish(), anchors};
+}
+
+KernelAnchors vmlinux_anchors(const ElfFile& file) {
+  KernelAnchors anchors;
+  for_each_symbol(file, [&](const Elf64_Sym& symbol, const Section&, auto names) {
+    // Both are global, and few symbols are.
+    if (ELF64_ST_BIND(symbol.st_info) == STB_GLOBAL)
+      note_anchor(symbol, string_at(names, symbol.st_name), anchors);
+  });
+  return anchors;
 }
 
 }  // namespace symbolizer

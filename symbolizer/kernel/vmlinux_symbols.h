@@ -1,18 +1,21 @@
-// The symbols of a kernel image (vmlinux, or its debug file) as /proc/kallsyms shows them, at the
-// addresses that the image is linked to: where the kernel lay in memory is for the caller to say.
+// The symbols of a kernel image (vmlinux, or its debug file), those that /proc/kallsyms would show,
+// at the addresses that the image is linked to: where the kernel lay in memory is for the caller to
+// say.
 //
-//   std::string text = vmlinux_symbols(*elf_file);     // "ffffffff81000000 T _stext\n…"
-//   Result<KernelSymbols> kernel = KernelSymbols::parse(std::move(text));
+//   KernelSymbols kernel = vmlinux_symbols(*elf_file);
+//   kernel.move(text_in_memory - kernel.anchors().text);
 //
-// Those of modules are not in there. Empty: the file has no symbol table.
+// Those of modules are not in there. size() is 0: the file has no symbol table.
 #pragma once
 
-#include <string>
-
 #include "symbolizer/elf/elf_file.h"
+#include "symbolizer/kernel/kernel_symbols.h"
 
 namespace symbolizer {
 
-[[nodiscard]] std::string vmlinux_symbols(const ElfFile& file);
+[[nodiscard]] KernelSymbols vmlinux_symbols(const ElfFile& file);
+
+/// Where its "_text" and "_stext" are linked to; a fraction of the time.
+[[nodiscard]] KernelAnchors vmlinux_anchors(const ElfFile& file);
 
 }  // namespace symbolizer

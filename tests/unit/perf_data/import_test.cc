@@ -14,6 +14,7 @@
 
 #include "perf_data/header.h"
 #include "symbolizer/elf/elf_file.h"
+#include "tests/support/fake_kernel.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/unit/perf_data/perf_data_builder.h"
 
@@ -319,6 +320,38 @@ TEST(ImportPerfData, NamesKernelModulesWhereTheirFunctionsAreNotKnown) {
   const auto profile = import_bytes(data.file_form());
   ASSERT_TRUE(profile);
   EXPECT_EQ(name_of_first_kernel_frame(*profile), "nf_tables of [nf_tables]");
+}
+
+TEST(ImportPerfData, NamesInlinedKernelCodeByAVmlinuxOfAKernelThatWasMoved) {
+  const test::TemporaryDirectory directory;
+  const test::FakeKernel kernel(directory);
+  if (!kernel.built()) GTEST_SKIP() << kernel.log();
+  constexpr std::uint64_t kDistance = 0x1f20'0000;
+  constexpr std::uint64_t kText = test::FakeKernel::kText + kDistance;
+  PerfDataBuilder data;
+  data.event(standard_attr(), {7})
+      .record(mmap_record(0, kText, 0x1000, "[kernel.kallsyms]_text", -1, kText))
+      .record(sample({.time = 1000,
+                      .mode = PERF_RECORD_MISC_KERNEL,
+                      .chain = {PERF_CONTEXT_KERNEL, kernel.address_of("vfs_read") + kDistance}}));
+  const Bytes bytes = data.file_form();
+  InputFile file = InputFile::of_bytes(bytes);
+  const auto profile = import_perf_data(
+      file, {.path = "memory", .vmlinux = kernel.vmlinux(), .build_id_cache = "/nonexistent"},
+      nullptr);
+  ASSERT_TRUE(profile);
+  EXPECT_EQ(profile->run.kernel_text, kText);
+  std::vector<std::string> names;
+  const NodeIndex node = profile->stacks[profile->samples[0].stack].kernel;
+  const FrameName& name = profile->frames[profile->nodes[node].frame].name;
+  for (std::size_t i = 0; i < name.count; ++i) {
+    const Location& at = profile->locations[LocationIndex(name.first.row() + i)];
+    const Function& function = profile->functions[at.function];
+    EXPECT_TRUE(function.kernel);
+    EXPECT_THAT(profile->text(at.file), testing::EndsWith("kernel.c"));
+    names.push_back(profile->text(function.name));
+  }
+  EXPECT_THAT(names, ElementsAre("spin", "read_pages", "vfs_read"));
 }
 
 TEST(ImportPerfData, ReadsMappingsOfPerfWithoutMmap2AndClocksThatItDoesNotName) {

@@ -5,8 +5,10 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "tests/support/temporary_directory.h"
 
@@ -39,6 +41,10 @@ class ModuleSearchTest : public testing::Test {
   BuildId build_id_;
 };
 
+BuildId filled_build_id(unsigned char fill, std::size_t size) {
+  return BuildId(std::vector<std::byte>(size, static_cast<std::byte>(fill)));
+}
+
 BuildId other_build_id() {
   const std::vector<std::byte> bytes(20, std::byte{1});
   return BuildId(bytes);
@@ -57,7 +63,7 @@ TEST_F(ModuleSearchTest, TakesAFileFromPerfsCacheWhereThePathHasAnother) {
   const std::string folder = build_id_file(directory_.file("cache"), build_id_);
   std::filesystem::create_directories(folder);
   std::filesystem::copy_file(place_, folder + "/elf");
-  ModuleSearch search({.build_id_cache = directory_.file("cache")});
+  ModuleSearch search({.debug_files = {.build_id_cache = directory_.file("cache")}});
   EXPECT_NE(search.open(mapped("/usr/bin/env", build_id_)), nullptr);
   EXPECT_EQ(ModuleSearch({}).open(mapped("/usr/bin/env", build_id_)), nullptr);
 }
@@ -90,6 +96,15 @@ TEST_F(ModuleSearchTest, DoesNotOpenWhatIsNoFile) {
   ModuleSearch search({.sysroot = sysroot(), .same_machine = true});
   EXPECT_EQ(search.open(mapped("/opt/pipe", {})), nullptr);  // And does not wait for a writer.
   EXPECT_EQ(search.open(mapped("/opt", build_id_)), nullptr);
+}
+
+TEST(SameBuildId, TakesPaddingForNothing) {
+  std::vector<std::byte> padded(20);
+  std::fill_n(padded.begin(), 16, std::byte{7});
+  EXPECT_TRUE(same_build_id(filled_build_id(7, 16), BuildId(padded)));
+  EXPECT_TRUE(same_build_id(BuildId(padded), filled_build_id(7, 16)));
+  EXPECT_FALSE(same_build_id(filled_build_id(7, 16), filled_build_id(7, 20)));
+  EXPECT_FALSE(same_build_id(BuildId(), filled_build_id(7, 20)));
 }
 
 }  // namespace

@@ -213,7 +213,10 @@ TEST(Pipeline, RecordsAModuleThatCannotBeOpened) {
   EXPECT_EQ(profile.modules[frame.module].kind, ModuleKind::kUnreadable);
   EXPECT_EQ(profile.text(profile.modules[frame.module].path), "/nonexistent/libgone.so");
   EXPECT_EQ(frame.address, 0x3010U);
-  EXPECT_EQ(frame.name.naming, Naming::kNone);
+  // No more is known than which file it was.
+  EXPECT_EQ(frame.name.naming, Naming::kRange);
+  const Function& function = profile.functions[profile.locations[frame.name.first].function];
+  EXPECT_EQ(profile.text(function.name), "libgone.so");
 }
 
 }  // namespace

@@ -271,7 +271,7 @@ TEST(ProfileVersions, ANewerMajorVersionIsRefusedByName) {
   const Result<Profile> profile = parse(bytes);
   ASSERT_FALSE(profile);
   EXPECT_EQ(profile.error().message(),
-            "test: has version 2.3 of the profile format, and this profiler reads version 1.1; use "
+            "test: has version 2.3 of the profile format, and this profiler reads version 1.2; use "
             "a newer profiler");
 }
 

@@ -32,7 +32,7 @@ class RandomProfile {
     for (std::size_t i = 0; i < size.modules; ++i) {
       Module m;
       m.path = maybe_text(p);
-      m.kind = any(ModuleKind::kUnmapped);
+      m.kind = any(ModuleKind::kJitDump);
       if (below(2) == 0) {
         const std::string id = text();
         m.build_id = BuildId(std::as_bytes(std::span(id)));
@@ -67,7 +67,7 @@ class RandomProfile {
   /// Fills in what is known at the end.
   void name(Profile& p) {
     for (int i = 0; i < 20; ++i) p.strings.push_back(text());
-    for (Module& m : p.modules) m.names = any(NameSource::kKallsyms);
+    for (Module& m : p.modules) m.names = any(NameSource::kJit);
     for (int i = 0; i < 30; ++i)
       p.functions.push_back({.name = maybe_text(p),
                              .system_name = maybe_text(p),
@@ -141,6 +141,7 @@ class RandomProfile {
     r.profiler_version = text();
     r.host = text();
     r.kernel_release = text();
+    r.kernel_text = number();
     r.architecture = text();
     r.cpus = static_cast<std::uint32_t>(number());
     r.start_unix_ns = number();

@@ -3,10 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <map>
 #include <random>
 #include <set>
 
+#include "symbolizer/kernel/kallsyms_parser.h"
 #include "symbolizer/kernel/read_kallsyms.h"
 #include "workshop.h"
 
@@ -34,14 +36,14 @@ constexpr std::string_view kText =
     "ffffffffc0900000 t bpf_prog_6deef7357e7b4530\t[bpf]\n";
 
 std::string name_at(const KernelSymbols& symbols, std::uint64_t address) {
-  const KernelSymbol* found = symbols.find(RuntimeAddress(address));
-  if (found == nullptr) return "";
+  const auto found = symbols.find(RuntimeAddress(address));
+  if (!found) return "";
   return std::string(found->name) +
          (found->module.empty() ? "" : "[" + std::string(found->module) + "]");
 }
 
 TEST(KernelSymbols, NameTextByTheSymbolThatAPersonWouldUse) {
-  const auto symbols = KernelSymbols::parse(std::string(kText));
+  const auto symbols = KernelSymbols::parse(kText);
   ASSERT_TRUE(symbols);
   EXPECT_EQ(name_at(*symbols, 0xffffffff81001010), "do_thing");
   EXPECT_EQ(name_at(*symbols, 0xffffffff8100108f), "do_thing");
@@ -51,7 +53,7 @@ TEST(KernelSymbols, NameTextByTheSymbolThatAPersonWouldUse) {
 }
 
 TEST(KernelSymbols, EndTextAtTheDataBehindItButNotAtTablesAmongIt) {
-  const auto symbols = KernelSymbols::parse(std::string(kText));
+  const auto symbols = KernelSymbols::parse(kText);
   ASSERT_TRUE(symbols);
   EXPECT_EQ(name_at(*symbols, 0xffffffff810010a4), "weak_thing");
   EXPECT_EQ(name_at(*symbols, 0xffffffff810010b8), "last_text");
@@ -60,7 +62,7 @@ TEST(KernelSymbols, EndTextAtTheDataBehindItButNotAtTablesAmongIt) {
 }
 
 TEST(KernelSymbols, KeepModulesApart) {
-  const auto symbols = KernelSymbols::parse(std::string(kText));
+  const auto symbols = KernelSymbols::parse(kText);
   ASSERT_TRUE(symbols);
   EXPECT_EQ(name_at(*symbols, 0xffffffffc00000ff), "nft_do_chain[nf_tables]");
   EXPECT_EQ(name_at(*symbols, 0xffffffffc0000110), "nft_last[nf_tables]");
@@ -70,7 +72,7 @@ TEST(KernelSymbols, KeepModulesApart) {
 }
 
 TEST(KernelSymbols, FindWhatIsAddedLater) {
-  auto symbols = KernelSymbols::parse(std::string(kText));
+  auto symbols = KernelSymbols::parse(kText);
   ASSERT_TRUE(symbols);
   const std::size_t before = symbols->size();
   symbols->add(RuntimeAddress(0xffffffffc0a00000), 0x40, std::string("bpf_prog_x"), "bpf");
@@ -81,6 +83,92 @@ TEST(KernelSymbols, FindWhatIsAddedLater) {
   none.add(RuntimeAddress(16), 16, "a", "");
   EXPECT_EQ(name_at(none, 31), "a");
   EXPECT_EQ(name_at(none, 15), "");
+}
+
+/// Everything that a table says of the addresses around `kText`'s.
+std::vector<std::string> names_around(const KernelSymbols& symbols, std::string_view text) {
+  std::vector<std::string> names;
+  for (const auto& line : test::lines_of(std::string(text))) {
+    const std::uint64_t start = std::stoull(line, nullptr, 16);
+    for (const int into : {-1, 0, 1, 0x90, 4095, 4096}) {
+      names.push_back(name_at(symbols, start + static_cast<std::uint64_t>(into)));
+      const auto found = symbols.find(RuntimeAddress(start));
+      if (found) names.back() += " " + std::to_string(found->size);
+    }
+  }
+  return names;
+}
+
+TEST(KernelSymbols, ReadTheSameInPieces) {
+  const auto whole = KernelSymbols::parse(kText);
+  ASSERT_TRUE(whole);
+  const auto expected = names_around(*whole, kText);
+  for (std::size_t piece = 1; piece < 90; ++piece) {
+    KallsymsParser parser;
+    for (std::size_t at = 0; at < kText.size(); at += piece) parser.add(kText.substr(at, piece));
+    const auto pieced = std::move(parser).finish();
+    ASSERT_TRUE(pieced);
+    EXPECT_EQ(names_around(*pieced, kText), expected) << piece;
+  }
+}
+
+TEST(KernelSymbols, ReadTheSameInAnyOrder) {
+  auto lines = test::lines_of(std::string(kText));
+  const auto whole = KernelSymbols::parse(kText);
+  ASSERT_TRUE(whole);
+  // Of two that are equally good the first is kept: these two.
+  std::erase_if(lines, [](const std::string& line) { return line.ends_with("startup_64"); });
+  std::mt19937 random(4);
+  for (int round = 0; round < 200; ++round) {
+    std::ranges::shuffle(lines, random);
+    std::string text;
+    for (const auto& line : lines) text += line + "\n";
+    const auto shuffled = KernelSymbols::parse(text);
+    ASSERT_TRUE(shuffled);
+    ASSERT_EQ(names_around(*shuffled, kText), names_around(*whole, kText)) << text;
+  }
+}
+
+TEST(KernelSymbols, MoveAsAWholeWithoutModules) {
+  auto symbols = KernelSymbols::parse(kText);
+  ASSERT_TRUE(symbols);
+  symbols->add(RuntimeAddress(0xffffffffc0a00000), 0x40, "bpf_prog_x", "bpf");
+  EXPECT_EQ(symbols->anchors().stext, 0xffffffff81000000);
+  EXPECT_EQ(symbols->anchors().text, 0U);
+  symbols->move(0x1000'0000);
+  EXPECT_EQ(name_at(*symbols, 0xffffffff91001018), "do_thing");
+  EXPECT_EQ(name_at(*symbols, 0xffffffff81001018), "");
+  EXPECT_EQ(name_at(*symbols, 0xffffffff93000fff), "init_thing");
+  for (const std::uint64_t gone : {0xffffffff93001000, 0xffffffffc0000000, 0xffffffffd0000000})
+    EXPECT_EQ(name_at(*symbols, gone), "");
+  EXPECT_EQ(name_at(*symbols, 0xffffffffc0a00010), "bpf_prog_x[bpf]");
+  EXPECT_EQ(symbols->anchors().stext, 0xffffffff91000000);
+}
+
+TEST(KernelSymbols, EndWhereAForgottenModuleBegan) {
+  auto symbols = KernelSymbols::parse(
+      "ffffffff81000000 t last\nffffffff81000010 t of_module\t[m]\n"
+      "ffffffff81000020 t of_core\n");
+  ASSERT_TRUE(symbols);
+  EXPECT_EQ(name_at(*symbols, 0xffffffff81000018), "of_module[m]");
+  symbols->move(0x100);
+  EXPECT_EQ(name_at(*symbols, 0xffffffff8100010f), "last");
+  EXPECT_EQ(name_at(*symbols, 0xffffffff81000118), "");
+  EXPECT_EQ(name_at(*symbols, 0xffffffff81000128), "of_core");
+}
+
+TEST(KernelSymbols, OfALargeKernelTakeLittleMemory) {
+  std::string text;
+  for (int i = 0; i < 250'000; ++i) {
+    char line[96];
+    std::snprintf(line, sizeof line, "%016lx t some_subsystem_does_%d\n",
+                  0xffffffff81000000UL + i * 64UL, i);
+    text += line;
+  }
+  const auto symbols = KernelSymbols::parse(text);
+  ASSERT_TRUE(symbols);
+  EXPECT_EQ(symbols->size(), 250'000U);
+  EXPECT_LT(symbols->memory(), 10'000'000U);
 }
 
 TEST(KernelSymbols, SayWhenTheKernelHidesThem) {
@@ -96,7 +184,8 @@ TEST(KernelSymbols, SkipLinesThatAreDamaged) {
   for (const std::string text :
        {"", "\n\n", "garbage", "ffffffff81000000", "ffffffff81000000 T", "ffffffff81000000 T ",
         "ffffffff81000000 T  \t[", "fffffffffffffffffffff T x\n", "zz T x\n",
-        "ffffffff81000000 T name\t[\n"}) {
+        "ffffffff81000000 T name\t[\n", "ffffffff81000000 T \t[x]\n",
+        "ffffffff81000000\tT name\n"}) {
     const auto symbols = KernelSymbols::parse(text);
     ASSERT_TRUE(symbols) << text;
     EXPECT_LE(symbols->size(), 1U) << text;
@@ -129,16 +218,16 @@ TEST(ReadKallsyms, AgreesWithANaiveScan) {
   std::size_t shortened = 0;
   for (auto it = names.begin(); it != names.end(); ++it) {
     const auto next = std::next(it);
-    const KernelSymbol* at_start = symbols->find(RuntimeAddress(it->first));
-    ASSERT_NE(at_start, nullptr);
+    const auto at_start = symbols->find(RuntimeAddress(it->first));
+    ASSERT_TRUE(at_start);
     EXPECT_TRUE(it->second.contains(std::string(at_start->name))) << at_start->name;
     if (next == names.end()) break;
-    const KernelSymbol* at_end = symbols->find(RuntimeAddress(next->first - 1));
-    if (at_end == nullptr) {
+    const auto at_end = symbols->find(RuntimeAddress(next->first - 1));
+    if (!at_end) {
       ++shortened;
       EXPECT_GT(next->first - it->first, 4096U) << at_start->name;
     } else {
-      EXPECT_EQ(at_end, at_start);
+      EXPECT_EQ(at_end->start, at_start->start);
     }
   }
   EXPECT_LT(shortened, names.size() / 100);
@@ -150,6 +239,9 @@ TEST(ReadKallsyms, ReadsAnyFileAndSaysWhatIsWrong) {
   const auto symbols = read_kallsyms(shop.path("kallsyms"));
   ASSERT_TRUE(symbols);
   EXPECT_EQ(name_at(*symbols, 0xffffffff81001010), "do_thing");
+  EXPECT_EQ(running_kernel_text(shop.path("kallsyms")), 0U);
+  shop.write("kallsyms", "ffffffff91000000 T _text\nffffffff92000000 T _etext\n");
+  EXPECT_EQ(running_kernel_text(shop.path("kallsyms")), 0xffffffff91000000);
   const auto missing = read_kallsyms(shop.path("missing"));
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().path, shop.path("missing"));
