@@ -220,7 +220,7 @@ int annotate_command(std::span<const std::string> args) {
   const render::TextStyle style{.width = display->width, .colour = display->color};
   FunctionCode code;
   if (request->with_asm) {
-    auto read = function_code(*profile, annotation, symbol_sources(*given).sysroot);
+    auto read = function_code(*profile, annotation, symbol_sources(*given));
     if (!read) return line.fail(read.error());
     code = *std::move(read);
     input.notes.insert(input.notes.end(), code.notes.begin(), code.notes.end());

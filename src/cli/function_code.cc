@@ -11,6 +11,7 @@
 #include "machine/disassembler.h"
 #include "perf_data/module_search.h"
 #include "symbolizer/elf/code_names.h"
+#include "symbolizer/elf/debug_files.h"
 #include "symbolizer/elf/elf_file.h"
 #include "symbolizer/elf/fde_table.h"
 #include "symbolizer/module_symbolizer.h"
@@ -43,9 +44,10 @@ Result<std::shared_ptr<const ElfFile>> open_module(const Profile& profile, const
   std::vector<std::string> candidates;
   if (!sysroot.empty()) candidates.push_back(sysroot + path);
   candidates.push_back(path);
-  if (const std::string cache = symbolizer::default_build_id_cache();
-      module.build_id && !cache.empty())
-    candidates.push_back(perf_data::build_id_file(cache, module.build_id) + "/elf");
+  if (const std::string cached =
+          symbolizer::build_id_file(symbolizer::default_build_id_cache(), module.build_id);
+      !cached.empty())
+    candidates.push_back(cached + "/elf");
 
   std::optional<Error> error;
   for (const std::string& candidate : candidates) {
@@ -68,15 +70,16 @@ Result<std::shared_ptr<const ElfFile>> open_module(const Profile& profile, const
 class ModuleCode {
  public:
   ModuleCode(const Profile& profile, std::shared_ptr<const ElfFile> file, std::string module,
-             const std::set<std::string>& functions, const machine::Disassembler& disassembler)
+             const std::set<std::string>& functions, const machine::Disassembler& disassembler,
+             const symbolizer::DebugFileSearch& debug_files)
       : profile_(profile),
         file_(std::move(file)),
         module_(std::move(module)),
         functions_(functions),
         disassembler_(disassembler),
-        names_(file_, symbolizer::find_debug_file(*file_, {})),
+        names_(file_, symbolizer::find_debug_file(*file_, debug_files)),
         fdes_(file_->unwind_sections()),
-        symbolizer_(file_, {}) {}
+        symbolizer_(file_, debug_files) {}
 
   /// The blocks that hold `addresses`, which are by rising address.
   std::vector<AsmBlock> blocks(const std::vector<const view::AnnotatedAddress*>& addresses) {
@@ -212,7 +215,8 @@ std::uint64_t weight(const AsmBlock& block) {
 }  // namespace
 
 Result<FunctionCode> function_code(const Profile& profile, const view::Annotation& annotation,
-                                   const std::string& sysroot) {
+                                   const SymbolSources& sources) {
+  const symbolizer::DebugFileSearch debug_files = debug_file_search(sources);
   std::set<std::string> functions;
   for (const FunctionIndex function : annotation.functions)
     functions.insert(profile.text(profile.functions[function].name));
@@ -225,7 +229,7 @@ Result<FunctionCode> function_code(const Profile& profile, const view::Annotatio
     Module module;
     module.kind = ModuleKind::kUnmapped;
     if (index) module = profile.modules[index];
-    auto file = open_module(profile, module, sysroot);
+    auto file = open_module(profile, module, sources.sysroot);
     auto disassembler = file ? disassembler_for((*file)->machine())
                              : Result<machine::Disassembler>(std::unexpected(file.error()));
     if (!disassembler) {
@@ -233,7 +237,8 @@ Result<FunctionCode> function_code(const Profile& profile, const view::Annotatio
       code.notes.push_back("no instructions: " + disassembler.error().message());
       continue;
     }
-    ModuleCode reader(profile, *file, view::module_name(profile, index), functions, *disassembler);
+    ModuleCode reader(profile, *file, view::module_name(profile, index), functions, *disassembler,
+                      debug_files);
     for (AsmBlock& block : reader.blocks(addresses)) code.blocks.push_back(std::move(block));
   }
   if (code.blocks.empty() && error) {

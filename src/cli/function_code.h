@@ -1,7 +1,7 @@
 // The machine code of a function that was annotated: read from the files that ran, decoded, and
 // laid beside its samples.
 //
-//   auto code = function_code(profile, annotation, {.sysroot = ""});
+//   auto code = function_code(profile, annotation, symbol_sources(*options));
 //   code->blocks[0].instructions[0].text;
 //
 // A file is taken only if its build id is the recorded one. Samples are counted at the instruction
@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/symbol_options.h"
 #include "profiler/error.h"
 #include "profiler/profile.h"
 #include "render/annotate_asm.h"
@@ -23,9 +24,9 @@ struct FunctionCode {
   std::vector<std::string> notes;        ///< What could not be read, a line each.
 };
 
-/// `sysroot`: where the files lie if not here. Error: no code at all could be read.
+/// `sources`: where files and debug files lie. Error: no code at all could be read.
 [[nodiscard]] Result<FunctionCode> function_code(const Profile& profile,
                                                  const view::Annotation& annotation,
-                                                 const std::string& sysroot);
+                                                 const SymbolSources& sources);
 
 }  // namespace profiler::cli

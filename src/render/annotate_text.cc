@@ -20,6 +20,33 @@ using view::AnnotatedLine;
 /// Below this share of the function, neither a line nor a callee is worth a line of ours.
 constexpr double kLeastShare = 0.005;
 
+constexpr std::size_t kLongestName = 44;
+
+struct ShownCallee {
+  std::string name;
+  bool inlined = false;
+  std::uint64_t weight = 0;
+};
+
+/// Those that would read the same together: instances of a template with long arguments.
+std::vector<ShownCallee> shown_callees(const std::vector<view::LineCallee>& callees) {
+  std::vector<ShownCallee> shown;
+  for (const view::LineCallee& callee : callees) {
+    std::string name = short_name(printable(view::without_parameters(callee.name)), kLongestName);
+    const auto same = std::ranges::find_if(shown, [&](const ShownCallee& known) {
+      return known.name == name && known.inlined == callee.inlined;
+    });
+    if (same == shown.end()) {
+      shown.push_back(
+          {.name = std::move(name), .inlined = callee.inlined, .weight = callee.weight.all()});
+    } else {
+      same->weight += callee.weight.all();
+    }
+  }
+  std::ranges::stable_sort(shown, std::greater{}, &ShownCallee::weight);
+  return shown;
+}
+
 class SourceWriter {
  public:
   SourceWriter(const AnnotateInput& input, const AnnotateOptions& options, const TextStyle& style)
@@ -226,35 +253,32 @@ std::vector<std::pair<std::size_t, std::size_t>> ranges_around(
 
 std::vector<std::string> callees_text(const std::vector<view::LineCallee>& callees,
                                       const AmountFormat& format, std::size_t width) {
-  constexpr std::size_t kLongestName = 44;
   constexpr std::size_t kShortestName = 16;
   constexpr std::size_t kLines = 3;
   constexpr std::string_view kMore = ", …";
   std::vector<std::string> lines;
   std::size_t shown = 0;
-  for (const view::LineCallee& callee : callees) {
-    if (format.fraction(callee.weight.all()) < kLeastShare) break;
-    const std::string after =
-        inline_mark(callee.inlined) + ' ' + format.amount(callee.weight.all());
-    const std::string name = printable(view::without_parameters(callee.name));
+  const std::vector<ShownCallee> all = shown_callees(callees);
+  for (const ShownCallee& callee : all) {
+    if (format.fraction(callee.weight) < kLeastShare) break;
+    const std::string after = inline_mark(callee.inlined) + ' ' + format.amount(callee.weight);
     const auto room_behind = [&](const std::string& before) {
       const std::size_t taken = display_width(before) + display_width(after) + display_width(kMore);
       return width > taken ? std::min(width - taken, kLongestName) : 0;
     };
-    const std::size_t wanted = std::min(display_width(view::simple_name(name)), kLongestName);
-    if (!lines.empty() && room_behind(lines.back() + ", ") >= wanted) {
+    if (!lines.empty() && room_behind(lines.back() + ", ") >= display_width(callee.name)) {
       lines.back() += ", ";
     } else {
       const std::string mark = lines.empty() ? "└ " : "  ";
-      if (lines.size() == kLines || room_behind(mark) < kShortestName) break;
+      const std::size_t least = std::min(kShortestName, display_width(callee.name));
+      if (lines.size() == kLines || room_behind(mark) < least) break;
       if (!lines.empty()) lines.back() += ',';
       lines.push_back(mark);
     }
-    lines.back() += short_name(name, room_behind(lines.back())) + after;
+    lines.back() += short_name(callee.name, room_behind(lines.back())) + after;
     ++shown;
   }
-  const bool is_cut =
-      shown < callees.size() && format.fraction(callees[shown].weight.all()) >= kLeastShare;
+  const bool is_cut = shown < all.size() && format.fraction(all[shown].weight) >= kLeastShare;
   if (!lines.empty() && is_cut) lines.back() += kMore;
   return lines;
 }

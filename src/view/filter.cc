@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "view/call_path.h"
+#include "view/simple_name.h"
 
 namespace profiler::view {
 namespace {
@@ -53,8 +54,11 @@ Flags frames_in_module(const Profile& profile, const std::string& text) {
 /// Frames where a matching function runs, inlined or not.
 Flags frames_of_function(const Profile& profile, const std::string& text) {
   Flags functions(profile.functions.size());
-  for (std::size_t i = 0; i < functions.size(); ++i)
-    functions[i] = contains(profile.text(profile.functions[FunctionIndex(i)].name), text);
+  for (std::size_t i = 0; i < functions.size(); ++i) {
+    const std::string& name = profile.text(profile.functions[FunctionIndex(i)].name);
+    // As it is, or as tables show it.
+    functions[i] = contains(name, text) || contains(simple_name(name), text);
+  }
   Flags frames(profile.frames.size());
   CallPath entries;
   for (std::size_t i = 0; i < frames.size(); ++i) {

@@ -20,7 +20,7 @@ struct Filter {
   std::string process = {};
   std::string thread = {};
   std::string module = {};    ///< Some frame of the stack lies in it.
-  std::string function = {};  ///< Some frame of the stack is it.
+  std::string function = {};  ///< Some frame of the stack is it, whole or as tables show it.
   std::string cause = {};     ///< "read", "fault", "syscall", …: of cause or entry.
   std::uint64_t from_ns = 0;  ///< Since the start of the recording, half-open.
   std::uint64_t until_ns = std::numeric_limits<std::uint64_t>::max();

@@ -14,8 +14,9 @@ namespace {
 constexpr std::size_t kLongest = 16384;
 constexpr int kDeepest = 64;
 
+/// Of std, and of the namespaces in it.
 constexpr std::array<std::string_view, 4> kInlineNamespaces = {
-    "std::__cxx11::", "std::__1::", "std::__ndk1::", "std::_V2::"};
+    "::__cxx11::", "::__1::", "::__ndk1::", "::_V2::"};
 
 struct Abbreviation {
   std::string_view before;  ///< The template with the arguments that are left.
@@ -128,10 +129,8 @@ class Simplifier {
 
   static void leave_out_inline_namespace(std::string& out) {
     for (const std::string_view inline_namespace : kInlineNamespaces) {
-      if (!out.ends_with(inline_namespace)) continue;
-      const std::size_t begin = out.size() - inline_namespace.size();
-      if (begin > 0 && (is_identifier(out[begin - 1]) || out[begin - 1] == ':')) continue;
-      out.resize(begin + std::string_view("std::").size());
+      if (out.ends_with(inline_namespace) && last_qualified_name(out).starts_with("std::"))
+        out.resize(out.size() - inline_namespace.size() + std::string_view("::").size());
     }
   }
 

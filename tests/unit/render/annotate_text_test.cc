@@ -167,6 +167,23 @@ TEST(AnnotateText, IsMadeOfAnyFunctionOfAnyProfile) {
   }
 }
 
+TEST(CalleesText, PutsThoseTogetherThatReadTheSame) {
+  const std::string first = "it::iterator<int const*, std::vector<int> >::operator++()";
+  const std::string second = "it::iterator<long const*, std::vector<long> >::operator++()";
+  const auto callee = [](const std::string& name, std::uint64_t samples) {
+    return view::LineCallee{.name = name,
+                            .inlined = true,
+                            .kernel = false,
+                            .weight = {.user = samples * 1'000'000, .sys = 0, .samples = samples}};
+  };
+  const AmountFormat format({}, {.user = 100'000'000, .sys = 0, .samples = 100});
+  EXPECT_THAT(
+      callees_text({callee("f<int>(int)", 40), callee(first, 30), callee(second, 25)}, format, 100),
+      ElementsAre("└ it::iterator<…>::operator++ (inlined) 0.055, f<int> (inlined) 0.040"));
+  EXPECT_THAT(callees_text({callee("f<int>(int)", 40), callee("g()", 1)}, format, 30),
+              ElementsAre("└ f<int> (inlined) 0.040,", "  g (inlined) 0.001"));
+}
+
 TEST(RangesAround, JoinsWhatIsNearAndReachesTheEndsWhereTheyAre) {
   EXPECT_THAT(ranges_around({10, 30}, 3, 100), ElementsAre(Pair(7, 14), Pair(27, 34)));
   EXPECT_THAT(ranges_around({10, 18}, 3, 100), ElementsAre(Pair(7, 22)));

@@ -95,5 +95,15 @@ TEST(Filter, SamplesWithoutThreadOrStackMatchNoConditionOnThem) {
   EXPECT_EQ(select(profile, {.function = "parse"}).size(), 1U);
 }
 
+TEST(Filter, TakesTheNameOfAFunctionAsTablesShowItToo) {
+  const Profile profile = ProfileBuilder()
+                              .user("main;void f<std::vector<int, std::allocator<int> > >(int)", 3)
+                              .user("main", 2)
+                              .build();
+  EXPECT_EQ(select(profile, {.function = "f<std::vector<int>>(int)"}).size(), 3U);
+  EXPECT_EQ(select(profile, {.function = "f<std::vector<int, std::allocator<int> >"}).size(), 3U);
+  EXPECT_EQ(select(profile, {.function = "f<std::vector<long>>"}).size(), 0U);
+}
+
 }  // namespace
 }  // namespace profiler::view

@@ -19,6 +19,14 @@ TEST(SimpleName, CallsStringsWhatTheirUsersCallThem) {
             "std::operator<< <std::char_traits<char>>(std::ostream&, char const*)");
 }
 
+TEST(SimpleName, LeavesOutTheLibrarysInlineNamespaces) {
+  EXPECT_EQ(simple_name("std::filesystem::__cxx11::path::parent_path() const"),
+            "std::filesystem::path::parent_path() const");
+  EXPECT_EQ(simple_name("f(std::__1::vector<int, std::__1::allocator<int> >)"),
+            "f(std::vector<int>)");
+  EXPECT_EQ(simple_name("mine::__1::f()"), "mine::__1::f()") << "not the library's";
+}
+
 TEST(SimpleName, LeavesOutDefaultArgumentsOfTheLibrarysTemplates) {
   EXPECT_EQ(simple_name("std::map<int, std::vector<long, std::allocator<long> >, std::less<int>, "
                         "std::allocator<std::pair<int const, std::vector<long, std::allocator<long>"
