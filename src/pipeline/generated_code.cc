@@ -227,6 +227,7 @@ void GeneratedCode::find_in_dump(const Program& program, const Program& runner,
   });
   std::ranges::sort(queries, {}, &Query::position);
   std::vector<std::uint64_t> positions;
+  positions.reserve(queries.size());
   for (const Query& query : queries) positions.push_back(query.position);
   auto found = program.dump->names(positions);
   for (std::size_t i = 0; i < queries.size(); ++i) names[queries[i].index] = std::move(found[i]);

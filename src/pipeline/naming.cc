@@ -103,19 +103,21 @@ class NameResolver {
   }
 
   void note_remark(ModuleIndex module, const ModuleFiles::Remark& remark) {
-    profile_.run.notes.push_back(
-        profile_.text(profile_.modules[module].path) + ": " + remark.text + "; " +
-        (remark.from_memory ? "only its exported functions have names" : "it has no names"));
+    std::string note = profile_.text(profile_.modules[module].path) + ": ";
+    note += remark.text;
+    note += remark.from_memory ? "; only its exported functions have names" : "; it has no names";
+    profile_.run.notes.push_back(std::move(note));
   }
 
   /// What became of code without names, for the user.
   void add_notes() {
     for (const auto& [key, count] : unnamed_) {
       const auto& [name, why] = key;
-      const bool one = count == 1;
-      profile_.run.notes.push_back(name + ": " + std::to_string(count) +
-                                   (one ? " place in its" : " places in its") + " generated code " +
-                                   (one ? "has no name; " : "have no names; ") + why);
+      std::string note = name + ": " + std::to_string(count);
+      note += count == 1 ? " place in its generated code has no name; "
+                         : " places in its generated code have no names; ";
+      note += why;
+      profile_.run.notes.push_back(std::move(note));
     }
   }
 

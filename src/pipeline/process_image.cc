@@ -9,6 +9,8 @@
 #include <array>
 #include <charconv>
 #include <cstring>
+#include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -93,12 +95,17 @@ std::vector<Part> parts_of(const MmapEvent& event, std::string_view maps) {
   return parts;
 }
 
-bool read_part(Pid pid, const Part& part, std::vector<std::byte>& image) {
-  const std::size_t size = part.end - part.start;
-  const iovec here = {.iov_base = image.data() + part.offset, .iov_len = size};
+/// True if anything was read.
+bool read_memory(Pid pid, std::uint64_t address, std::span<std::byte> bytes) {
+  const iovec here = {.iov_base = bytes.data(), .iov_len = bytes.size()};
   // NOLINTNEXTLINE(performance-no-int-to-ptr): an address of another process.
-  const iovec there = {.iov_base = reinterpret_cast<void*>(part.start), .iov_len = size};
+  const iovec there = {.iov_base = reinterpret_cast<void*>(address), .iov_len = bytes.size()};
   return ::process_vm_readv(pid, &here, 1, &there, 1, 0) > 0;
+}
+
+bool is_elf(Pid pid, std::uint64_t address) {
+  std::array<std::byte, SELFMAG> magic{};
+  return read_memory(pid, address, magic) && std::memcmp(magic.data(), ELFMAG, SELFMAG) == 0;
 }
 
 /// The loader has made addresses in PT_DYNAMIC those of the process.
@@ -149,14 +156,15 @@ std::shared_ptr<const symbolizer::ElfFile> image_in_memory(const MmapEvent& even
   }
   if (size < sizeof(Elf64_Ehdr)) return nullptr;
   const std::uint64_t start = parts.front().start;
+  if (!is_elf(event.pid, start)) return nullptr;
   std::vector<std::byte> image(size);
   // Where the ends of two parts share a page of the file, the one that nobody has written to
   // counts.
   std::ranges::stable_sort(parts, std::ranges::greater{}, &Part::writable);
   for (const Part& part : parts) {
-    if (part.readable && !read_part(event.pid, part, image)) return nullptr;
+    const auto bytes = std::span(image).subspan(part.offset, part.end - part.start);
+    if (part.readable && !read_memory(event.pid, part.start, bytes)) return nullptr;
   }
-  if (std::memcmp(image.data(), ELFMAG, SELFMAG) != 0) return nullptr;
   undo_relocation(image, start);
   Elf64_Ehdr header;
   std::memcpy(&header, image.data(), sizeof header);
