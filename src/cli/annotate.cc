@@ -156,9 +156,10 @@ void read_sources(const AnnotateRequest& request, render::AnnotateInput& input) 
   for (const view::AnnotatedFile& file : input.annotation->files) {
     has_lines = has_lines || !file.path.empty();
     render::SourceText text = read_source(file.path, request.sources, profile.run.start_unix_ns);
-    if (text.newer)
+    if (text.newer) {
       input.notes.push_back(
           text.path + " was changed after the recording: its lines may not be those that ran");
+    }
     if (text.path.empty() && !file.path.empty() && count++ == 0) missing = file.path;
     input.sources.push_back(std::move(text));
   }

@@ -69,11 +69,10 @@ Result<std::shared_ptr<const ElfFile>> open_module(const Profile& profile, const
 /// One module's part of a function.
 class ModuleCode {
  public:
-  ModuleCode(const Profile& profile, std::shared_ptr<const ElfFile> file, std::string module,
+  ModuleCode(std::shared_ptr<const ElfFile> file, std::string module,
              const std::set<std::string>& functions, const machine::Disassembler& disassembler,
              const symbolizer::DebugFileSearch& debug_files)
-      : profile_(profile),
-        file_(std::move(file)),
+      : file_(std::move(file)),
         module_(std::move(module)),
         functions_(functions),
         disassembler_(disassembler),
@@ -184,7 +183,6 @@ class ModuleCode {
     return true;
   }
 
-  const Profile& profile_;
   std::shared_ptr<const ElfFile> file_;
   std::string module_;
   const std::set<std::string>& functions_;
@@ -237,7 +235,7 @@ Result<FunctionCode> function_code(const Profile& profile, const view::Annotatio
       code.notes.push_back("no instructions: " + disassembler.error().message());
       continue;
     }
-    ModuleCode reader(profile, *file, view::module_name(profile, index), functions, *disassembler,
+    ModuleCode reader(*file, view::module_name(profile, index), functions, *disassembler,
                       debug_files);
     for (AsmBlock& block : reader.blocks(addresses)) code.blocks.push_back(std::move(block));
   }

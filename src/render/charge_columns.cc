@@ -48,9 +48,10 @@ std::string ChargeColumns::text(Field field, const view::Charge& charge) const {
 }
 
 void ChargeColumns::add_titles(TextLine& line) const {
-  for (const Column& column : columns_)
+  for (const Column& column : columns_) {
     if (column.shown)
       line.add_right(column.title, column.width, Colour::kFaint).pad_to(line.width() + kGap);
+  }
   line.pad_to(line.width() + kGap);
 }
 

@@ -125,7 +125,7 @@ std::string short_name(std::string_view whole, std::size_t width) {
   // Nobody reads further than that; it bounds the work on a hostile name.
   constexpr std::size_t kLongest = 16384;
   if (whole.size() > kLongest) return cut_middle(whole, width);
-  const std::string name = view::simple_name(whole);
+  std::string name = view::simple_name(whole);
   if (display_width(name) <= width) return name;
 
   const std::vector<Group> groups = groups_of(name);

@@ -123,6 +123,7 @@ class Annotator {
 
   [[nodiscard]] std::vector<LineCallee> callees(const LineSum& line) const {
     std::vector<LineCallee> callees;
+    callees.reserve(line.callees.size());
     for (const auto& [entry, sum] : line.callees) {
       callees.push_back({.name = label(profile_, entry),
                          .inlined = entry.inlined,

@@ -48,7 +48,7 @@ SourceText arena_source() {
                            "  // touch every page", "\tfor (char* p = begin(chunk); p < end;)",
                            "\t\t*p++ = 0;", "  chunks_.push_back(chunk);"})
     source.lines.emplace_back(line);
-  while (source.lines.size() < 29) source.lines.push_back("  step();");
+  while (source.lines.size() < 29) source.lines.emplace_back("  step();");
   for (const char* line : {"  finish(chunk);", "  check();", "}", "", "void next() {", "}"})
     source.lines.emplace_back(line);
   return source;
