@@ -31,7 +31,8 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION devel)
 # Exactly the libraries, in the versions that the program's symbols need.
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
-set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "less")
+# Capstone is not linked, so its package is named here: for `annotate --asm`.
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "less, libcapstone4")
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS "libcap2-bin, libc6-dbg")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "profiler that splits user and kernel time by function and cause")
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION

@@ -10,11 +10,13 @@
 #include "cli/commands.h"
 #include "cli/display.h"
 #include "cli/filter_options.h"
+#include "cli/function_code.h"
 #include "cli/load_profile.h"
 #include "cli/option_values.h"
 #include "cli/output.h"
 #include "cli/source_files.h"
 #include "cli/spelling.h"
+#include "render/annotate_asm.h"
 #include "render/annotate_json.h"
 #include "render/annotate_text.h"
 #include "render/run_text.h"
@@ -34,6 +36,7 @@ CommandLine command_line() {
        .summary = "The source of a function with the user and sys time of each line",
        .examples = {{"profiler annotate Arena::grow", "its lines, and what they called"},
                     {"profiler annotate arena.cc:helper", "the one of that file"},
+                    {"profiler annotate --asm mix", "instructions beside the lines"},
                     {"profiler annotate --source-dir /build=. main", "sources that were moved"}},
        .operands = Operands::kFiles});
   line.basic().add_options()  //
@@ -41,7 +44,8 @@ CommandLine command_line() {
   add_filter_options(line);
   add_symbol_options(line);
   line.basic().add_options()  //
-      ("all", po::bool_switch(), "the whole function, not only what has time")(
+      ("asm", po::bool_switch(), "instructions beside the lines; needs the files that ran")(
+          "all", po::bool_switch(), "the whole function, not only what has time")(
           "context", po::value<std::string>()->value_name("N"), "lines around those with time (3)")(
           "limit", po::value<std::string>()->value_name("N"),
           "most lines with time to show (40); 0 shows all")(
@@ -58,6 +62,7 @@ CommandLine command_line() {
 struct AnnotateRequest {
   std::string function;
   bool json = false;
+  bool with_asm = false;
   SourceSearch sources;
   render::AnnotateOptions shown;
 };
@@ -77,6 +82,7 @@ Result<AnnotateRequest> request_of(const ParsedOptions& options) {
         Error{.what = "--format: no '" + format + "'", .advice = "use one of text, json"});
   }
   request.json = format == "json";
+  request.with_asm = options.flag("asm");
   request.shown.whole = options.flag("all");
   for (const auto& [name, value] :
        {std::pair{"limit", &request.shown.limit}, std::pair{"context", &request.shown.context}}) {
@@ -120,6 +126,11 @@ Result<view::SourceFunction> choose_function(const Profile& profile,
   view::FunctionMatch match = view::find_functions(profile, samples, wanted);
   if (match.found.size() == 1) return std::move(match.found.front());
   if (match.found.empty()) {
+    if (wanted.starts_with('<') && wanted.ends_with('>')) {
+      return std::unexpected(
+          Error{.what = "'" + wanted + "' stands for work of the kernel, it is no function",
+                .advice = "`profiler report --by cause` has the functions behind it"});
+    }
     const std::string near = nearest(wanted, match.names);
     return std::unexpected(
         Error{.what = "no function '" + wanted + "' has samples" + (filtered ? " here" : ""),
@@ -166,6 +177,13 @@ void read_sources(const AnnotateRequest& request, render::AnnotateInput& input) 
                 "(--resymbolize looks again)");
 }
 
+std::string annotated(const render::AnnotateInput& input, const AnnotateRequest& request,
+                      const FunctionCode& code, const render::TextStyle& style) {
+  if (request.json) return render::annotate_json(input, request.with_asm ? &code.blocks : nullptr);
+  if (request.with_asm) return render::annotate_asm_text(input, code.blocks, request.shown, style);
+  return render::annotate_text(input, request.shown, style);
+}
+
 }  // namespace
 
 int annotate_command(std::span<const std::string> args) {
@@ -200,8 +218,14 @@ int annotate_command(std::span<const std::string> args) {
                               .selection = selection};
   read_sources(*request, input);
   const render::TextStyle style{.width = display->width, .colour = display->color};
-  const std::string text = request->json ? render::annotate_json(input)
-                                         : render::annotate_text(input, request->shown, style);
+  FunctionCode code;
+  if (request->with_asm) {
+    auto read = function_code(*profile, annotation, symbol_sources(*given).sysroot);
+    if (!read) return line.fail(read.error());
+    code = *std::move(read);
+    input.notes.insert(input.notes.end(), code.notes.begin(), code.notes.end());
+  }
+  const std::string text = annotated(input, *request, code, style);
   const auto written =
       write_output(output, text, Content::kText, request->json ? Paging::kNever : display->paging);
   return written ? 0 : line.fail(written.error());

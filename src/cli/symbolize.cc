@@ -113,20 +113,27 @@ class Batch {
   /// Writes the answers and forgets the questions.
   Result<void> print() {
     struct Answer {
-      std::size_t start = 0;  ///< In the text of all of them.
-      std::size_t size = 0;
+      std::uint32_t piece = 0;
+      std::uint32_t start = 0;
+      std::uint32_t size = 0;
     };
-    std::string text;
+    std::vector<std::string> pieces;  // So that none has to grow.
     std::vector<Answer> answers(addresses_.size());
     names_.symbolize_all(addresses_, [&](std::size_t i, const Symbolized& names) {
-      answers[i].start = text.size();
-      append_(text, addresses_[i], names);
-      answers[i].size = text.size() - answers[i].start;
+      if (pieces.empty() || pieces.back().size() >= kOutputPiece) {
+        pieces.emplace_back().reserve(kOutputPiece + kOutputPiece / 4);
+      }
+      std::string& piece = pieces.back();
+      const std::size_t start = piece.size();
+      append_(piece, addresses_[i], names);
+      answers[i] = {.piece = static_cast<std::uint32_t>(pieces.size() - 1),
+                    .start = static_cast<std::uint32_t>(start),
+                    .size = static_cast<std::uint32_t>(piece.size() - start)};
     });
     addresses_.clear();
     std::string output;
     for (const Answer& answer : answers) {
-      output.append(text, answer.start, answer.size);
+      output.append(pieces[answer.piece], answer.start, answer.size);
       if (output.size() < kOutputPiece) continue;
       if (auto written = write_piece(output); !written) return written;
     }

@@ -10,7 +10,7 @@ struct Advice {
   std::string_view text;
 };
 
-constexpr std::array<Advice, 12> kAdvice = {{
+constexpr std::array<Advice, 10> kAdvice = {{
     {"libjvm.so",
      "run java with -XX:+PreserveFramePointer -XX:+UnlockDiagnosticVMOptions "
      "-XX:+DumpPerfMapAtExit (from JDK 17 on)"},
@@ -22,13 +22,10 @@ constexpr std::array<Advice, 12> kAdvice = {{
     {"node", "run node with --perf-basic-prof"},
     {"deno", "run deno with --v8-flags=--perf-basic-prof"},
     {"chrome", "run it with --no-sandbox --js-flags=--perf-basic-prof"},
-    {"libpython3", "run python with -X perf (from 3.12 on)"},
-    {"python3", "run python with -X perf (from 3.12 on)"},
     {"libruby", "run ruby with --yjit-perf"},
 }};
 
 bool ends_name(std::string_view rest) {
-  // "node", "node18", "libpython3.12.so.1.0", but not "node_exporter".
   return rest.empty() || rest[0] == '.' || rest[0] == '-' || (rest[0] >= '0' && rest[0] <= '9');
 }
 

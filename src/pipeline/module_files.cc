@@ -1,8 +1,5 @@
 #include "pipeline/module_files.h"
 
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
-
 #include <algorithm>
 #include <cstddef>
 #include <cstdio>
@@ -16,31 +13,16 @@ namespace {
 
 constexpr std::uint64_t kPageMask = 4095;
 
-/// Executable memory that no ELF file backs: "//anon", "[heap]", "/memfd:jit", "/dev/zero".
+/// Executable memory that no file backs: "//anon", "[heap]", "/dev/zero".
 bool is_no_file(std::string_view path) {
   return path.empty() || path.starts_with("//") || path.starts_with('[') ||
-         path.starts_with("/memfd:") || path.starts_with("/dev/") || path.starts_with("/SYSV") ||
-         path.starts_with("anon_inode:");
+         path.starts_with("/dev/") || path.starts_with("/SYSV") || path.starts_with("anon_inode:");
 }
 
 std::string_view without_deleted(std::string_view path) {
   constexpr std::string_view kSuffix = " (deleted)";
   if (path.ends_with(kSuffix)) path.remove_suffix(kSuffix.size());
   return path;
-}
-
-/// Opening anything else could block or have effects.
-bool is_regular_file(const std::string& path, struct stat& status) {
-  return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
-}
-
-/// Whether `path` is the very file that was mapped, as far as the event says which.
-bool is_that_file(const std::string& path, const MmapEvent& event) {
-  struct stat status{};
-  if (!is_regular_file(path, status)) return false;
-  if (event.inode == 0) return true;
-  return status.st_ino == event.inode && major(status.st_dev) == event.device_major &&
-         minor(status.st_dev) == event.device_minor;
 }
 
 /// The module address of a mapping's first byte. Mappings begin at page boundaries, segments need
@@ -97,33 +79,8 @@ ModuleIndex ModuleFiles::add(std::string_view path, const BuildId& build_id, Mod
       }));
 }
 
-ModuleFiles::FilePointer ModuleFiles::open(const MmapEvent& event, const std::string& path) const {
-  if (opener_) return opener_(event);
-  const auto matching = [&](const std::string& candidate) -> FilePointer {
-    auto file = symbolizer::ElfFile::open(candidate);
-    if (!file) return nullptr;
-    if (event.build_id && event.build_id != (*file)->build_id()) return nullptr;
-    return *file;
-  };
-  // The path may be gone, replaced, or mean something else in the process's mount namespace.
-  const std::string in_root = "/proc/" + std::to_string(event.pid) + "/root" + path;
-  for (const std::string& candidate : {path, in_root}) {
-    if (!is_that_file(candidate, event)) continue;
-    if (FilePointer file = matching(candidate)) return file;
-  }
-  // While the process lives, this leads to the very file that it mapped, whatever stat says of it
-  // (overlay file systems report other device and inode numbers than the kernel's records).
-  const std::uint64_t start = event.start.value();
-  const std::uint64_t end = start + event.length;
-  char map_file[96];
-  std::snprintf(map_file, sizeof map_file, "/proc/%d/map_files/%llx-%llx", event.pid,
-                static_cast<unsigned long long>(start), static_cast<unsigned long long>(end));
-  struct stat status{};
-  if (is_regular_file(map_file, status)) return matching(map_file);
-  // That needs CAP_CHECKPOINT_RESTORE. The program itself, though not what it has loaded, is open
-  // to its user without.
-  const std::string program = "/proc/" + std::to_string(event.pid) + "/exe";
-  return is_that_file(program, event) ? matching(program) : nullptr;
+LiveModule ModuleFiles::open(const MmapEvent& event) const {
+  return opener_ ? LiveModule{.file = opener_(event)} : open_live_module(event);
 }
 
 ModuleFiles::FilePointer ModuleFiles::open_vdso(const MmapEvent& event) const {
@@ -141,25 +98,57 @@ ModuleFiles::Place ModuleFiles::resolve(const MmapEvent& event) {
     }
     return {.module = known->second.module, .bias = event.start.value()};
   }
-  if (is_no_file(event.path))
+  const bool memfd = event.path.starts_with("/memfd:");
+  if (!memfd && is_no_file(event.path))
     return {.module = add(event.path, {}, ModuleKind::kAnonymous, nullptr), .bias = 0};
 
   auto [known, is_new] = by_identity_.try_emplace(identity(event));
   if (is_new) {
     const std::string path(without_deleted(event.path));
-    FilePointer file = open(event, path);
-    if (!file) ++unreadable_;
-    const BuildId build_id = file ? file->build_id() : event.build_id;
-    const ModuleKind kind = file ? ModuleKind::kFile : ModuleKind::kUnreadable;
-    known->second.module = add(path, build_id, kind, std::move(file));
-    known->second.file = files_[known->second.module.row()];
+    LiveModule found = open(event);
+    if (!found.file && memfd) {  // A compiler's, no program.
+      known->second.module = add(path, {}, ModuleKind::kAnonymous, nullptr);
+    } else {
+      if (!found.file) ++unreadable_;
+      const BuildId build_id = found.file ? found.file->build_id() : event.build_id;
+      const ModuleKind kind = found.file ? ModuleKind::kFile : ModuleKind::kUnreadable;
+      known->second.module = add(path, build_id, kind, found.file);
+      known->second.file = files_[known->second.module.row()];
+      if (!found.remark.empty() && (found.from_memory || !found.file))
+        remarks_[known->second.module.row()] = {std::move(found.remark), found.from_memory};
+      if (found.file && !opener_) keep_debug_directory(event.pid, known->second.module);
+    }
   }
+  if (is_anonymous(known->second.module)) return {.module = known->second.module, .bias = 0};
   const auto& [module, file] = known->second;
   std::uint64_t first = event.file_offset.value();
   if (file) {
     if (const auto address = mapped_address(*file, event.file_offset)) first = address->value();
   }
   return {.module = module, .bias = event.start.value() - first};
+}
+
+// The debug files of a container lie within it, and may be gone when names are resolved.
+void ModuleFiles::keep_debug_directory(Pid pid, ModuleIndex module) {
+  const auto root = root_of_its_own(pid);
+  if (!root) return;
+  auto known = roots_.find(*root);
+  if (known == roots_.end()) {
+    if (roots_.size() >= kMaxRoots) return;
+    known = roots_.emplace(*root, directory_of(pid, "/usr/lib/debug")).first;
+  }
+  if (known->second) debug_directories_[module.row()] = known->second;
+}
+
+std::string ModuleFiles::debug_directory(ModuleIndex module) const {
+  const auto found = debug_directories_.find(module.row());
+  if (found == debug_directories_.end()) return {};
+  return "/proc/self/fd/" + std::to_string(found->second->descriptor());
+}
+
+const ModuleFiles::Remark* ModuleFiles::remark(ModuleIndex module) const {
+  const auto found = remarks_.find(module.row());
+  return found == remarks_.end() ? nullptr : &found->second;
 }
 
 ModuleIndex ModuleFiles::kernel() {

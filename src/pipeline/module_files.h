@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -20,6 +21,8 @@
 #include <vector>
 
 #include "pipeline/interner.h"
+#include "pipeline/live_module.h"
+#include "pipeline/process_files.h"
 #include "pipeline/row_set.h"
 #include "profiler/event.h"
 #include "profiler/profile.h"
@@ -69,6 +72,15 @@ class ModuleFiles {
   void open_missing(const symbolizer::DebugFileSearch& debug_files);
 
   [[nodiscard]] std::shared_ptr<const symbolizer::ElfFile> file(ModuleIndex module) const;
+  /// What became of a file, if it is no longer what was mapped.
+  struct Remark {
+    std::string text;          ///< "was replaced while it ran"
+    bool from_memory = false;  ///< Its exported functions have names at least.
+  };
+  [[nodiscard]] const Remark* remark(ModuleIndex module) const;
+  /// Where debug files lie for a process that has a root of its own, under a path that leads there
+  /// even if the process is gone; "" for others.
+  [[nodiscard]] std::string debug_directory(ModuleIndex module) const;
   /// Mapped files that could not be opened, or were another file by then.
   [[nodiscard]] std::uint64_t unreadable() const { return unreadable_; }
 
@@ -80,7 +92,8 @@ class ModuleFiles {
 
   ModuleIndex add(std::string_view path, const BuildId& build_id, ModuleKind kind,
                   FilePointer file);
-  [[nodiscard]] FilePointer open(const MmapEvent& event, const std::string& path) const;
+  [[nodiscard]] LiveModule open(const MmapEvent& event) const;
+  void keep_debug_directory(Pid pid, ModuleIndex module);
   [[nodiscard]] FilePointer open_vdso(const MmapEvent& event) const;
 
   Profile& profile_;
@@ -93,6 +106,11 @@ class ModuleFiles {
   BuildId kernel_build_id_;
   ModuleIndex unmapped_;
   std::uint64_t unreadable_ = 0;
+  static constexpr std::size_t kMaxRoots = 128;
+  std::unordered_map<std::uint32_t, Remark> remarks_;
+  /// Debug directories of processes' roots, and of modules.
+  std::map<std::pair<dev_t, ino_t>, std::shared_ptr<const OpenDirectory>> roots_;
+  std::unordered_map<std::uint32_t, std::shared_ptr<const OpenDirectory>> debug_directories_;
 };
 
 }  // namespace profiler::pipeline

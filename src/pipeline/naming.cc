@@ -26,8 +26,11 @@ class NameResolver {
   }
 
   void name_module(ModuleIndex module, std::span<const FrameIndex> frames,
-                   std::shared_ptr<const symbolizer::ElfFile> file) {
-    const symbolizer::ModuleSymbolizer symbolizer(std::move(file), debug_files_);
+                   const ModuleFiles& files) {
+    symbolizer::DebugFileSearch search = debug_files_;
+    if (std::string own = files.debug_directory(module); !own.empty())
+      search.directories.insert(search.directories.begin(), std::move(own));
+    const symbolizer::ModuleSymbolizer symbolizer(files.file(module), search);
     std::vector<ModuleAddress> addresses;
     addresses.reserve(frames.size());
     for (const FrameIndex frame : frames) addresses.emplace_back(profile_.frames[frame].address);
@@ -97,6 +100,12 @@ class NameResolver {
   void name_unreadable(ModuleIndex module, std::span<const FrameIndex> frames) {
     const std::string& path = profile_.text(profile_.modules[module].path);
     name_by_mapping(module, frames, path.substr(path.rfind('/') + 1));
+  }
+
+  void note_remark(ModuleIndex module, const ModuleFiles::Remark& remark) {
+    profile_.run.notes.push_back(
+        profile_.text(profile_.modules[module].path) + ": " + remark.text + "; " +
+        (remark.from_memory ? "only its exported functions have names" : "it has no names"));
   }
 
   /// What became of code without names, for the user.
@@ -229,13 +238,14 @@ void resolve_names(Profile& profile, Interner& interner, const ModuleFiles& modu
     const ModuleKind kind = profile.modules[module].kind;
     if (kind == ModuleKind::kKernel) {
       if (kernel != nullptr) resolver.name_kernel(module, frames, *kernel);
-    } else if (auto file = modules.file(module)) {
-      resolver.name_module(module, frames, std::move(file));
+    } else if (modules.file(module)) {
+      resolver.name_module(module, frames, modules);
     } else if (kind == ModuleKind::kAnonymous || kind == ModuleKind::kJitDump) {
       resolver.name_generated(module, frames, generated);
     } else if (kind == ModuleKind::kUnreadable) {
       resolver.name_unreadable(module, frames);
     }
+    if (const auto* remark = modules.remark(module)) resolver.note_remark(module, *remark);
   }
   resolver.add_notes();
 }

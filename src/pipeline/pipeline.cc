@@ -76,7 +76,7 @@ struct Pipeline::State {
   ModuleFiles modules{profile, interner, options.open_module};
   unwind::Unwinder unwinder;
   GeneratedCode generated{profile, interner, modules, options.generated_code};
-  SampleStack sample_stack{unwinder, modules, generated, interner};
+  SampleStack sample_stack{unwinder, modules, generated, interner, options.generated_code.live};
   process::ProcessTable processes;
   std::unordered_set<Pid> targets_at_exec;
   std::unordered_set<Tid> target_threads;
@@ -89,6 +89,7 @@ struct Pipeline::State {
     std::string name;
   };
   std::vector<KernelSymbolRange> kernel_symbols;
+  std::unordered_set<std::uint64_t> kernel_symbol_starts;
   std::uint64_t samples = 0;
   StackIndex last_stack;
   std::uint64_t first_event_weight = 0;
@@ -193,7 +194,10 @@ void Pipeline::State::on(const LostEvent& event) {
 }
 
 void Pipeline::State::on(const KsymbolEvent& event) {
-  if (!event.unregister)
+  // Of a BPF program that was there before the recording and is gone at its end, only its going is
+  // told.
+  const bool is_new = kernel_symbol_starts.insert(event.start.value()).second;
+  if (is_new || !event.unregister)
     kernel_symbols.push_back({event.start, event.length, std::string(event.name)});
 }
 

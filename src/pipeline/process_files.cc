@@ -124,6 +124,16 @@ int open_mapped(const MmapEvent& event, bool live) {
 
 OpenDirectory::~OpenDirectory() { ::close(descriptor_); }
 
+std::optional<std::pair<dev_t, ino_t>> root_of_its_own(Pid pid) {
+  struct stat its{};
+  struct stat ours{};
+  if (::stat(proc_path(pid, "root").c_str(), &its) != 0 || ::stat("/", &ours) != 0 ||
+      (its.st_dev == ours.st_dev && its.st_ino == ours.st_ino)) {
+    return std::nullopt;
+  }
+  return std::pair(its.st_dev, its.st_ino);
+}
+
 std::shared_ptr<const OpenDirectory> directory_of(Pid pid, const std::string& path) {
   const int root = ::open(proc_path(pid, "root").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (root < 0) return nullptr;

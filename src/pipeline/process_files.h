@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "profiler/event.h"
 
@@ -46,6 +47,8 @@ class OpenDirectory {
   int descriptor_;
 };
 
+/// Device and inode of a process's root directory; none where it is ours, or cannot be told.
+[[nodiscard]] std::optional<std::pair<dev_t, ino_t>> root_of_its_own(Pid pid);
 /// The directory that `path` means to the process, in its mount namespace and under its root.
 [[nodiscard]] std::shared_ptr<const OpenDirectory> directory_of(Pid pid, const std::string& path);
 /// That it means to us.

@@ -65,7 +65,8 @@ StackEnd SampleStack::unwind(const SampleEvent& sample, const Moment& moment,
                              const StackHistory::Origin& origin, std::uint16_t& joined) {
   const unwind::StackSnapshot snapshot{.registers = sample.user_registers,
                                        .bytes = sample.user_stack,
-                                       .requested_bytes = sample.user_stack_requested};
+                                       .requested_bytes = sample.user_stack_requested,
+                                       .code = live_code_.of(moment.process, moment.time_ns)};
   const StackEnd end = unwinder_.unwind(snapshot, moment.process.space, user_frames_);
   const auto on_completed = [&](std::uint64_t earlier, const std::vector<unwind::UserFrame>& frames,
                                 std::size_t of_others) {

@@ -11,6 +11,7 @@
 
 #include "pipeline/generated_code.h"
 #include "pipeline/interner.h"
+#include "pipeline/live_code.h"
 #include "pipeline/module_files.h"
 #include "pipeline/stack_history.h"
 #include "process/process_table.h"
@@ -30,9 +31,14 @@ struct LateStack {
 
 class SampleStack {
  public:
+  /// `live`: the processes are there to be asked for the instructions of generated code.
   SampleStack(unwind::Unwinder& unwinder, ModuleFiles& modules, GeneratedCode& generated,
-              Interner& interner)
-      : unwinder_(unwinder), modules_(modules), generated_(generated), interner_(interner) {}
+              Interner& interner, bool live)
+      : unwinder_(unwinder),
+        modules_(modules),
+        generated_(generated),
+        interner_(interner),
+        live_code_(live) {}
 
   /// `mode`: what the sample was decided to be; a sys sample has at least one kernel frame.
   StackIndex intern(const SampleEvent& sample, Mode mode, const process::ProcessState& process,
@@ -62,6 +68,7 @@ class SampleStack {
   GeneratedCode& generated_;
   Interner& interner_;
   StackHistory history_;
+  LiveCode live_code_;
   // Kept for their memory. Innermost first.
   std::vector<CodeAddress<RuntimeAddress>> kernel_chain_;
   std::vector<CodeAddress<RuntimeAddress>> user_chain_;

@@ -1,5 +1,7 @@
 #include "render/annotate_json.h"
 
+#include <fmt/format.h>
+
 #include "render/json_charge.h"
 #include "render/json_writer.h"
 #include "view/module_name.h"
@@ -9,8 +11,8 @@ namespace {
 
 class AnnotateWriter {
  public:
-  explicit AnnotateWriter(const AnnotateInput& input)
-      : input_(input), is_time_(input.event->is_time()) {}
+  AnnotateWriter(const AnnotateInput& input, const std::vector<AsmBlock>* blocks)
+      : input_(input), blocks_(blocks), is_time_(input.event->is_time()) {}
 
   std::string text() {
     json_.begin_object();
@@ -27,6 +29,7 @@ class AnnotateWriter {
     for (std::size_t i = 0; i < input_.annotation->files.size(); ++i)
       file(input_.annotation->files[i], input_.sources[i]);
     json_.end();
+    if (blocks_ != nullptr) instructions();
     json_.end();
     return json_.take() + '\n';
   }
@@ -79,13 +82,36 @@ class AnnotateWriter {
     json_.end().end();
   }
 
+  void instructions() {
+    json_.line_break().key("instructions").begin_array();
+    for (const AsmBlock& block : *blocks_) {
+      for (const AsmInstruction& in : block.instructions) {
+        json_.line_break().begin_object();
+        json_.key("module").string(block.module).key("symbol").string(block.symbol);
+        json_.key("address").string(fmt::format("0x{:x}", in.address));
+        json_.key("text").string(in.text);
+        json_.key("file").string_or_null(in.line == 0 ? "" : block.files[in.file]);
+        json_.key("line").number_or_null(in.line);
+        json_.key("inlined").string_or_null(in.inlined);
+        json_.key("inlined_file").string_or_null(in.inlined_file);
+        json_.key("inlined_line").number_or_null(in.inlined_line);
+        write_charge(json_, in.charge, is_time_);
+        json_.end();
+      }
+    }
+    json_.end();
+  }
+
   const AnnotateInput& input_;
+  const std::vector<AsmBlock>* blocks_;
   bool is_time_;
   JsonWriter json_;
 };
 
 }  // namespace
 
-std::string annotate_json(const AnnotateInput& input) { return AnnotateWriter(input).text(); }
+std::string annotate_json(const AnnotateInput& input, const std::vector<AsmBlock>* blocks) {
+  return AnnotateWriter(input, blocks).text();
+}
 
 }  // namespace profiler::render

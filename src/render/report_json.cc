@@ -176,6 +176,7 @@ class ReportWriter {
     json_.key("frames").number(q.frames).key("frames_by_symbol").number(q.frames_by_symbol);
     json_.key("frames_joined").number(q.frames_joined);
     json_.key("frames_by_range").number(q.frames_by_range);
+    json_.key("frames_by_mapping").number(q.frames_by_mapping);
     json_.key("frames_unnamed").number(q.frames_unnamed);
     json_.key("frames_with_symtab").number(q.frames_with_symtab);
     json_.key("frames_with_symtab_by_symbol").number(q.frames_with_symtab_by_symbol).end();

@@ -8,7 +8,8 @@
 //
 // Rules (the CFI of one range of code, compiled) are cached by (module, module address): dlopen,
 // fork and address randomisation keep the cache warm. Order at each frame: CFI, then the frame
-// pointer with checks, then stop with a reason. The stack is never scanned for plausible values.
+// pointer with checks, then stop with a reason. Generated code has no CFI: how it will return is
+// read from its instructions (epilogue.h), where those are to be had. The stack is never scanned for plausible values.
 #pragma once
 
 #include <cstddef>
@@ -23,6 +24,7 @@
 #include "profiler/profile.h"
 #include "profiler/stack_end.h"
 #include "symbolizer/elf/elf_file.h"
+#include "unwind/epilogue.h"
 
 namespace profiler::unwind {
 
@@ -43,6 +45,8 @@ struct StackSnapshot {
   UserRegisters registers;
   std::span<const std::byte> bytes;   ///< From the stack pointer up.
   std::uint64_t requested_bytes = 0;  ///< More than bytes.size(): the copy stopped early.
+  /// Instructions of modules that were never added; null: not to be had.
+  CodeSource* code = nullptr;
 };
 
 /// Counted over the life of an Unwinder.

@@ -130,7 +130,14 @@ template <class Registers>
 typename Walk<Registers>::Step Walk<Registers>::step_from(const UserFrame& frame) {
   if (!frame.module) return step_from_nowhere();
   const ModuleCfi* module = context_.module(frame.module);
-  if (module == nullptr) return frame_pointer_step(StackEnd::kNoUnwindInfo);
+  if (module == nullptr) {
+    UnwindRule way_out;
+    // Frame pointers tell less of the caller's stack pointer than the way out relies on: callees
+    // and adapters may have popped arguments.
+    const bool knows_sp = kind_ == AddressKind::kInstruction || !through_frame_pointers_;
+    if (knows_sp && !slow_gear_ && is_way_out_known(frame, way_out)) return fast_step(way_out);
+    return frame_pointer_step(StackEnd::kNoUnwindInfo);
+  }
   const ModuleAddress address(frame.module_address);
   const UnwindRule& rule = rule_at(frame.module, *module, address);
   switch (rule.kind) {
@@ -289,6 +296,25 @@ template <class Registers>
 bool Walk<Registers>::is_code(std::uint64_t return_address) {
   return return_address != 0 &&
          context_.mappings.find(space_, RuntimeAddress(return_address - 1)) != nullptr;
+}
+
+template <class Registers>
+bool Walk<Registers>::is_way_out_known(const UserFrame& frame, UnwindRule& rule) {
+  if constexpr (!Registers::kCallPushes) return false;
+  if (snapshot_.code == nullptr) return false;
+  CfiRow row;
+  const auto code = snapshot_.code->code_at(frame.address.address);
+  if (!x86_64::row_of_way_out(code, ModuleAddress(frame.module_address), row)) return false;
+  rule = compile<Registers>(row);
+  if (rule.kind != UnwindRule::Kind::kStep) return false;
+  // The code may have been replaced since, or be no straight one: what it leads to must be a call.
+  const bool from_fp = (rule.flags & UnwindRule::kCfaFromFramePointer) != 0;
+  const std::uint64_t cfa =
+      (from_fp ? fp_ : sp_) + static_cast<std::uint64_t>(std::int64_t{rule.cfa_offset});
+  std::uint64_t pc = 0;
+  return cfa > sp_ &&
+         stack_.read(cfa + static_cast<std::uint64_t>(std::int64_t{rule.ra_offset}), pc) &&
+         is_code(pc);
 }
 
 template <class Registers>

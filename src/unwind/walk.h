@@ -150,6 +150,8 @@ class Walk {
   Step walk_cached_rules();
   Step fast_step(const UnwindRule& rule);
   Step slow_step(const CfiRow& row);
+  /// Of code without a module, by its instructions. False: they do not tell.
+  bool is_way_out_known(const UserFrame& frame, UnwindRule& rule);
   Step frame_pointer_step(StackEnd without);
   /// Where nothing is mapped. A call of a null pointer has left its return address behind.
   Step step_from_nowhere();

@@ -216,6 +216,7 @@ class Finder {
           return std::string_view(names.scope).ends_with("::" + plain) ||
                  std::string_view(names.base).ends_with("::" + plain);
         },
+        [&](const Names& names) { return names.scope.find(plain) != std::string::npos; },
         [&](const Names& names) {
           const std::string& name = profile_.text(profile_.functions[names.function].name);
           return name.find(query.name) != std::string::npos ||

@@ -83,6 +83,8 @@ void DebugInfo::close_units() {
   if (alternate_ != nullptr) alternate_->close_units();
   open_units_.clear();
   abbreviations_.clear();
+  // No more than a hint where the section was decompressed.
+  file().release(sections()[DebugSection::kInfo]);
 }
 
 DebugInfo* DebugInfo::alternate() {

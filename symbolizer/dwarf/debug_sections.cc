@@ -54,6 +54,7 @@ DebugSectionStore::DebugSectionStore(std::shared_ptr<const ElfFile> file, Sectio
       sections_[*which] = section.bytes;
     } else if (auto bytes = decompress(section, kMaxSectionSize)) {
       sections_[*which] = decompressed_.emplace_back(*std::move(bytes));
+      file_->release(section.bytes);
     }
   }
 }

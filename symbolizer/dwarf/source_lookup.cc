@@ -1,5 +1,7 @@
 #include "symbolizer/dwarf/source_lookup.h"
 
+#include <dwarf.h>
+
 #include <utility>
 
 #include "symbolizer/demangle.h"
@@ -16,6 +18,26 @@ constexpr int kMaxReferences = 16;
 /// An inlined function whose entry is in a file that is not at hand.
 constexpr std::string_view kNameless = "<inlined>";
 
+/// Lambdas inside lambdas; damaged files have no end to it.
+constexpr int kMaxNested = 8;
+
+/// True for languages whose functions are in namespaces and types.
+bool has_scopes(std::uint64_t language) {
+  switch (language) {
+    case 0:
+    case DW_LANG_C:
+    case DW_LANG_C89:
+    case DW_LANG_C99:
+    case DW_LANG_C11:
+    case DW_LANG_Mips_Assembler:
+    case DW_LANG_Fortran77:
+    case DW_LANG_Fortran90:
+      return false;
+    default:
+      return true;
+  }
+}
+
 std::uint32_t line_number(const AttributeValue& value) {
   return value.value > UINT32_MAX ? 0 : static_cast<std::uint32_t>(value.value);
 }
@@ -30,6 +52,8 @@ void SourceLookup::forget_units() {
   units_.clear();
   descriptions_.clear();
   files_.clear();
+  scopes_.clear();
+  qualified_.clear();
   demangled_.clear();
   info_->close_units();
   open_bytes_ = 0;
@@ -61,18 +85,45 @@ std::string_view SourceLookup::demangled(std::string_view linked_name) {
   return known->second;
 }
 
+std::string_view SourceLookup::qualified(const DieReference& entry, std::string_view name) {
+  const Unit& unit = *entry.unit;
+  if (!has_scopes(unit.language()) || name.empty() || qualifying_ >= kMaxNested) return name;
+  ++qualifying_;
+  const Scopes& scopes = scopes_.try_emplace(entry.unit, unit).first->second;
+  std::string text(name);
+  for (auto at = scopes.around(entry.offset); at; at = scopes.around(*at)) {
+    const Die scope = unit.read_die(*at);
+    if (scope.kind == nullptr) break;
+    std::string_view part = unit.text(scope.name);
+    const bool is_function = scope.kind->tag == DW_TAG_subprogram;
+    if (is_function) part = describe({.unit = &unit, .offset = *at}).name;
+    if (part.empty() && scope.kind->tag == DW_TAG_namespace) part = "(anonymous namespace)";
+    if (part.empty() && !is_function && text.starts_with("operator()")) part = "{lambda}";
+    if (!part.empty()) text.insert(0, std::string(part) + "::");
+    if (is_function) break;  // Its own name says what it is in.
+  }
+  --qualifying_;
+  return qualified_.emplace_back(std::move(text));
+}
+
 const SourceLookup::Description& SourceLookup::describe(const DieReference& function) {
   const auto [known, is_new] = descriptions_[function.unit].try_emplace(function.offset);
   Description& result = known->second;
   if (!is_new) return result;
   std::string_view name;
+  DieReference named = function;
   std::optional<DieReference> at = function;
   for (int followed = 0; at && followed < kMaxReferences; ++followed) {
     const Unit& unit = *at->unit;
     const Die die = unit.read_die(at->offset);
     if (die.kind == nullptr) break;
     if (result.linked_name.empty()) result.linked_name = unit.text(die.linkage_name);
-    if (name.empty()) name = unit.text(die.name);
+    if (name.empty()) {
+      name = unit.text(die.name);
+      named = *at;
+    } else if (!die.origin && !die.specification) {
+      named = *at;  // The definition may be outside of what it is declared in.
+    }
     if (result.declared_line == 0 && die.decl_line) {
       result.declared_line = line_number(die.decl_line);
     }
@@ -81,8 +132,12 @@ const SourceLookup::Description& SourceLookup::describe(const DieReference& func
     }
     at = unit.reference(die.origin ? die.origin : die.specification);
   }
-  if (result.linked_name.empty()) result.linked_name = name;
-  result.name = demangled(result.linked_name);
+  if (!result.linked_name.empty()) {
+    result.name = demangled(result.linked_name);
+  } else {
+    result.linked_name = name;
+    result.name = qualified(named, name);
+  }
   return result;
 }
 

@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -22,6 +23,7 @@
 #include "symbolizer/dwarf/function_tree.h"
 #include "symbolizer/dwarf/line_rows.h"
 #include "symbolizer/dwarf/line_table.h"
+#include "symbolizer/dwarf/scopes.h"
 #include "symbolizer/dwarf/unit_index.h"
 #include "symbolizer/elf/function_symbols.h"
 
@@ -31,7 +33,7 @@ class SourceLookup {
  public:
   /// How much may be kept open: bytes of .debug_info, and units whatever their size.
   struct Limits {
-    std::uint64_t bytes = std::uint64_t{32} << 20;
+    std::uint64_t bytes = std::uint64_t{64} << 20;
     std::size_t units = 64;
   };
 
@@ -44,6 +46,10 @@ class SourceLookup {
   /// Equal for addresses of one unit.
   [[nodiscard]] std::uint64_t unit_of(ModuleAddress address) const {
     return index_.find(address).value_or(UINT64_MAX);
+  }
+  /// Forgets all units if more than `bytes` of .debug_info are open: for who will not come back.
+  void forget_beyond(std::uint64_t bytes) {
+    if (open_bytes_ > bytes) forget_units();
   }
 
  private:
@@ -64,7 +70,7 @@ class SourceLookup {
   /// What the entries of a function say.
   struct Description {
     std::string_view linked_name;  ///< As in the symbol table; where it is in none, as in the source.
-    std::string_view name;         ///< Demangled.
+    std::string_view name;         ///< Demangled, or with what it is declared in.
     std::string_view declared_file;
     std::uint32_t declared_line = 0;
   };
@@ -73,6 +79,8 @@ class SourceLookup {
   void forget_units();
   [[nodiscard]] const Description& describe(const DieReference& function);
   [[nodiscard]] LineTable& files_of(const Unit& unit);
+  /// "space::Type::name", for the entry that says `name`.
+  [[nodiscard]] std::string_view qualified(const DieReference& entry, std::string_view name);
   [[nodiscard]] std::string_view demangled(std::string_view linked_name);
   static std::span<const LineTable::Row> run(const LineTable& table,
                                              std::vector<LineTable::Row>& rows) {
@@ -89,6 +97,9 @@ class SourceLookup {
   std::unordered_map<const Unit*, LineTable> files_;  ///< Whose numbers entries of a unit use.
   std::unordered_map<const Unit*, std::unordered_map<std::uint64_t, Description>> descriptions_;
   std::unordered_map<std::string_view, std::string> demangled_;
+  std::unordered_map<const Unit*, Scopes> scopes_;
+  std::deque<std::string> qualified_;
+  int qualifying_ = 0;  ///< How many functions inside each other are being qualified.
   std::vector<LineTable::Row> rows_;  ///< Of the table read last: room for the next one's.
 };
 

@@ -96,6 +96,9 @@ void Unit::read_unit_die() {
       case DW_AT_comp_dir:
         folder = value;
         break;
+      case DW_AT_language:
+        language_ = value.value;
+        break;
       case DW_AT_stmt_list:
         line_offset_ = value.value;
         break;

@@ -80,6 +80,7 @@ class Unit {
   [[nodiscard]] std::uint64_t rnglists_base() const { return rnglists_base_; }
   [[nodiscard]] std::optional<std::uint64_t> address_at_index(std::uint64_t index) const;
   [[nodiscard]] std::string_view name() const { return name_; }
+  [[nodiscard]] std::uint64_t language() const { return language_; }  ///< DW_LANG_*; 0: not said.
   [[nodiscard]] std::string_view compilation_folder() const { return compilation_folder_; }
   /// Of its line table in .debug_line.
   [[nodiscard]] std::optional<std::uint64_t> line_offset() const { return line_offset_; }
@@ -103,6 +104,7 @@ class Unit {
   std::uint64_t ranges_base_ = 0;
   std::uint64_t rnglists_base_ = 0;
   std::string_view name_;
+  std::uint64_t language_ = 0;
   std::string_view compilation_folder_;
   std::optional<std::uint64_t> line_offset_;
   std::string_view split_name_;

@@ -233,6 +233,10 @@ std::optional<FileOffset> ElfFile::offset_of(ModuleAddress address) const {
   return std::nullopt;
 }
 
+void ElfFile::release(std::span<const std::byte> part) const {
+  if (mapping_ != nullptr) mapping_->release(part);
+}
+
 std::span<const std::byte> ElfFile::bytes_at(ModuleAddress address, std::size_t size) const {
   if (debug_only_) return {};
   for (const Segment& segment : segments_) {

@@ -113,6 +113,8 @@ class ElfFile {
   /// Up to `size` bytes as mapped at `address`; fewer where the segment's file part ends, and none
   /// of a debug file.
   [[nodiscard]] std::span<const std::byte> bytes_at(ModuleAddress address, std::size_t size) const;
+  /// Says that a part of bytes() is not needed soon: its memory is given back until it is.
+  void release(std::span<const std::byte> part) const;
 
  private:
   ElfFile() = default;

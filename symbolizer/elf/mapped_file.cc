@@ -152,6 +152,16 @@ Result<std::shared_ptr<const MappedFile>> MappedFile::of_descriptor(int descript
   return file;
 }
 
+void MappedFile::release(std::span<const std::byte> part) const {
+  const auto page_size = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
+  const auto start = reinterpret_cast<std::uintptr_t>(part.data());
+  const std::uintptr_t first = (start + page_size - 1) & ~(page_size - 1);
+  const std::uintptr_t end = (start + part.size()) & ~(page_size - 1);
+  const bool is_ours = part.data() >= start_ && part.data() + part.size() <= start_ + size_;
+  if (!is_ours || first >= end) return;
+  madvise(start_ + (first - reinterpret_cast<std::uintptr_t>(start_)), end - first, MADV_DONTNEED);
+}
+
 MappedFile::~MappedFile() {
   if (start_ == nullptr) return;
   remove_mapping(reinterpret_cast<std::uintptr_t>(start_));

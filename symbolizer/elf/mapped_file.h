@@ -30,6 +30,8 @@ class MappedFile {
   MappedFile& operator=(const MappedFile&) = delete;
 
   [[nodiscard]] std::span<const std::byte> bytes() const { return {start_, size_}; }
+  /// Gives the memory of the pages that lie wholly in `part` back; they are read again when needed.
+  void release(std::span<const std::byte> part) const;
 
  private:
   MappedFile() = default;

@@ -2,6 +2,7 @@
 // or, if it does not begin as one, chunks that become a file, checksums and all:
 //
 //   type: one byte, size of the payload: two bytes, payload
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -18,13 +19,17 @@
 #include "pipeline/time_scale.h"
 #include "profile/chunk.h"
 #include "profile/profile_reader.h"
+#include "render/annotate_json.h"
+#include "render/annotate_text.h"
 #include "render/flamegraph.h"
 #include "render/overview.h"
 #include "render/report_csv.h"
 #include "render/report_json.h"
 #include "render/report_text.h"
 #include "tests/fuzz/heap_peak.h"
+#include "view/annotation.h"
 #include "view/filter.h"
+#include "view/find_function.h"
 #include "view/function_table.h"
 #include "view/group_table.h"
 #include "view/overview.h"
@@ -119,6 +124,28 @@ void render_causes(const Look& look) {
   drop(render::overview_text(look.profile, view::overview(look.profile, look.samples), {}, {}));
 }
 
+/// Of the first functions, as the input has them.
+void render_annotations(const Look& look) {
+  constexpr std::size_t kFunctions = 3;
+  for (std::size_t i = 0; i < std::min(kFunctions, look.profile.functions.size()); ++i) {
+    const std::string& name = look.profile.text(look.profile.functions[FunctionIndex(i)].name);
+    std::vector<FunctionIndex> functions = {FunctionIndex(i)};
+    if (auto match = view::find_functions(look.profile, look.samples, name); !match.found.empty())
+      functions = match.found.front().functions;
+    const view::Annotation annotation = view::annotate(look.profile, look.samples, functions);
+    if (annotation.functions.empty()) continue;
+    render::AnnotateInput input{.profile = &look.profile,
+                                .event = look.head.event,
+                                .sampled = look.head.sampled,
+                                .annotation = &annotation,
+                                .sources = {}};
+    input.sources.resize(annotation.files.size(),
+                         {.path = "source", .lines = {"{", "\t\x1b", "}"}});
+    drop(render::annotate_text(input, {.limit = look.kernel ? 0U : 5U, .whole = look.kernel}, {}));
+    drop(render::annotate_json(input, nullptr));
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -129,7 +156,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!profile) return 0;
   pipeline::apply_time_scale(*profile);
   // All of it takes long: each input has its part, which its size decides.
-  constexpr std::array kParts = {render_functions, render_groups, render_trees, render_causes};
+  constexpr std::array kParts = {render_functions, render_groups, render_trees, render_causes,
+                                 render_annotations};
   for (const bool kernel : {false, true}) kParts[size % kParts.size()](Look{*profile, kernel});
   return 0;
 }

@@ -121,6 +121,67 @@ TEST(GeneratedCode, OfAJitDumpIsWhatWasThereAtTheTimeOfTheSample) {
   EXPECT_TRUE(has_line);
 }
 
+// Its own root of processes, users and mounts: the map has another number, and lies in another
+// /tmp, which is gone with the process. (What lies in our /tmp is not seen there: hence the
+// descriptor.)
+TEST(GeneratedCode, InAContainerHasTheNamesOfTheMapThere) {
+  REQUIRE_GENERATED_CODE();
+  const std::vector<std::string> contained = {"unshare", "-Urpfm", "--mount-proc", "sh", "-c"};
+  const std::string mount = "mount -t tmpfs t /tmp && cd /";
+  std::vector<std::string> words = contained;
+  words.push_back(mount);
+  if (run(words).exit_status != 0)
+    GTEST_SKIP() << "needs unshare with namespaces of users, processes and mounts";
+  const TemporaryDirectory directory;
+  words = {"record", "-e", "cpu-clock", "--"};
+  words.insert(words.end(), contained.begin(), contained.end());
+  words.push_back("exec 3< '" + workload("generated_code") + "' && " + mount +
+                  " && /proc/self/fd/3 0.5 map && true");
+  const CommandResult recorded = run(profiler(words), {.directory = directory.path()});
+  ASSERT_EQ(recorded.exit_status, 0) << recorded.err;
+  const CommandResult reported = run(profiler({"report", "--format", "json", "--limit", "0"}),
+                                     {.directory = directory.path()});
+  const json report = json::parse(reported.out, nullptr, false);
+  EXPECT_FALSE(row_named(report["functions"], "generated_hot").is_null()) << reported.out;
+  EXPECT_EQ(report["quality"]["frames_by_mapping"], 0);
+  EXPECT_EQ(report["quality"]["frames_unnamed"], 0);
+}
+
+TEST(GeneratedCode, WithoutFramePointersIsUnwoundByItsInstructions) {
+  REQUIRE_GENERATED_CODE();
+  const Recorded r = record_workload({"generated_code", "0.9", "trampoline"});
+  const json tree = r.report({"--tree"});
+  const json spin =
+      node_at(tree["root"], {"main", "call_trampoline", "generated_trampoline", "spin"});
+  ASSERT_FALSE(spin.is_null());
+  EXPECT_GT(seconds(spin["total"]), 0.9 * seconds(tree["root"]["total"]));
+}
+
+// Python 3.12's trampolines, where there is one.
+TEST(GeneratedCode, OfPythonHasTheNamesOfItsFunctions) {
+  REQUIRE_GENERATED_CODE();
+  const TemporaryDirectory directory;
+  const std::string question =
+      "import sys; sys.activate_stack_trampoline('perf'); sys.deactivate_stack_trampoline()";
+  if (run({"python3", "-c", question}).exit_status != 0)
+    GTEST_SKIP() << "needs python3 from 3.12 on, with perf trampolines";
+  write_bytes(directory.file("fib.py"),
+              "import time\n"
+              "def fibonacci(n): return n if n < 2 else fibonacci(n - 1) + fibonacci(n - 2)\n"
+              "end = time.time() + 0.7\n"
+              "while time.time() < end: fibonacci(15)\n");
+  ASSERT_EQ(run(profiler({"record", "-e", "cpu-clock", "--", "python3", "-X", "perf", "fib.py"}),
+                {.directory = directory.path()})
+                .exit_status,
+            0);
+  const CommandResult report = run(profiler({"report", "--format", "json", "--limit", "0"}),
+                                   {.directory = directory.path()});
+  const json parsed = json::parse(report.out, nullptr, false);
+  const json row = row_named(parsed["functions"], "py::fibonacci");
+  ASSERT_FALSE(row.is_null());
+  EXPECT_THAT(row["file"].get<std::string>(), HasSubstr("fib.py"));
+}
+
 // Needs /usr/bin/node, which the packages for tests have.
 class Node : public ::testing::Test {
  protected:

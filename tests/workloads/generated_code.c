@@ -1,14 +1,18 @@
 // A program that writes functions into memory, as a just-in-time compiler does, and says so in
 // /tmp/perf-PID.map. x86-64 only: elsewhere it says "unsupported".
 //
-//   generated_code SECONDS [map|none|fifo|child|dump]
+//   generated_code SECONDS [map|none|fifo|child|dump|trampoline]
 //
 // Known beforehand: generated_hot and generated_warm take CPU time at 3 to 1, called by main
-// through call_generated; both lie in one anonymous mapping. `none`: nothing is written to /tmp.
-// `fifo`: what lies there is no file. `child`: a forked process, which makes no map of its own,
-// calls generated_hot for as long again. `dump`: a jitdump instead, ./jit-PID.dump; for SECONDS/2
-// and then SECONDS/4 more, generated_first and generated_second are called, at one and the same
-// address. The name of the warm one has an escape sequence in it.
+// through call_generated; both lie in one anonymous mapping. The warm one's name has an escape
+// sequence in it. Else:
+//   none        nothing is written to /tmp
+//   fifo        what lies there is no file
+//   child       a forked process, which makes no map of its own, calls generated_hot for as long
+//   dump        a jitdump instead, ./jit-PID.dump: for SECONDS/2 and then SECONDS/4 more,
+//               generated_first and generated_second are called, at one and the same address
+//   trampoline  generated_trampoline, which has no frame pointer, calls spin, which takes the time;
+//               main calls it through call_trampoline
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <string.h>
@@ -25,6 +29,23 @@ typedef void (*generated)(uint64_t times);
 // push %rbp; mov %rsp,%rbp; mov %rdi,%rax; 1: dec %rax; jnz 1b; pop %rbp; ret
 static const unsigned char kCode[] = {0x55, 0x48, 0x89, 0xe5, 0x48, 0x89, 0xf8,
                                       0x48, 0xff, 0xc8, 0x75, 0xfb, 0x5d, 0xc3};
+#endif
+
+#if defined(__x86_64__)
+// sub $8,%rsp; call *%rdi; add $8,%rsp; ret
+static const unsigned char kTrampoline[] = {0x48, 0x83, 0xec, 0x08, 0xff, 0xd7,
+                                            0x48, 0x83, 0xc4, 0x08, 0xc3};
+static double spin_s;
+
+NOINLINE static void spin(void) {
+  spin_until(thread_cpu_s() + spin_s);
+  NO_TAIL_CALL();
+}
+
+NOINLINE static void call_trampoline(void (*code)(void (*)(void))) {
+  code(spin);
+  NO_TAIL_CALL();
+}
 #endif
 
 NOINLINE static void call_generated(generated code, double cpu_s) {
@@ -90,13 +111,14 @@ int main(int argc, char** argv) {
   puts("{\"workload\":\"generated_code\",\"unsupported\":true}");
   return 0;
 #else
-  const double seconds = argument(argc, argv, 1, 1);
+  double seconds = argument(argc, argv, 1, 1);
   const char* mode = argc > 2 ? argv[2] : "map";
   unsigned char* memory =
       mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) return 1;
   memcpy(memory, kCode, sizeof kCode);
   memcpy(memory + 4096, kCode, sizeof kCode);
+  memcpy(memory + 2048, kTrampoline, sizeof kTrampoline);
   if (mprotect(memory, 8192, PROT_READ | PROT_EXEC) != 0) return 2;
   generated hot, warm;
   memcpy(&hot, &memory, sizeof hot);
@@ -118,7 +140,17 @@ int main(int argc, char** argv) {
     fprintf(map, "%lx %x stale\n", (unsigned long)memory, 8192);
     fprintf(map, "%lx %x generated_hot\n", (unsigned long)memory, (unsigned)sizeof kCode);
     fprintf(map, "%lx %x generated_\033[1mwarm\n", (unsigned long)second, (unsigned)sizeof kCode);
+    fprintf(map, "%lx %x generated_trampoline\n", (unsigned long)memory + 2048,
+            (unsigned)sizeof kTrampoline);
     fclose(map);
+  }
+  if (strcmp(mode, "trampoline") == 0) {
+    unsigned char* third = memory + 2048;
+    void (*trampoline)(void (*)(void));
+    memcpy(&trampoline, &third, sizeof trampoline);
+    spin_s = seconds;
+    call_trampoline(trampoline);
+    seconds = 0;
   }
   call_generated(hot, seconds * 0.75);
   call_generated(warm, seconds * 0.25);

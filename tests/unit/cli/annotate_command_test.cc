@@ -117,6 +117,9 @@ TEST_F(AnnotateCommand, AnswersWhatIsNotClearWithOneLine) {
   expect_error({"gorw"}, "no function 'gorw' has samples; did you mean grow\\?");
   expect_error({"xyzzy"}, "`profiler report` lists those that have");
   expect_error({}, "which function\\?");
+  expect_error({"<syscall read>"}, "stands for work of the kernel, it is no function; ");
+  expect_error({"vfs_read", "--asm"}, "kernel code is in no file here; ");
+  expect_error({"grow", "--asm"}, "prog: cannot open.*--asm needs the file that ran");
   expect_error({"a", "b"}, "one function at a time");
   expect_error({"grow", "--format", "csv"}, "use one of text, json");
   expect_error({"grow", "--limit", "-1"}, "--limit");

@@ -32,9 +32,12 @@ TEST(SourceFiles, OptionsAreDirectoriesOrReplacements) {
   ASSERT_TRUE(search.has_value());
   EXPECT_EQ(search->moved.size(), 2U);
   EXPECT_THAT(search->directories, ElementsAre(std::string(directory.path())));
-  const auto wrong = source_search({std::string(directory.path()) + "/none"});
-  ASSERT_FALSE(wrong.has_value());
-  EXPECT_THAT(wrong.error().message(), testing::HasSubstr("is no directory; "));
+  test::write_bytes(directory.file("file"), "");
+  for (const std::string& path : {directory.file("none"), directory.file("file"), std::string()}) {
+    const auto wrong = source_search({path});
+    ASSERT_FALSE(wrong.has_value()) << path;
+    EXPECT_THAT(wrong.error().message(), testing::HasSubstr("is no directory; "));
+  }
 }
 
 TEST(SourceFiles, AreReadLineByLine) {

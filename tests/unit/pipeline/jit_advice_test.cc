@@ -12,10 +12,8 @@ TEST(JitAdvice, GoesByTheFileNameOfAModule) {
   EXPECT_THAT(jit_advice("/usr/bin/node"), HasSubstr("--perf-basic-prof"));
   EXPECT_THAT(jit_advice("node"), HasSubstr("--perf-basic-prof"));
   EXPECT_THAT(jit_advice("/usr/lib/jvm/java-17/lib/server/libjvm.so"), HasSubstr("DumpPerfMap"));
-  EXPECT_THAT(jit_advice("/usr/bin/python3.12"), HasSubstr("-X perf"));
-  EXPECT_THAT(jit_advice("/usr/lib/libpython3.12.so.1.0"), HasSubstr("-X perf"));
-  for (const char* path : {"", "/", "/usr/bin/true", "/node/bin/true", "/usr/bin/node_exporter",
-                           "/usr/lib/python3.12/lib-dynload/_json.so"})
+  for (const char* path : {"", "/", "/usr/bin/true", "/usr/bin/python3.12", "/node/bin/true",
+                           "/usr/bin/node_exporter", "/usr/lib/python3.12/lib-dynload/_json.so"})
     EXPECT_EQ(jit_advice(path), "") << path;
 }
 

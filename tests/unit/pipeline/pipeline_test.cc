@@ -6,6 +6,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <fstream>
@@ -186,6 +187,62 @@ TEST(Pipeline, NamesTheCauseOfAKernelChain) {
   ASSERT_TRUE(stack.cause);
   EXPECT_EQ(profile.causes[stack.cause].entry.kind, KernelEntryKind::kSyscall);
   EXPECT_EQ(profile.text(profile.causes[stack.cause].entry.name), "read");
+}
+
+TEST(Pipeline, NamesBpfProgramsThatCameOrWent) {
+  auto kernel = symbolizer::KernelSymbols::parse("ffffffff81000000 T entry_SYSCALL_64\n");
+  ASSERT_TRUE(kernel);
+  Pipeline pipeline({}, nullptr);
+  pipeline.add_target(kChild, TargetStart::kNow);
+  const auto tell = [&](std::uint64_t start, bool unregister, std::string_view name) {
+    KsymbolEvent event;
+    event.start = RuntimeAddress(start);
+    event.length = 0x100;
+    event.unregister = unregister;
+    event.name = name;
+    pipeline.handle(event);
+  };
+  tell(0xffffffffc0001000, false, "bpf_prog_came");
+  const std::array<std::uint64_t, 3> chain = {PERF_CONTEXT_KERNEL, 0xffffffffc0001010,
+                                              0xffffffffc0002011};
+  pipeline.handle(sample(kChild, CpuMode::kKernel, chain));
+  tell(0xffffffffc0001000, true, "bpf_prog_came");
+  tell(0xffffffffc0002000, true, "bpf_prog_went");
+  pipeline.finish(&*kernel);
+  const Profile& profile = pipeline.profile();
+  std::vector<std::string> names;
+  for (const Frame& frame : profile.frames) {
+    ASSERT_EQ(frame.name.naming, Naming::kSymbol);
+    const Location& location = profile.locations[frame.name.first];
+    names.push_back(profile.text(profile.functions[location.function].name));
+  }
+  std::ranges::sort(names);
+  EXPECT_EQ(names, (std::vector<std::string>{"bpf_prog_came", "bpf_prog_went"}));
+}
+
+TEST(Pipeline, KeepsTheGeneratedCodeOfTwoProcessesApart) {
+  Pipeline pipeline({.all_processes = true, .generated_code = {.live = false, .elsewhere = true}},
+                    nullptr);
+  const std::array<std::uint64_t, 2> chain = {PERF_CONTEXT_USER, 0x10010};
+  for (const Pid pid : {kChild, kStranger}) {
+    pipeline.handle(exec(pid, "compiler"));
+    MmapEvent event;
+    event.pid = event.tid = pid;
+    event.start = RuntimeAddress(0x10000);
+    event.length = 0x1000;
+    event.path = "//anon";
+    pipeline.handle(event);
+    pipeline.handle(sample(pid, CpuMode::kUser, chain));
+    pipeline.handle(sample(pid, CpuMode::kUser, chain));
+  }
+  pipeline.finish(nullptr);
+  const Profile& profile = pipeline.profile();
+  ASSERT_EQ(profile.frames.size(), 2U);
+  EXPECT_NE(profile.frames[FrameIndex(0)].module, profile.frames[FrameIndex(1)].module);
+  // For the user it is one: the same program has run twice.
+  ASSERT_EQ(profile.functions.size(), 1U);
+  EXPECT_EQ(profile.text(profile.functions[FunctionIndex(0)].name), "[JIT] compiler");
+  EXPECT_EQ(profile.frames[FrameIndex(0)].name.naming, Naming::kRange);
 }
 
 TEST(Pipeline, KeepsOneModuleRowHoweverManyProcessesMapIt) {

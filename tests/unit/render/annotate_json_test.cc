@@ -28,7 +28,7 @@ std::string json_of(const Profile& profile, FunctionIndex function, const Source
                       .annotation = &annotation,
                       .sources = {}};
   input.sources.resize(annotation.files.size(), source);
-  return annotate_json(input);
+  return annotate_json(input, nullptr);
 }
 
 void expect_valid(const std::string& text) {

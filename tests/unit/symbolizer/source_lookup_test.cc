@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iostream>
 #include <random>
+#include <set>
 #include <sstream>
 
 #include "sample_program.h"
@@ -304,6 +306,104 @@ TEST_F(SourceLookupTest, ReadsWhatDwzMovedToPartialUnitsAndToAnAlternateFile) {
   EXPECT_EQ(chains_of("one/a"), plain);
   ASSERT_TRUE(compiled_->run("rm common"));
   EXPECT_EQ(chains_of("one/a").size(), plain.size());
+}
+
+// GCC gives no linkage name to what nobody else can call: the debug information says what it is in.
+TEST_F(SourceLookupTest, SaysWhatFunctionsWithoutLinkageNamesAreDeclaredIn) {
+  compiled_->write("n.cc", R"(
+volatile int sink;
+namespace zoo {
+namespace {
+struct Keeper {
+  [[gnu::always_inline]] int feed(int n) { sink = n; return sink + 1; }
+};
+[[gnu::always_inline]] inline int hidden(int n) { sink = n; return sink - 1; }
+}  // namespace
+int open(int n) {
+  Keeper keeper;
+  auto local = [&](int m) __attribute__((always_inline)) { sink = m; return sink * 2; };
+  struct Inner {
+    [[gnu::always_inline]] static int visit(int k) { sink = k; return sink / 3; }
+  };
+  return keeper.feed(n) + hidden(n) + local(n) + Inner::visit(n);
+}
+}  // namespace zoo
+int main(int argc, char**) { return zoo::open(argc); }
+)");
+  ASSERT_TRUE(compiled_->run("g++ -O1 -g n.cc -o n")) << compiled_->log();
+  const auto file = ElfFile::open(compiled_->path("n"));
+  ASSERT_TRUE(file);
+  const ModuleSymbolizer names(*file, {.directories = {}});
+  std::set<std::string> seen;
+  const auto regions = code_regions(**file);
+  for (const CodeRegion& region : regions) {
+    for (ModuleAddress at = region.start; at < region.end; at = at + 1) {
+      for (const SourceFrame& f : names.symbolize(at).frames) seen.insert(f.function);
+    }
+  }
+  // A compiler that gives linkage names has the arguments in them.
+  const auto is_seen = [&](const std::string& name) {
+    return std::ranges::any_of(seen, [&](const std::string& s) { return s.starts_with(name); });
+  };
+  EXPECT_TRUE(is_seen("zoo::(anonymous namespace)::Keeper::feed"));
+  EXPECT_TRUE(is_seen("zoo::(anonymous namespace)::hidden"));
+  EXPECT_TRUE(is_seen("zoo::open(int)::{lambda"));
+  EXPECT_TRUE(is_seen("zoo::open(int)::Inner::visit"));
+  if (HasFailure()) {
+    for (const std::string& name : seen) std::cout << name << "\n";
+  }
+}
+
+// Two functions that are each the other's abstract origin, the second with a name of its own.
+TEST_F(SourceLookupTest, EndsReferencesThatRunInCircles) {
+  compiled_->write("circle.s", R"(
+  .text
+  .globl first
+  .type first, @function
+first: nop
+  nop
+  ret
+  .size first, .-first
+  .globl _start
+_start: ret
+  .section .debug_info
+  .long .Lend - .Lversion
+.Lversion: .short 4
+  .long .Labbrev
+  .byte 8
+  .uleb128 1
+  .quad first
+  .quad 16
+.Lone: .uleb128 2
+  .quad first
+  .quad 3
+  .long .Ltwo - .Lversion + 4
+.Ltwo: .uleb128 3
+  .asciz "called_two"
+  .long .Lone - .Lversion + 4
+  .byte 0
+.Lend:
+  .section .debug_abbrev
+.Labbrev:
+  .uleb128 1, 0x11
+  .byte 1
+  .uleb128 0x11, 1, 0x12, 7, 0, 0
+  .uleb128 2, 0x2e
+  .byte 0
+  .uleb128 0x11, 1, 0x12, 7, 0x31, 0x13, 0, 0
+  .uleb128 3, 0x2e
+  .byte 0
+  .uleb128 3, 8, 0x31, 0x13, 0, 0
+  .byte 0
+)");
+  ASSERT_TRUE(compiled_->run("gcc -nostdlib -static circle.s -o circle")) << compiled_->log();
+  const auto file = ElfFile::open(compiled_->path("circle"));
+  ASSERT_TRUE(file);
+  SourceLookup source(DebugInfo::open(*file, {.directories = {}}), code_regions(**file));
+  const auto address = std::stoull(compiled_->output("nm circle | grep first"), nullptr, 16);
+  const auto frames = source.at(ModuleAddress(address + 1));
+  ASSERT_EQ(frames.size(), 1U);
+  EXPECT_EQ(frames[0].function, "called_two");
 }
 
 TEST_F(SourceLookupTest, KnowsWhereFunctionsAreDeclared) {

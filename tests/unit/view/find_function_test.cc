@@ -85,6 +85,8 @@ TEST(FindFunction, WithoutItsArgumentsOrScope) {
   EXPECT_THAT(found("grow").size(), 1U);
   EXPECT_THAT(found("parse").size(), 1U) << "not parse_header";
   EXPECT_THAT(found("grow(unsigned").size(), 1U) << "any part of it";
+  EXPECT_THAT(found("ena").size(), 1U) << "of its name, rather than of its arguments";
+  EXPECT_THAT(found("vecto").size(), 1U);
 }
 
 TEST(FindFunction, InAllItsCopies) {
@@ -93,6 +95,17 @@ TEST(FindFunction, InAllItsCopies) {
       ElementsAre("void app::churn<int>(std::vector<int, std::allocator<int> > const&), "
                   "void app::churn<long>(std::vector<long, std::allocator<long> > const&)"));
   EXPECT_THAT(found("parse"), ElementsAre("parse, parse.part.0, parse.part.0.cold"));
+}
+
+TEST(FindFunction, InTheCloneThatCompilersNameInBrackets) {
+  const Profile profile = ProfileBuilder()
+                              .function("g(int)", {.file = "/src/g.cc", .line = 2})
+                              .function("g(int) [clone .cold]", {.file = "/src/g.cc", .line = 2})
+                              .user("g(int);g(int) [clone .cold]", 2)
+                              .build();
+  const auto match = find_functions(profile, select(profile, {}), "g(int)");
+  ASSERT_EQ(match.found.size(), 1U);
+  EXPECT_EQ(match.found[0].functions.size(), 2U);
 }
 
 TEST(FindFunction, ListsOverloadsAndNamesakesWithWhatTellsThemApart) {

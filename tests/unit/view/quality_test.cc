@@ -52,6 +52,21 @@ TEST(Quality, CountsWhatIsOfOtherSamples) {
   EXPECT_EQ(q.frames_joined, 18U);
 }
 
+TEST(Quality, TellsRangesThatAreMappingsFromThoseOfFunctions) {
+  Profile profile = ProfileBuilder().user("main;f", 3).build();
+  for (FrameIndex i(0); i.row() < profile.frames.size(); i = FrameIndex(i.row() + 1))
+    profile.frames[i].name.naming = Naming::kRange;
+  EXPECT_EQ(quality(profile, select(profile, {})).frames_by_mapping, 0U);
+  for (const ModuleKind kind :
+       {ModuleKind::kAnonymous, ModuleKind::kJitDump, ModuleKind::kUnreadable}) {
+    for (ModuleIndex i(0); i.row() < profile.modules.size(); i = ModuleIndex(i.row() + 1))
+      profile.modules[i].kind = kind;
+    const Quality q = quality(profile, select(profile, {}));
+    EXPECT_EQ(q.frames_by_mapping, 6U);
+    EXPECT_EQ(q.frames_by_range, 6U);
+  }
+}
+
 TEST(Quality, LooksOnlyAtTheSamplesSelected) {
   const Profile profile =
       ProfileBuilder().user("main", 3).sys("main", "e", test::syscall("read"), 2).build();

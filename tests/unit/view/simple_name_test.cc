@@ -62,6 +62,7 @@ TEST(SimpleName, LeavesAloneWhatIsNoReturnType) {
                            "core::ops::function::FnOnce::call_once{{vtable.shim}}",
                            "main.(*Arena).grow",
                            "Function: (anonymous) /srv/a.js:1:2",
+                           "void (*f<int>(int))(char)",
                            "std.stdio.writeln!(string, int).writeln(string)",
                            "memcpy@plt",
                            "prog+0x1130",
