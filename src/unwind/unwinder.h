@@ -9,7 +9,8 @@
 // Rules (the CFI of one range of code, compiled) are cached by (module, module address): dlopen,
 // fork and address randomisation keep the cache warm. Order at each frame: CFI, then the frame
 // pointer with checks, then stop with a reason. Generated code has no CFI: how it will return is
-// read from its instructions (epilogue.h), where those are to be had. The stack is never scanned for plausible values.
+// read from its instructions (epilogue.h), where those are to be had. The stack is never scanned
+// for plausible values.
 #pragma once
 
 #include <cstddef>

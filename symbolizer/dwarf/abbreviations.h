@@ -2,7 +2,8 @@
 // (DWARF 5, 7.5.3, section .debug_abbrev).
 //
 //   Abbreviations table(sections[DebugSection::kAbbrev], header.abbrev_offset, header.format);
-//   if (const Abbreviation* kind = table.find(cursor.uleb())) use(kind->tag, table.attributes(*kind));
+//   if (const Abbreviation* kind = table.find(cursor.uleb())) use(kind->tag,
+//   table.attributes(*kind));
 //
 // What a walk over many entries asks is worked out here once: how long they are, where the next
 // sibling is named.
@@ -55,7 +56,7 @@ class Abbreviations {
   std::vector<Abbreviation> kinds_;
   std::vector<AttributeSpec> attributes_;
   std::vector<std::uint8_t> sizes_;  ///< Of the same rows.
-  std::size_t dense_ = 0;  ///< The codes 1 to dense_ are the first kinds.
+  std::size_t dense_ = 0;            ///< The codes 1 to dense_ are the first kinds.
   std::unordered_map<std::uint64_t, std::uint32_t> others_;
 };
 

@@ -5,9 +5,9 @@
 //   const Unit* unit = info->unit_at(header_offset);
 //   const Unit* split = info->split_unit_of(*unit);       // null: none, or its .dwo is not found
 //
-// Three kinds of file hang together: the module or its debug file; the alternate file that dwz moved
-// what is common to several (.gnu_debugaltlink, DWARF 5's supplementary file); and the .dwo and .dwp
-// files of split units. Not thread-safe.
+// Three kinds of file hang together: the module or its debug file; the alternate file that dwz
+// moved what is common to several (.gnu_debugaltlink, DWARF 5's supplementary file); and the .dwo
+// and .dwp files of split units. Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -68,8 +68,8 @@ class DebugInfo {
 
  private:
   [[nodiscard]] DebugInfo* alternate();
-  [[nodiscard]] std::shared_ptr<const Abbreviations> abbreviations_of(
-      const DebugSections& sections, const UnitHeader& header);
+  [[nodiscard]] std::shared_ptr<const Abbreviations> abbreviations_of(const DebugSections& sections,
+                                                                      const UnitHeader& header);
 
   DebugSectionStore store_;
   DebugFileSearch search_;
@@ -77,8 +77,7 @@ class DebugInfo {
   bool units_read_ = false;
   std::unordered_map<std::uint64_t, std::unique_ptr<Unit>> open_units_;
   /// Shared by units: of LTO and of dwz all have one table.
-  std::unordered_map<std::uint64_t,
-                     std::pair<UnitFormat, std::shared_ptr<const Abbreviations>>>
+  std::unordered_map<std::uint64_t, std::pair<UnitFormat, std::shared_ptr<const Abbreviations>>>
       abbreviations_;
   bool alternate_searched_ = false;
   std::unique_ptr<DebugInfo> alternate_;

@@ -14,8 +14,8 @@ namespace {
 constexpr std::uint64_t kMaxSectionSize = std::uint64_t{4} << 30;
 
 constexpr std::array<std::string_view, kDebugSectionCount> kNames = {
-    "info", "abbrev", "line", "line_str", "str", "str_offsets",
-    "addr", "ranges", "rnglists", "aranges", "cu_index"};
+    "info", "abbrev", "line",     "line_str", "str",     "str_offsets",
+    "addr", "ranges", "rnglists", "aranges",  "cu_index"};
 
 /// Which of them a section is. The index of a package has no suffix: the rest of it has.
 std::optional<DebugSection> section_of(std::string_view name, SectionFlavour flavour) {
@@ -32,7 +32,8 @@ std::optional<DebugSection> section_of(std::string_view name, SectionFlavour fla
   const auto* const known = std::ranges::find(kNames, name);
   if (known == kNames.end()) return std::nullopt;
   const auto section = static_cast<DebugSection>(known - kNames.begin());
-  const bool wanted = section == DebugSection::kCuIndex || is_split == (flavour == SectionFlavour::kSplit);
+  const bool wanted =
+      section == DebugSection::kCuIndex || is_split == (flavour == SectionFlavour::kSplit);
   return wanted ? std::optional(section) : std::nullopt;
 }
 

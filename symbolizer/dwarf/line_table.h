@@ -70,7 +70,8 @@ class LineTable {
   std::array<std::uint8_t, 256> opcode_lengths_{};
   EntryFormat folder_format_;
   EntryFormat file_format_;
-  std::vector<std::uint32_t> folders_;  ///< Offsets in bytes_: tables are large, few names are used.
+  std::vector<std::uint32_t>
+      folders_;  ///< Offsets in bytes_: tables are large, few names are used.
   std::vector<std::uint32_t> files_;
   std::unordered_map<std::uint64_t, std::string> paths_;
 };

@@ -10,15 +10,13 @@ namespace {
 bool is_scope(std::uint16_t tag) {
   return tag == DW_TAG_namespace || tag == DW_TAG_module || tag == DW_TAG_class_type ||
          tag == DW_TAG_structure_type || tag == DW_TAG_union_type ||
-         tag == DW_TAG_enumeration_type || tag == DW_TAG_interface_type ||
-         tag == DW_TAG_subprogram;
+         tag == DW_TAG_enumeration_type || tag == DW_TAG_interface_type || tag == DW_TAG_subprogram;
 }
 
 /// No scope of its own, but there may be some inside.
 bool may_hold_scopes(std::uint16_t tag) {
-  return tag == DW_TAG_compile_unit || tag == DW_TAG_partial_unit ||
-         tag == DW_TAG_lexical_block || tag == DW_TAG_inlined_subroutine ||
-         tag == DW_TAG_try_block || tag == DW_TAG_catch_block;
+  return tag == DW_TAG_compile_unit || tag == DW_TAG_partial_unit || tag == DW_TAG_lexical_block ||
+         tag == DW_TAG_inlined_subroutine || tag == DW_TAG_try_block || tag == DW_TAG_catch_block;
 }
 
 }  // namespace

@@ -69,8 +69,9 @@ class SourceLookup {
   };
   /// What the entries of a function say.
   struct Description {
-    std::string_view linked_name;  ///< As in the symbol table; where it is in none, as in the source.
-    std::string_view name;         ///< Demangled, or with what it is declared in.
+    std::string_view
+        linked_name;        ///< As in the symbol table; where it is in none, as in the source.
+    std::string_view name;  ///< Demangled, or with what it is declared in.
     std::string_view declared_file;
     std::uint32_t declared_line = 0;
   };
@@ -99,7 +100,7 @@ class SourceLookup {
   std::unordered_map<std::string_view, std::string> demangled_;
   std::unordered_map<const Unit*, Scopes> scopes_;
   std::deque<std::string> qualified_;
-  int qualifying_ = 0;  ///< How many functions inside each other are being qualified.
+  int qualifying_ = 0;                ///< How many functions inside each other are being qualified.
   std::vector<LineTable::Row> rows_;  ///< Of the table read last: room for the next one's.
 };
 

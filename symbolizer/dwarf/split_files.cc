@@ -39,9 +39,8 @@ class PackageIndex {
     columns_ = cursor.u32();
     units_ = cursor.u32();
     slots_ = cursor.u32();
-    const std::uint64_t size =
-        kHeader + std::uint64_t{slots_} * 12 +
-        std::uint64_t{columns_} * 4 * (1 + std::uint64_t{units_} * 2);
+    const std::uint64_t size = kHeader + std::uint64_t{slots_} * 12 +
+                               std::uint64_t{columns_} * 4 * (1 + std::uint64_t{units_} * 2);
     const bool is_power = slots_ != 0 && (slots_ & (slots_ - 1)) == 0;
     is_valid_ = cursor.ok() && (version_ == 2 || version_ == 5) && is_power &&
                 columns_ <= kMaxColumns && size <= section.size();
@@ -151,7 +150,8 @@ std::unique_ptr<Unit> SplitFiles::find_in_package(const Unit& skeleton) {
   }
   if (package_ == nullptr) return nullptr;
   const DebugSections& whole = package_->sections();
-  const auto parts = PackageIndex(whole[DebugSection::kCuIndex]).parts_of(skeleton.split_id(), whole);
+  const auto parts =
+      PackageIndex(whole[DebugSection::kCuIndex]).parts_of(skeleton.split_id(), whole);
   return parts ? package_->open_split_unit(*parts, 0, skeleton) : nullptr;
 }
 

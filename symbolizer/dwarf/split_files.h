@@ -1,5 +1,5 @@
-// The .dwo files of split units, and the .dwp file that a module's were packed into (DWARF 5, 7.3.5;
-// GNU's form of both in DWARF 4).
+// The .dwo files of split units, and the .dwp file that a module's were packed into (DWARF
+// 5, 7.3.5; GNU's form of both in DWARF 4).
 //
 //   SplitFiles files(*module, search);
 //   const Unit* unit = files.unit_of(*skeleton);      // null: not found, or of another build

@@ -74,18 +74,16 @@ UnitIndex::Units UnitIndex::read_aranges(const DebugInfo& info, std::span<const 
   return listed;
 }
 
-void UnitIndex::add_others(DebugInfo& info, std::span<const CodeRegion> code,
-                           const Units& listed) {
+void UnitIndex::add_others(DebugInfo& info, std::span<const CodeRegion> code, const Units& listed) {
   for (const UnitHeader& header : info.units()) {
     const bool may_have_code = header.type == DW_UT_compile || header.type == DW_UT_skeleton ||
                                header.type == DW_UT_partial;
     if (!may_have_code || budget_ == 0 || listed.contains(header.offset)) continue;
     const Unit* unit = info.unit_at(header.offset);
     if (unit == nullptr) continue;
-    for_each_range(*unit, unit->read_die(header.die_offset), budget_,
-                   [&](std::uint64_t start, std::uint64_t end) {
-                     add(code, start, end, header.offset);
-                   });
+    for_each_range(
+        *unit, unit->read_die(header.die_offset), budget_,
+        [&](std::uint64_t start, std::uint64_t end) { add(code, start, end, header.offset); });
   }
 }
 

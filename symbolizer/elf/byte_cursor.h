@@ -1,5 +1,5 @@
-// A bounds-checked reader of little-endian numbers, LEB128 and strings, as the sections of an ELF file
-// hold them. Not for records of the kernel.
+// A bounds-checked reader of little-endian numbers, LEB128 and strings, as the sections of an ELF
+// file hold them. Not for records of the kernel.
 //
 //   ByteCursor cursor(section.bytes, offset);
 //   std::uint64_t length = cursor.u32();

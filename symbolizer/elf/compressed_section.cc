@@ -87,8 +87,7 @@ bool decompress_into(const Section& section, std::span<std::byte> output) {
                                          : inflate_zstd(header->stream, output);
 }
 
-std::optional<std::vector<std::byte>> decompress(const Section& section,
-                                                 std::uint64_t max_size) {
+std::optional<std::vector<std::byte>> decompress(const Section& section, std::uint64_t max_size) {
   const auto size = decompressed_size(section, max_size);
   if (!size) return std::nullopt;
   std::vector<std::byte> bytes(*size);

@@ -41,7 +41,8 @@ struct DebugFileSearch {
                                                               const DebugFileSearch& search);
 
 /// The file that `debug_file` shares debug information with (.gnu_debugaltlink, as dwz(1) writes
-/// it, or .debug_sup): at the path there, which is relative to `debug_file`, in DIRECTORY/.dwz/, by build id.
+/// it, or .debug_sup): at the path there, which is relative to `debug_file`, in DIRECTORY/.dwz/, by
+/// build id.
 [[nodiscard]] std::shared_ptr<const ElfFile> find_alternate_file(const ElfFile& debug_file,
                                                                  const DebugFileSearch& search);
 

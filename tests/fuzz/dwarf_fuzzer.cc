@@ -1,6 +1,6 @@
-// libFuzzer on debug information alone, without the ELF file around it that elf_fuzzer.cc spends its
-// time on. The input is a row of sections: one byte that says which (with the high bit: that of a
-// .dwo), two bytes of size, the bytes. make_dwarf_corpus writes such files.
+// libFuzzer on debug information alone, without the ELF file around it that elf_fuzzer.cc spends
+// its time on. The input is a row of sections: one byte that says which (with the high bit: that of
+// a .dwo), two bytes of size, the bytes. make_dwarf_corpus writes such files.
 #include <elf.h>
 
 #include <array>
@@ -34,9 +34,9 @@ constexpr std::size_t kConstant = std::size_t{1} << 20;
 constexpr std::size_t kMaxUnits = 16;
 
 constexpr std::array<std::string_view, 11> kNames = {
-    ".debug_info", ".debug_abbrev",      ".debug_line", ".debug_line_str",
-    ".debug_str",  ".debug_str_offsets", ".debug_addr", ".debug_ranges",
-    ".debug_rnglists", ".debug_aranges", ".debug_cu_index"};
+    ".debug_info",     ".debug_abbrev",      ".debug_line",    ".debug_line_str",
+    ".debug_str",      ".debug_str_offsets", ".debug_addr",    ".debug_ranges",
+    ".debug_rnglists", ".debug_aranges",     ".debug_cu_index"};
 
 constexpr const char* kNamesName = ".shstrtab";
 

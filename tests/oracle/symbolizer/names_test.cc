@@ -1,5 +1,5 @@
-// Our names, files and lines against addr2line, llvm-symbolizer and eu-addr2line; more addresses, and
-// any other file: compare_names.py.
+// Our names, files and lines against addr2line, llvm-symbolizer and eu-addr2line; more addresses,
+// and any other file: compare_names.py.
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -33,13 +33,14 @@ std::string test_name(const testing::TestParamInfo<std::string>& info) {
   return name;
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    All, NamesOf,
-    testing::Values("gcc-dwarf5", "gcc-dwarf4", "gcc-dwarf64", "gcc-O0", "gcc-lto", "gcc-types",
-                    "gcc-sections", "gcc-compressed", "gcc-dwz", "gcc-split5", "gcc-split4",
-                    "gcc-package4", "clang-dwarf5", "clang-dwarf4", "clang-split5", "clang-split4",
-                    "clang-package5", "rust-legacy", "rust-v0", "libc", "vmlinux", "profiler"),
-    test_name);
+INSTANTIATE_TEST_SUITE_P(All, NamesOf,
+                         testing::Values("gcc-dwarf5", "gcc-dwarf4", "gcc-dwarf64", "gcc-O0",
+                                         "gcc-lto", "gcc-types", "gcc-sections", "gcc-compressed",
+                                         "gcc-dwz", "gcc-split5", "gcc-split4", "gcc-package4",
+                                         "clang-dwarf5", "clang-dwarf4", "clang-split5",
+                                         "clang-split4", "clang-package5", "rust-legacy", "rust-v0",
+                                         "libc", "vmlinux", "profiler"),
+                         test_name);
 
 }  // namespace
 }  // namespace profiler::oracle
