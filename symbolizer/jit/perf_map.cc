@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
-#include <numeric>
 #include <optional>
 
 namespace symbolizer {
@@ -49,7 +48,7 @@ std::optional<Line> parse(std::string_view text) {
 class Remaining {
  public:
   explicit Remaining(std::size_t count) : next_(count + 1), left_(count) {
-    std::iota(next_.begin(), next_.end(), std::size_t{0});
+    for (std::size_t i = 0; i < next_.size(); ++i) next_[i] = i;
   }
   /// The first that remains from `i` on; the count if there is none.
   [[nodiscard]] std::size_t from(std::size_t i) {

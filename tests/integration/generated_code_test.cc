@@ -6,6 +6,7 @@
 #include <string>
 
 #include "tests/integration/recorded.h"
+#include "tests/support/confinement.h"
 
 namespace profiler::test {
 namespace {
@@ -149,6 +150,7 @@ TEST(GeneratedCode, InAContainerHasTheNamesOfTheMapThere) {
 
 TEST(GeneratedCode, WithoutFramePointersIsUnwoundByItsInstructions) {
   REQUIRE_GENERATED_CODE();
+  if (reading_memory_refused()) GTEST_SKIP() << "needs the permission to trace children";
   const Recorded r = record_workload({"generated_code", "0.9", "trampoline"});
   const json tree = r.report({"--tree"});
   const json spin =

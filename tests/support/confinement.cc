@@ -5,7 +5,11 @@
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <csignal>
 #include <cstddef>
 
 #include "tests/support/command.h"
@@ -47,6 +51,23 @@ bool mount_memory(const std::string& place, std::uint64_t bytes) {
 bool mounting_refused() {
   return run({"true"}, {.prepare = [] { return own_mounts() && mount_memory("/tmp", 4096); }})
              .exit_status != 0;
+}
+
+bool reading_memory_refused() {
+  static int word = 1;
+  const pid_t child = fork();
+  if (child < 0) return true;
+  if (child == 0) {
+    pause();
+    _exit(0);
+  }
+  int copy = 0;
+  const iovec here = {.iov_base = &copy, .iov_len = sizeof copy};
+  const iovec there = {.iov_base = &word, .iov_len = sizeof word};
+  const bool refused = process_vm_readv(child, &here, 1, &there, 1, 0) != sizeof copy;
+  kill(child, SIGKILL);
+  waitpid(child, nullptr, 0);
+  return refused;
 }
 
 }  // namespace profiler::test

@@ -29,5 +29,7 @@ inline constexpr unsigned kNobody = 65534;
 [[nodiscard]] bool mount_memory(const std::string& place, std::uint64_t bytes);
 /// Whether mounts of one's own are not permitted here (they need root).
 [[nodiscard]] bool mounting_refused();
+/// Whether the memory of a child may not be read (process_vm_readv).
+[[nodiscard]] bool reading_memory_refused();
 
 }  // namespace profiler::test
