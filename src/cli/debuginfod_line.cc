@@ -32,17 +32,17 @@ void draw(const symbolizer::Debuginfod::Progress& progress) {
 std::function<std::string(const BuildId&)> debug_file_download(bool quiet) {
   if (!symbolizer::Debuginfod::has_servers()) return {};
   const bool shown = !quiet && ::isatty(STDERR_FILENO) == 1;
-  static const auto servers = std::make_shared<symbolizer::Debuginfod>(
+  static const auto kServers = std::make_shared<symbolizer::Debuginfod>(
       symbolizer::Debuginfod::Options{.progress = [shown](const auto& progress) {
         if (shown) draw(progress);
         return !is_interrupted();
       }});
   return [quiet, shown](const BuildId& id) {
-    const bool was_well = servers->trouble().empty();
-    std::string path = servers->fetch(id);
+    const bool was_well = kServers->trouble().empty();
+    std::string path = kServers->fetch(id);
     if (shown && was_well) std::fputs("\r\033[K", stderr);
-    if (!quiet && was_well && !servers->trouble().empty())
-      std::fprintf(stderr, "profiler: %s\n", servers->trouble().c_str());
+    if (!quiet && was_well && !kServers->trouble().empty())
+      std::fprintf(stderr, "profiler: %s\n", kServers->trouble().c_str());
     return path;
   };
 }

@@ -111,7 +111,7 @@ class Search {
       auto symbols = read(sources_.running_kallsyms, identity_);
       const bool restarted = !identity_.boot.empty() && identity_.boot != sources_.running.boot;
       if (symbols && restarted) symbols->move(0);
-      if (symbols && !(restarted && !is_placed(*symbols))) return symbols;
+      if (symbols && (!restarted || is_placed(*symbols))) return symbols;
       if (symbols) return std::unexpected(restarted_since());
       hidden = symbols.error();
     }

@@ -25,10 +25,10 @@ constexpr std::array<unsigned char, 256> kDigits = [] {
 constexpr unsigned char digit(char c) { return kDigits[static_cast<unsigned char>(c)]; }
 
 /// 16 digits, as the kernel writes them.
-std::optional<std::uint64_t> whole_address(const char* text) {
+std::optional<std::uint64_t> whole_address(std::string_view text) {
   std::uint64_t value = 0;
   unsigned char seen = 0;
-  for (int i = 0; i < 16; ++i) {
+  for (std::size_t i = 0; i < 16; ++i) {
     const unsigned char d = digit(text[i]);
     seen |= d;
     value = value << 4 | (d & 15U);
@@ -62,8 +62,7 @@ void KallsymsParser::add_line(std::string_view line) {
   if (line.size() > kLongestLine) return;
   std::uint64_t address = 0;
   std::size_t digits = 16;
-  if (const auto whole =
-          line.size() > 19 && line[16] == ' ' ? whole_address(line.data()) : std::nullopt) {
+  if (const auto whole = line.size() > 19 && line[16] == ' ' ? whole_address(line) : std::nullopt) {
     address = *whole;
   } else {
     digits = 0;

@@ -3,6 +3,8 @@
 #include <unistd.h>
 
 #include <array>
+#include <initializer_list>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -15,22 +17,28 @@ bool is_name(const std::string& release) {
          release != "..";
 }
 
+std::string path_of(std::initializer_list<std::string_view> parts) {
+  std::string path;
+  for (const std::string_view part : parts) path += part;
+  return path;
+}
+
 std::vector<std::string> vmlinux_paths(const std::string& release, const DebugFileSearch& search,
                                        const std::string& root) {
   std::vector<std::string> paths;
   const bool named = is_name(release);
   for (const std::string& directory : search.directories) {
     if (named) {
-      paths.push_back(directory + "/boot/vmlinux-" + release);
-      paths.push_back(directory + "/lib/modules/" + release + "/vmlinux");
-      paths.push_back(directory + "/vmlinux-" + release);
+      paths.push_back(path_of({directory, "/boot/vmlinux-", release}));
+      paths.push_back(path_of({directory, "/lib/modules/", release, "/vmlinux"}));
+      paths.push_back(path_of({directory, "/vmlinux-", release}));
     }
     paths.push_back(directory + "/vmlinux");
   }
   if (named) {
-    paths.push_back(root + "/lib/modules/" + release + "/build/vmlinux");
-    paths.push_back(root + "/lib/modules/" + release + "/vmlinux");
-    paths.push_back(root + "/boot/vmlinux-" + release);
+    paths.push_back(path_of({root, "/lib/modules/", release, "/build/vmlinux"}));
+    paths.push_back(path_of({root, "/lib/modules/", release, "/vmlinux"}));
+    paths.push_back(path_of({root, "/boot/vmlinux-", release}));
   }
   return paths;
 }
@@ -61,7 +69,7 @@ std::string find_system_map(const std::string& release, const std::string& root)
             {"/lib/modules/", "/System.map"},
             {"/lib/modules/", "/build/System.map"},
             {"/usr/lib/debug/boot/System.map-", ""}})) {
-    std::string path = root + before + release + after;
+    std::string path = path_of({root, before, release, after});
     if (::access(path.c_str(), R_OK) == 0) return path;
   }
   return {};

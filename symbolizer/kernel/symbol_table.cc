@@ -104,9 +104,10 @@ void SymbolTableBuilder::add_code(std::uint64_t address, char type, std::string_
   if (name.size() >= kMaxNames - names.size()) return;
   if (!entries.empty() && address < entries.back().start())
     sorted_ = std::min(sorted_, entries.size());
-  if (runs.empty() || module != table_.modules_[runs.back().module])
+  if (runs.empty() || module != table_.modules_[runs.back().module]) {
     runs.push_back(
         {.first = static_cast<std::uint32_t>(entries.size()), .module = module_index(module)});
+  }
   SymbolTable::Entry entry;
   entry.low = static_cast<std::uint32_t>(address);
   entry.high = static_cast<std::uint32_t>(address >> 32);
