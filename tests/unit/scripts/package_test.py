@@ -50,7 +50,7 @@ class PackageTest(unittest.TestCase):
         depends = run("dpkg-deb", "-f", self.package, "Depends")
         packages = {re.split(r"[ (:]", one)[0] for one in depends.strip().split(", ")}
         needed = re.findall(r"\(NEEDED\).*\[(.*)\]", run("readelf", "-d", PROGRAM))
-        self.assertIn("libdw.so.1", needed)
+        self.assertIn("libdeflate.so.0", needed)
         for library in needed:
             owners = run("dpkg-query", "-S", "*/" + library)
             owner = {line.split(":")[0] for line in owners.splitlines()}
