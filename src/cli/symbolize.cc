@@ -4,12 +4,15 @@
 
 #include <cerrno>
 #include <charconv>
+#include <cstdint>
 #include <cstdio>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -98,14 +101,19 @@ Result<void> for_each_line(const std::function<void(std::string_view)>& use,
   }
 }
 
+/// How answers are written.
+struct Format {
+  std::string (*frame)(const SourceFrame& frame, bool inlined);
+  void (*append)(std::string& text, ModuleAddress address, Naming naming,
+                 std::span<const std::string_view> frames);
+};
+
 /// Addresses that are answered together, which costs less than one by one, and printed in the order
-/// in which they came.
+/// in which they came. A frame that many answers share is kept once.
 class Batch {
  public:
-  using Append = void (*)(std::string& text, ModuleAddress address, const Symbolized& answer);
-
-  Batch(const symbolizer::ModuleSymbolizer& names, Append append)
-      : names_(names), append_(append) {}
+  Batch(const symbolizer::ModuleSymbolizer& names, const Format& format)
+      : names_(names), format_(format) {}
 
   void add(ModuleAddress address) { addresses_.push_back(address); }
   [[nodiscard]] bool is_full() const { return addresses_.size() >= kMaxBatch; }
@@ -113,30 +121,34 @@ class Batch {
   /// Writes the answers and forgets the questions.
   Result<void> print() {
     struct Answer {
-      std::uint32_t piece = 0;
-      std::uint32_t start = 0;
-      std::uint32_t size = 0;
+      std::uint32_t first = 0;  ///< In `frames`.
+      std::uint16_t count = 0;
+      Naming naming = Naming::kNone;
     };
-    std::vector<std::string> pieces;  // So that none has to grow.
+    std::unordered_set<std::string> texts;
+    std::vector<const std::string*> frames;
     std::vector<Answer> answers(addresses_.size());
-    names_.symbolize_all(addresses_, [&](std::size_t i, const Symbolized& names) {
-      if (pieces.empty() || pieces.back().size() >= kOutputPiece) {
-        pieces.emplace_back().reserve(kOutputPiece + kOutputPiece / 4);
+    names_.symbolize_all(addresses_, [&](std::size_t i, const Symbolized& at) {
+      answers[i] = {.first = static_cast<std::uint32_t>(frames.size()),
+                    .count = static_cast<std::uint16_t>(at.frames.size()),
+                    .naming = at.naming};
+      for (std::size_t depth = 0; depth < at.frames.size(); ++depth) {
+        const bool inlined = depth + 1 < at.frames.size();
+        frames.push_back(&*texts.insert(format_.frame(at.frames[depth], inlined)).first);
       }
-      std::string& piece = pieces.back();
-      const std::size_t start = piece.size();
-      append_(piece, addresses_[i], names);
-      answers[i] = {.piece = static_cast<std::uint32_t>(pieces.size() - 1),
-                    .start = static_cast<std::uint32_t>(start),
-                    .size = static_cast<std::uint32_t>(piece.size() - start)};
     });
-    addresses_.clear();
     std::string output;
-    for (const Answer& answer : answers) {
-      output.append(pieces[answer.piece], answer.start, answer.size);
+    std::vector<std::string_view> chain;
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+      chain.clear();
+      for (std::size_t depth = 0; depth < answers[i].count; ++depth) {
+        chain.emplace_back(*frames[answers[i].first + depth]);
+      }
+      format_.append(output, addresses_[i], answers[i].naming, chain);
       if (output.size() < kOutputPiece) continue;
       if (auto written = write_piece(output); !written) return written;
     }
+    addresses_.clear();
     return write_piece(output);
   }
 
@@ -148,7 +160,7 @@ class Batch {
   }
 
   const symbolizer::ModuleSymbolizer& names_;
-  Append append_;
+  Format format_;
   std::vector<ModuleAddress> addresses_;
 };
 
@@ -164,14 +176,16 @@ int symbolize_command(std::span<const std::string> args) {
   if (format != "text" && format != "json") {
     return line.fail({.what = "no format '" + format + "'", .advice = "use text or json"});
   }
-  const auto append =
-      format == "json" ? render::append_symbolized_json : render::append_symbolized_text;
+  const Format writer = format == "json" ? Format{.frame = render::symbolized_frame_json,
+                                                  .append = render::append_symbolized_json}
+                                         : Format{.frame = render::symbolized_frame_text,
+                                                  .append = render::append_symbolized_text};
   auto file = symbolizer::ElfFile::open(path);
   if (!file) return line.fail(file.error());
   const symbolizer::ModuleSymbolizer names(*std::move(file),
                                            debug_file_search(symbol_sources(*options)));
 
-  Batch batch(names, append);
+  Batch batch(names, writer);
   int status = 0;
   Result<void> done;
   const auto ask = [&](std::string_view word) {

@@ -42,40 +42,53 @@ std::string_view naming_text(Naming naming) {
 
 }  // namespace
 
-void append_symbolized_text(std::string& text, ModuleAddress address, const Symbolized& answer) {
+std::string symbolized_frame_text(const SourceFrame& frame, bool inlined) {
+  std::string text;
+  append_printable(text, frame.function.empty() ? "??" : frame.function);
+  if (!frame.file.empty()) {
+    text += " at ";
+    append_printable(text, frame.file);
+    text += ':';
+    text += frame.line == 0 ? "?" : std::to_string(frame.line);
+  }
+  if (inlined) text += " (inlined)";
+  return text;
+}
+
+void append_symbolized_text(std::string& text, ModuleAddress address, Naming /*naming*/,
+                            std::span<const std::string_view> frames) {
   const std::string shown = hexadecimal(address.value());
   text += shown;
-  if (answer.frames.empty()) text += " ??\n";
-  for (std::size_t i = 0; i < answer.frames.size(); ++i) {
-    const SourceFrame& frame = answer.frames[i];
+  if (frames.empty()) text += " ??\n";
+  for (std::size_t i = 0; i < frames.size(); ++i) {
     text.append(i == 0 ? 1 : shown.size() + 1, ' ');
-    append_printable(text, frame.function.empty() ? "??" : frame.function);
-    if (!frame.file.empty()) {
-      text += " at ";
-      append_printable(text, frame.file);
-      text += ':';
-      text += frame.line == 0 ? "?" : std::to_string(frame.line);
-    }
-    if (i + 1 < answer.frames.size()) text += " (inlined)";
+    text += frames[i];
     text += '\n';
   }
 }
 
-void append_symbolized_json(std::string& text, ModuleAddress address, const Symbolized& answer) {
+std::string symbolized_frame_json(const SourceFrame& frame, bool inlined) {
   JsonWriter json;
-  json.begin_object().key("address").string(hexadecimal(address.value()));
-  json.key("naming").string(naming_text(answer.naming)).key("frames").begin_array();
-  for (std::size_t i = 0; i < answer.frames.size(); ++i) {
-    const SourceFrame& frame = answer.frames[i];
-    json.begin_object().key("function").string(frame.function);
-    json.key("system_name").string_or_null(frame.system_name);
-    json.key("inlined").boolean(i + 1 < answer.frames.size());
-    json.key("file").string_or_null(frame.file).key("line").number_or_null(frame.line);
-    json.key("declared_file").string_or_null(frame.declared_file);
-    json.key("declared_line").number_or_null(frame.declared_line).end();
+  json.begin_object().key("function").string(frame.function);
+  json.key("system_name").string_or_null(frame.system_name);
+  json.key("inlined").boolean(inlined);
+  json.key("file").string_or_null(frame.file).key("line").number_or_null(frame.line);
+  json.key("declared_file").string_or_null(frame.declared_file);
+  json.key("declared_line").number_or_null(frame.declared_line).end();
+  return json.take();
+}
+
+void append_symbolized_json(std::string& text, ModuleAddress address, Naming naming,
+                            std::span<const std::string_view> frames) {
+  text += R"({"address":")" + hexadecimal(address.value());
+  text += R"(","naming":")";
+  text += naming_text(naming);
+  text += R"(","frames":[)";
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    if (i > 0) text += ',';
+    text += frames[i];
   }
-  json.end().end();
-  text += json.take() + '\n';
+  text += "]}\n";
 }
 
 }  // namespace profiler::render

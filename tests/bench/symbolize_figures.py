@@ -97,7 +97,7 @@ def measure_batches(directory):
     for name, ours, theirs, count in files(directory):
         write_addresses(addresses, theirs, count)
         commands = {"ours": [PROFILER, "symbolize", "--module", ours],
-                    "addr2line": ["addr2line", "-a", "-f", "-i", "-e", theirs]}
+                    "addr2line": ["addr2line", "-C", "-a", "-f", "-i", "-e", theirs]}
         for tool in ("llvm-symbolizer-14", "llvm-symbolizer-19"):
             commands[tool] = [tool, "-e", theirs]
         commands = {tool: words for tool, words in commands.items() if shutil.which(words[0])}
