@@ -3,6 +3,8 @@
 #include <elf.h>
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 #include "symbolizer/dwarf/split_files.h"
 #include "symbolizer/elf/bytes.h"
@@ -17,8 +19,8 @@ std::unique_ptr<DebugInfo> DebugInfo::open(std::shared_ptr<const ElfFile> file,
 }
 
 DebugInfo::DebugInfo(std::shared_ptr<const ElfFile> file, SectionFlavour flavour,
-                     const DebugFileSearch& search)
-    : store_(std::move(file), flavour), search_(search) {}
+                     DebugFileSearch search)
+    : store_(std::move(file), flavour), search_(std::move(search)) {}
 
 DebugInfo::~DebugInfo() = default;
 
@@ -71,9 +73,11 @@ std::unique_ptr<Unit> DebugInfo::open_split_unit(const DebugSections& sections,
 
 std::optional<DieReference> DebugInfo::entry_at(std::uint64_t offset) {
   const auto& headers = units();
-  auto after = std::ranges::upper_bound(headers, offset, {}, &UnitHeader::offset);
-  if (after == headers.begin() || offset >= (--after)->end) return std::nullopt;
-  const Unit* unit = unit_at(after->offset);
+  const auto after = std::ranges::upper_bound(headers, offset, {}, &UnitHeader::offset);
+  if (after == headers.begin()) return std::nullopt;
+  const UnitHeader& header = *std::prev(after);
+  if (offset >= header.end) return std::nullopt;
+  const Unit* unit = unit_at(header.offset);
   if (unit == nullptr) return std::nullopt;
   return DieReference{.unit = unit, .offset = offset};
 }

@@ -35,8 +35,7 @@ class DebugInfo {
   static std::unique_ptr<DebugInfo> open(std::shared_ptr<const ElfFile> file,
                                          const DebugFileSearch& search);
   /// The same for a file that only other units refer to.
-  DebugInfo(std::shared_ptr<const ElfFile> file, SectionFlavour flavour,
-            const DebugFileSearch& search);
+  DebugInfo(std::shared_ptr<const ElfFile> file, SectionFlavour flavour, DebugFileSearch search);
   ~DebugInfo();
   DebugInfo(const DebugInfo&) = delete;
   DebugInfo& operator=(const DebugInfo&) = delete;

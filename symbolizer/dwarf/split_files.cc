@@ -5,6 +5,7 @@
 #include <array>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "symbolizer/elf/bytes.h"
 
@@ -108,8 +109,8 @@ std::unique_ptr<DebugInfo> open_split(const std::string& path, const DebugFileSe
 
 }  // namespace
 
-SplitFiles::SplitFiles(const ElfFile& module, const DebugFileSearch& search)
-    : module_path_(module.path()), search_(search) {}
+SplitFiles::SplitFiles(const ElfFile& module, DebugFileSearch search)
+    : module_path_(module.path()), search_(std::move(search)) {}
 SplitFiles::~SplitFiles() = default;
 
 const Unit* SplitFiles::unit_of(const Unit& skeleton) {
@@ -136,7 +137,10 @@ std::unique_ptr<Unit> SplitFiles::find(const Unit& skeleton) {
     candidates.push_back(folder_of(module_path_) + "/" + name);
   }
   candidates.push_back(folder_of(module_path_) + "/" + base);
-  for (const std::string& folder : search_.directories) candidates.push_back(folder + "/" + base);
+  for (const std::string& folder : search_.directories) {
+    candidates.push_back(folder);
+    candidates.back().append("/").append(base);
+  }
   for (const std::string& path : candidates) {
     if (auto unit = find_in_file(path, skeleton)) return unit;
   }

@@ -20,7 +20,7 @@ namespace symbolizer {
 
 class SplitFiles {
  public:
-  SplitFiles(const ElfFile& module, const DebugFileSearch& search);
+  SplitFiles(const ElfFile& module, DebugFileSearch search);
   ~SplitFiles();
 
   /// It stays open until close_units().
