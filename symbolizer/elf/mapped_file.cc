@@ -153,7 +153,6 @@ Result<std::shared_ptr<const MappedFile>> MappedFile::of_descriptor(int descript
 }
 
 void MappedFile::release(std::span<const std::byte> part) const {
-  const auto page_size = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
   const auto start = reinterpret_cast<std::uintptr_t>(part.data());
   const std::uintptr_t first = (start + page_size - 1) & ~(page_size - 1);
   const std::uintptr_t end = (start + part.size()) & ~(page_size - 1);
