@@ -21,6 +21,11 @@ constexpr std::string_view kNameless = "<inlined>";
 /// Lambdas inside lambdas; damaged files have no end to it.
 constexpr int kMaxNested = 8;
 
+/// Namespaces and types around a function, and how long a name with them may be: people write a
+/// dozen.
+constexpr int kMaxScopes = 64;
+constexpr std::size_t kMaxQualified = 4096;
+
 /// True for languages whose functions are in namespaces and types.
 bool has_scopes(std::uint64_t language) {
   switch (language) {
@@ -91,7 +96,9 @@ std::string_view SourceLookup::qualified(const DieReference& entry, std::string_
   ++qualifying_;
   const Scopes& scopes = scopes_.try_emplace(entry.unit, unit).first->second;
   std::string text(name);
-  for (auto at = scopes.around(entry.offset); at; at = scopes.around(*at)) {
+  int left = kMaxScopes;
+  for (auto at = scopes.around(entry.offset); at && left > 0 && text.size() < kMaxQualified;
+       at = scopes.around(*at), --left) {
     const Die scope = unit.read_die(*at);
     if (scope.kind == nullptr) break;
     std::string_view part = unit.text(scope.name);
