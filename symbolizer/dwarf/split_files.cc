@@ -95,11 +95,6 @@ class PackageIndex {
   bool is_valid_ = false;
 };
 
-std::string folder_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == std::string::npos ? "." : path.substr(0, slash);
-}
-
 std::unique_ptr<DebugInfo> open_split(const std::string& path, const DebugFileSearch& search) {
   auto file = ElfFile::open(path);
   if (!file) return nullptr;

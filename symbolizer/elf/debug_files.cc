@@ -93,11 +93,6 @@ std::string real_path(const std::string& path) {
 }
 
 /// "." for a path without one; "" for the root.
-std::string folder_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == std::string::npos ? "." : path.substr(0, slash);
-}
-
 /// A file that debug information is shared with, or what such a file says of itself.
 struct SharedFile {
   std::string path;  ///< Of itself it says none.
@@ -163,6 +158,11 @@ FilePointer find_by_name(const ElfFile& module, const std::string& module_path,
 }
 
 }  // namespace
+
+std::string folder_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "." : path.substr(0, slash);
+}
 
 std::string build_id_file(const std::string& directory, const BuildId& id) {
   if (directory.empty() || id.bytes().size() < 2) return {};

@@ -32,6 +32,9 @@ struct DebugFileSearch {
   std::function<std::string(const BuildId&)> download = {};
 };
 
+/// Of a file's path, without the slash: "." where it names none.
+[[nodiscard]] std::string folder_of(const std::string& path);
+
 /// The debug file of `module`.
 [[nodiscard]] std::shared_ptr<const ElfFile> find_debug_file(const ElfFile& module,
                                                              const DebugFileSearch& search);
