@@ -25,20 +25,11 @@
 #include "profiler/cause.h"
 #include "profiler/event.h"
 #include "profiler/indexed_table.h"
+#include "profiler/row_index.h"
 #include "profiler/stack_end.h"
+#include "profiler/syscall_account.h"
 
 namespace profiler {
-
-using StringIndex = Index<struct StringTag>;
-using ModuleIndex = Index<struct ModuleTag>;
-using FrameIndex = Index<struct FrameTag>;
-using FunctionIndex = Index<struct FunctionTag>;
-using LocationIndex = Index<struct LocationTag>;
-using NodeIndex = Index<struct NodeTag>;
-using StackIndex = Index<struct StackTag>;
-using CauseIndex = Index<struct CauseTag>;
-using ProcessIndex = Index<struct ProcessTag>;
-using ThreadIndex = Index<struct ThreadTag>;
 
 enum class ModuleKind : std::uint8_t {
   kFile,        ///< An ELF file; Frame::address is a ModuleAddress.
@@ -294,6 +285,8 @@ struct Profile {
   IndexedTable<Function, FunctionIndex> functions;
   IndexedTable<Location, LocationIndex> locations;
   IndexedTable<Cause, CauseIndex> causes;
+  /// Where system calls were counted as well.
+  SyscallAccount syscalls;
 
   /// The string, or "" for none.
   [[nodiscard]] const std::string& text(StringIndex index) const {
