@@ -49,9 +49,12 @@ struct SyscallRow {
   /// Under way when counting ended; exit and exit_group, which never return, are none of them.
   std::uint64_t unfinished = 0;
   std::uint64_t begun_before = 0;  ///< Under way when counting began.
-  std::uint64_t wall_ns = 0;       ///< Within the time of counting.
-  std::uint64_t cpu_ns = 0;        ///< Of that, on a CPU.
-  std::uint64_t min_ns = 0;        ///< Of the wall time of one call, as are the following.
+  /// Sum of what it returned, errors and restarts aside, modulo 2^64: bytes of read and write,
+  /// ready descriptors of poll. Means nothing for calls that return addresses or numbers of things.
+  std::uint64_t returned = 0;
+  std::uint64_t wall_ns = 0;  ///< Within the time of counting.
+  std::uint64_t cpu_ns = 0;   ///< Of that, on a CPU.
+  std::uint64_t min_ns = 0;   ///< Of the wall time of one call, as are the following.
   std::uint64_t max_ns = 0;
   double squares_ns2 = 0;  ///< Sum of the squares.
   DurationHistogram durations;
