@@ -91,6 +91,49 @@ class RandomProfile {
       p.causes.push_back({.cause = {.kind = any(KernelEntryKind::kOther), .name = maybe_text(p)},
                           .entry = {.kind = any(KernelEntryKind::kOther), .name = maybe_text(p)}});
     for (Stack& s : p.stacks) s.cause = maybe<CauseIndex>(p.causes);
+    if (below(4) != 0) count_syscalls(p);
+  }
+
+  void count_syscalls(Profile& p) {
+    SyscallAccount& account = p.syscalls;
+    account.backend = any(SyscallBackend::kRing);
+    account.grouping = any(SyscallGrouping::kCgroup);
+    account.lost = number();
+    account.killed_cpu_ns = number();
+    account.user_minor_faults = maybe_number();
+    account.user_major_faults = maybe_number();
+    for (int i = 0; i < 9; ++i) {
+      SyscallRow row{.name = maybe_text(p),
+                     .group = maybe_text(p),
+                     .group_id = static_cast<std::int64_t>(number()),
+                     .number = id(),
+                     .abi = any(SyscallAbi::kX32),
+                     .calls = number(),
+                     .errors = number(),
+                     .restarts = number(),
+                     .unfinished = number(),
+                     .begun_before = number(),
+                     .returned = number(),
+                     .wall_ns = number(),
+                     .cpu_ns = number(),
+                     .min_ns = number(),
+                     .max_ns = number(),
+                     .squares_ns2 = static_cast<double>(number()) * 1.25e200,
+                     .durations = {}};
+      for (std::size_t filled = below(20); filled != 0; --filled)
+        row.durations.counts[below(DurationHistogram::kBuckets)] = number();
+      account.rows.push_back(row);
+    }
+    for (int i = 0; i < 12; ++i)
+      account.errors.push_back(
+          {.row = row<SyscallIndex>(account.rows), .error = id(), .count = number()});
+    for (int i = 0; i < 20; ++i)
+      account.callers.push_back({.row = row<SyscallIndex>(account.rows),
+                                 .stack = row<StackIndex>(p.stacks),
+                                 .calls = number(),
+                                 .wall_ns = number(),
+                                 .cpu_ns = number(),
+                                 .samples = number()});
   }
 
   std::size_t below(std::size_t limit) {
