@@ -39,7 +39,7 @@ function(profiler_bpf_program target name)
   add_custom_command(
     OUTPUT ${skeleton}
     COMMAND ${PROFILER_BPF_CLANG} -target bpf -D__TARGET_ARCH_${PROFILER_BPF_ARCH} -O2 -g -Wall
-            -Werror -I/usr/include/${CMAKE_LIBRARY_ARCHITECTURE} -I${CMAKE_CURRENT_SOURCE_DIR}
+            -Werror -I/usr/include/${CMAKE_LIBRARY_ARCHITECTURE} -I${CMAKE_SOURCE_DIR}/src
             -c ${source} -o ${object}
     COMMAND ${PROFILER_BPFTOOL} gen skeleton ${object} name ${name} > ${skeleton}
     DEPENDS ${source} ${depends} VERBATIM)

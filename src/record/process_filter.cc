@@ -9,8 +9,8 @@
 #ifdef PROFILER_BPF
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <process_tree.skel.h>
 
-#include "process_tree.skel.h"
 #include "record/pid_namespace.h"
 #endif
 

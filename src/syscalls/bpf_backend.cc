@@ -111,7 +111,7 @@ class BpfBackend : public Backend {
                         .call = {.wall_ns = record.wall_ns,
                                  .cpu_ns = record.cpu_ns,
                                  .cpu_ticks = record.cpu_ticks,
-                                 .wall_ticks = record.wall_ticks}};
+                                 .off_ticks = record.off_ticks}};
   }
 
   Result<void> start() override {

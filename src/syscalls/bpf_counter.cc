@@ -10,12 +10,12 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <sys/mman.h>
+#include <syscall_counter.skel.h>
 #include <unistd.h>
 
 #include "record/clock.h"
 #include "record/file_descriptor.h"
 #include "record/pid_namespace.h"
-#include "syscall_counter.skel.h"
 #endif
 
 namespace profiler::syscalls {

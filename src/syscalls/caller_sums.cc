@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <optional>
+#include <ranges>
 
 namespace profiler::syscalls {
 namespace {
@@ -29,59 +30,64 @@ class Shares {
   std::uint64_t given_ = 0;
 };
 
+using Sums = std::map<std::tuple<CallKey, StackIndex>, CallerSum>;
+
+/// The figures of one row of the account, to all that call it.
+void share_out(const std::ranges::subrange<Sums::const_iterator>& sums, SyscallIndex index,
+               const SyscallAccount& account, std::vector<SyscallCallerRow>& callers) {
+  CallerSum all;
+  for (const auto& [key, sum] : sums) {
+    all.calls += sum.calls;
+    all.wall_ns += sum.wall_ns;
+    all.cpu_ns += sum.cpu_ns;
+  }
+  // Seen off the CPU only: that tells about the time on it too.
+  const bool by_cpu = all.cpu_ns > 0;
+  const SyscallRow& row = account.rows[index];
+  Shares calls(row.calls, all.calls);
+  Shares wall(row.wall_ns, all.wall_ns);
+  Shares cpu(row.cpu_ns, by_cpu ? all.cpu_ns : all.wall_ns);
+  const std::size_t first = callers.size();
+  for (const auto& [key, sum] : sums) {
+    callers.push_back({.row = index,
+                       .stack = std::get<StackIndex>(key),
+                       .calls = calls.next(sum.calls),
+                       .wall_ns = wall.next(sum.wall_ns),
+                       .cpu_ns = cpu.next(by_cpu ? sum.cpu_ns : sum.wall_ns),
+                       .samples = sum.samples});
+  }
+  std::ranges::stable_sort(callers.begin() + static_cast<std::ptrdiff_t>(first), callers.end(),
+                           [](const SyscallCallerRow& a, const SyscallCallerRow& b) {
+                             return std::tie(a.cpu_ns, a.wall_ns) > std::tie(b.cpu_ns, b.wall_ns);
+                           });
+}
+
 }  // namespace
 
 void CallerSums::add(const CallKey& key, StackIndex stack, const SampledCall& call) {
-  Sum& sum = sums_[{key, stack}];
+  CallerSum& sum = sums_[{key, stack}];
   const auto period = static_cast<double>(period_ns_);
+  const double cpu_ns = call.cpu_ticks * period;
   ++sum.samples;
-  sum.cpu_ns += call.cpu_ticks * period;
-  sum.wall_ns += call.wall_ticks * period;
-  if (call.cpu_ticks != 0) {
-    sum.calls +=
-        std::max(1.0, period / static_cast<double>(std::max<std::uint64_t>(1, call.cpu_ns)));
-  }
+  sum.cpu_ns += cpu_ns;
+  sum.wall_ns += cpu_ns + call.off_ticks * period;
+  // It stands for as many as it was unlikely to be the one.
+  const auto missed = [&](std::uint64_t ns) {
+    return 1 - std::min(1.0, static_cast<double>(ns) / period);
+  };
+  const std::uint64_t off_ns = call.wall_ns - std::min(call.wall_ns, call.cpu_ns);
+  const double chance = 1 - missed(call.cpu_ns) * missed(off_ns);
+  if (chance > 0) sum.calls += 1 / chance;
 }
 
 std::vector<SyscallCallerRow> CallerSums::rows(const SyscallAccount& account) const {
   std::vector<SyscallCallerRow> callers;
-  auto it = sums_.begin();
-  while (it != sums_.end()) {
+  for (auto it = sums_.begin(); it != sums_.end();) {
     const CallKey& key = std::get<CallKey>(it->first);
     const auto end = std::find_if(
         it, sums_.end(), [&](const auto& entry) { return std::get<CallKey>(entry.first) != key; });
-    const std::optional<SyscallIndex> index = find_row(account, key);
-    if (!index) {
-      it = end;
-      continue;
-    }
-    Sum all;
-    for (auto entry = it; entry != end; ++entry) {
-      all.calls += entry->second.calls;
-      all.wall_ns += entry->second.wall_ns;
-      all.cpu_ns += entry->second.cpu_ns;
-    }
-    // Seen by one of the two clocks only: that one tells about the other too.
-    const bool by_cpu = all.cpu_ns > 0;
-    const bool by_wall = all.wall_ns > 0;
-    const SyscallRow& row = account.rows[*index];
-    Shares calls(row.calls, by_cpu ? all.calls : all.wall_ns);
-    Shares wall(row.wall_ns, by_wall ? all.wall_ns : all.cpu_ns);
-    Shares cpu(row.cpu_ns, by_cpu ? all.cpu_ns : all.wall_ns);
-    const std::size_t first = callers.size();
-    for (; it != end; ++it) {
-      const Sum& sum = it->second;
-      callers.push_back({.row = *index,
-                         .stack = std::get<StackIndex>(it->first),
-                         .calls = calls.next(by_cpu ? sum.calls : sum.wall_ns),
-                         .wall_ns = wall.next(by_wall ? sum.wall_ns : sum.cpu_ns),
-                         .cpu_ns = cpu.next(by_cpu ? sum.cpu_ns : sum.wall_ns),
-                         .samples = sum.samples});
-    }
-    std::ranges::stable_sort(callers.begin() + static_cast<std::ptrdiff_t>(first), callers.end(),
-                             [](const SyscallCallerRow& a, const SyscallCallerRow& b) {
-                               return std::tie(a.cpu_ns, a.wall_ns) > std::tie(b.cpu_ns, b.wall_ns);
-                             });
+    if (const auto row = find_row(account, key)) share_out({it, end}, *row, account, callers);
+    it = end;
   }
   return callers;
 }

@@ -5,8 +5,8 @@
 //   sums.add({.group = 0, .number = 1}, stack, {.wall_ns = …, .cpu_ns = …, .cpu_ticks = 1});
 //   account.callers = sums.rows(account);
 //
-// A call was sampled because a period of time in calls ended within it, of CPU time or of wall
-// time. So a tick stands for a period of time; and for as many calls like it as fit into one.
+// A call was sampled because a period of time in calls ended within it, of time on the CPU or off
+// it. So a tick stands for a period of time; and for as many calls like it as fit into one.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,15 @@ struct SampledCall {
   std::uint64_t wall_ns = 0;
   std::uint64_t cpu_ns = 0;
   std::uint32_t cpu_ticks = 0;  ///< Periods of CPU time in calls that ended within it.
-  std::uint32_t wall_ticks = 0;
+  std::uint32_t off_ticks = 0;  ///< Likewise, of time off the CPU.
+};
+
+/// Estimates of what is behind the sampled calls of one stack.
+struct CallerSum {
+  double calls = 0;
+  double wall_ns = 0;
+  double cpu_ns = 0;
+  std::uint64_t samples = 0;
 };
 
 class CallerSums {
@@ -37,14 +45,8 @@ class CallerSums {
   [[nodiscard]] bool empty() const { return sums_.empty(); }
 
  private:
-  struct Sum {
-    double calls = 0;
-    double wall_ns = 0;
-    double cpu_ns = 0;
-    std::uint64_t samples = 0;
-  };
   std::uint64_t period_ns_;
-  std::map<std::tuple<CallKey, StackIndex>, Sum> sums_;
+  std::map<std::tuple<CallKey, StackIndex>, CallerSum> sums_;
 };
 
 }  // namespace profiler::syscalls

@@ -79,14 +79,13 @@ struct syscall_slot {
   __u8 undecided;  // Whether it is in the cgroup has to be asked when it makes a call.
   __u8 started;    // The phases below are set.
   __u8 zero[5];
-  // Until the next stack is to be taken: of CPU time, and of wall time, in calls.
+  // Until the next stack is to be taken: of time in calls on the CPU, and off it.
   __s64 cpu_left_ns;
-  __s64 wall_left_ns;
+  __s64 off_left_ns;
   __u64 cpu_phase_ns;
-  __u64 wall_phase_ns;
-  __u64 last_wall_sample_ns;
-  __u64 user_faults;
-  __u64 padding[3];
+  __u64 off_phase_ns;
+  __u64 last_off_sample_ns;
+  __u64 padding[4];  // To whole cache lines.
 };
 
 // Raw data of a record with the user's registers and stack at the end of a call.
@@ -95,8 +94,8 @@ struct syscall_caller_record {
   __u64 wall_ns;  // Of this call.
   __u64 cpu_ns;
   __u32 call;
-  __u32 cpu_ticks;   // Periods of accumulated CPU time that ended within it.
-  __u32 wall_ticks;  // Likewise, of wall time.
+  __u32 cpu_ticks;  // Periods of accumulated CPU time that ended within it.
+  __u32 off_ticks;  // Likewise, of time off the CPU.
   __u32 zero;
 };
 

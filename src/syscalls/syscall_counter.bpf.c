@@ -18,7 +18,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
-#include "counter_layout.h"
+#include "syscalls/counter_layout.h"
 
 // As far as they are looked at; offsets come from the running kernel's BTF.
 struct thread_info {
@@ -339,27 +339,32 @@ static __always_inline __u32 ticks(__s64* left, __u64* phase, __u64 ns) {
   return count;
 }
 
+// On the CPU and off it are two clocks: of calls that wait a few tell most, of those that work many
+// are needed.
 static __always_inline void sample_caller(void* context, struct syscall_slot* slot, __u64 wall,
                                           __u64 cpu, __u64 now) {
   if (!slot->started) {
     slot->started = 1;
     slot->cpu_phase_ns = bpf_get_prandom_u32() % (__u32)sample_period_ns;
-    slot->wall_phase_ns = bpf_get_prandom_u32() % (__u32)sample_period_ns;
+    slot->off_phase_ns = bpf_get_prandom_u32() % (__u32)sample_period_ns;
     slot->cpu_left_ns = slot->cpu_phase_ns;
-    slot->wall_left_ns = slot->wall_phase_ns;
+    slot->off_left_ns = slot->off_phase_ns;
   }
   const __u32 cpu_ticks = ticks(&slot->cpu_left_ns, &slot->cpu_phase_ns, cpu);
-  __u32 wall_ticks = ticks(&slot->wall_left_ns, &slot->wall_phase_ns, wall);
-  // A thousand threads wait a thousand seconds a second.
-  if (wall_ticks && now - slot->last_wall_sample_ns < sample_period_ns) wall_ticks = 0;
-  if (!cpu_ticks && !wall_ticks) return;
-  if (wall_ticks) slot->last_wall_sample_ns = now;
+  __u32 off_ticks = 0;
+  if (slot->thread.off_ns) {
+    off_ticks = ticks(&slot->off_left_ns, &slot->off_phase_ns, slot->thread.off_ns);
+    // A thousand threads wait a thousand seconds a second.
+    if (off_ticks && now - slot->last_off_sample_ns < sample_period_ns) off_ticks = 0;
+    if (off_ticks) slot->last_off_sample_ns = now;
+  }
+  if (!cpu_ticks && !off_ticks) return;
   struct syscall_caller_record record = {.group = slot->thread.group,
                                          .wall_ns = wall,
                                          .cpu_ns = cpu,
                                          .call = slot->thread.call,
                                          .cpu_ticks = cpu_ticks,
-                                         .wall_ticks = wall_ticks};
+                                         .off_ticks = off_ticks};
   if (bpf_perf_event_output(context, &outputs, BPF_F_CURRENT_CPU, &record, sizeof record) != 0) {
     __sync_fetch_and_add(&samples_lost, 1);
   }
