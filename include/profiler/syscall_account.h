@@ -44,7 +44,7 @@ struct SyscallRow {
   SyscallAbi abi = SyscallAbi::kNative;
   /// All that were entered while counting, and those that had been entered before and returned.
   std::uint64_t calls = 0;
-  std::uint64_t errors = 0;    ///< Returned an errno of 1 to 511.
+  std::uint64_t errors = 0;    ///< Returned an errno (1 to 4095), but for restarts.
   std::uint64_t restarts = 0;  ///< Were interrupted, to be made again (ERESTART*): no errors.
   /// Under way when counting ended; exit and exit_group, which never return, are none of them.
   std::uint64_t unfinished = 0;

@@ -18,19 +18,38 @@ constexpr Row kCallsOfX8664[] = {
 constexpr Row kCallsOfAarch64[] = {
 #include "kernel/syscall_table_aarch64.inc"
 };
+constexpr Row kCallsOfI386[] = {
+#include "kernel/syscall_table_i386.inc"
+};
+constexpr Row kCallsOfX32[] = {
+#include "kernel/syscall_table_x32.inc"
+};
 
 static_assert(std::ranges::is_sorted(kCallsOfX8664, {}, &Row::number));
 static_assert(std::ranges::is_sorted(kCallsOfAarch64, {}, &Row::number));
+static_assert(std::ranges::is_sorted(kCallsOfI386, {}, &Row::number));
+static_assert(std::ranges::is_sorted(kCallsOfX32, {}, &Row::number));
+constexpr int kFirstOfX32 = kCallsOfX32[0].number;
 
-std::span<const Row> table_of(Abi abi) {
-  return abi == Abi::kX86_64 ? std::span<const Row>(kCallsOfX8664)
-                             : std::span<const Row>(kCallsOfAarch64);
+std::span<const Row> table_of(int number, Abi abi) {
+  switch (abi) {
+    case Abi::kX86_64:
+      break;
+    case Abi::kAarch64:
+      return kCallsOfAarch64;
+    case Abi::kI386:
+      return kCallsOfI386;
+    case Abi::kX32:
+      if (number >= kFirstOfX32) return kCallsOfX32;
+      break;
+  }
+  return kCallsOfX8664;
 }
 
 }  // namespace
 
 std::string_view syscall_name(int number, Abi abi) {
-  const auto table = table_of(abi);
+  const auto table = table_of(number, abi);
   const auto row = std::ranges::lower_bound(table, number, {}, &Row::number);
   return row != table.end() && row->number == number ? row->name : std::string_view();
 }
