@@ -147,11 +147,12 @@ void sort_children(const Profile& profile, CallTree& tree, SortKey key) {
 
 CallTree call_tree(const Profile& profile, const std::vector<const Sample*>& samples,
                    const TreeOptions& options) {
-  return call_tree(profile, stack_weights(profile, samples, options.path.process_root), options);
+  return tree_of_stacks(profile, stack_weights(profile, samples, options.path.process_root),
+                        options);
 }
 
-CallTree call_tree(const Profile& profile, std::vector<StackWeight> stacks,
-                   const TreeOptions& options) {
+CallTree tree_of_stacks(const Profile& profile, std::vector<StackWeight> stacks,
+                        const TreeOptions& options) {
   StepTable steps(profile);
   CallTree tree = options.inverted
                       ? InvertedTreeBuilder(profile, steps, options).build(stacks)

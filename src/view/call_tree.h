@@ -41,8 +41,8 @@ struct TreeOptions {
 [[nodiscard]] CallTree call_tree(const Profile& profile, const std::vector<const Sample*>& samples,
                                  const TreeOptions& options);
 /// Of stacks whose weights are not those of samples.
-[[nodiscard]] CallTree call_tree(const Profile& profile, std::vector<StackWeight> stacks,
-                                 const TreeOptions& options);
+[[nodiscard]] CallTree tree_of_stacks(const Profile& profile, std::vector<StackWeight> stacks,
+                                      const TreeOptions& options);
 
 /// Puts each node's children in another order; kUser and kSys go by total.
 void sort_children(const Profile& profile, CallTree& tree, SortKey key);

@@ -174,7 +174,7 @@ CallTree syscall_callers(const Profile& profile, const SyscallTableRow& row, dou
     stack.stack.cause = {};
     stack.weight = weight;
   }
-  return call_tree(profile, std::move(stacks), {.inverted = true, .min_share = min_share});
+  return tree_of_stacks(profile, std::move(stacks), {.inverted = true, .min_share = min_share});
 }
 
 std::string syscall_label(const SyscallTableRow& row) {
