@@ -40,8 +40,8 @@ using namespace profiler;  // NOLINT(google-build-using-namespace)
 
 constexpr std::size_t kConstant = std::size_t{1} << 20;
 /// Of the decompressed bytes.
-/// A counted call has a histogram: 1.2 KiB in memory, 18 bytes at least in a file, and the table may
-/// be moved while it grows.
+/// A counted call has a histogram: 1.2 KiB in memory, 18 bytes at least in a file, and the table
+/// may be moved while it grows.
 constexpr std::size_t kPerByte = 256;
 
 void drop(const std::string& shown) {
