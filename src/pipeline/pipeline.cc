@@ -1,6 +1,7 @@
 #include "pipeline/pipeline.h"
 
 #include <algorithm>
+#include <limits>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -22,6 +23,9 @@ namespace {
 
 /// Written at least this often, so that a recorder that is killed leaves its last seconds.
 constexpr std::uint64_t kWriteIntervalNs = 5'000'000'000;
+
+/// In place of a sample's number (StackHistory::Origin).
+constexpr std::uint64_t kNoSample = std::numeric_limits<std::uint64_t>::max();
 
 std::optional<Mode> mode_of(CpuMode mode) {
   switch (mode) {
@@ -47,6 +51,7 @@ struct Pipeline::State {
   }
 
   void on(const SampleEvent& sample);
+  std::optional<StackIndex> user_stack(SampleEvent event);
   void on(const MmapEvent& event);
   void on(const CommEvent& event);
   void on(const ForkEvent& event);
@@ -142,9 +147,20 @@ void Pipeline::State::on(const SampleEvent& sample) {
   write_when_due(row.time_ns);
 }
 
+std::optional<StackIndex> Pipeline::State::user_stack(SampleEvent event) {
+  const process::ProcessState& process = processes.process(event.context.pid);
+  if (!wants(process, event.context.tid)) return std::nullopt;
+  event.callchain = {};
+  const StackIndex stack = sample_stack.intern(
+      event, Mode::kUser, process,
+      {.thread = {event.context.tid, process.incarnation, process.execs}, .sample = kNoSample});
+  for (const LateStack& late : sample_stack.late_stacks()) complete(late);
+  return stack;
+}
+
 void Pipeline::State::complete(const LateStack& late) {
   const std::uint64_t written = samples - profile.samples.size();
-  if (late.sample < written) return;
+  if (late.sample < written || late.sample == kNoSample) return;
   Sample& sample = profile.samples[static_cast<std::size_t>(late.sample - written)];
   Stack stack = profile.stacks[sample.stack];
   stack.user = late.user;
@@ -246,6 +262,10 @@ void Pipeline::handle(const Event& event) {
   std::visit([this](const auto& value) { state_->on(value); }, event);
 }
 
+std::optional<StackIndex> Pipeline::user_stack(SampleEvent event) {
+  return state_->user_stack(event);
+}
+
 bool Pipeline::is_target(Pid pid) const {
   const process::ProcessState* process = state_->processes.find(pid);
   return process != nullptr && process->target;
@@ -256,6 +276,8 @@ std::uint64_t Pipeline::sample_count() const { return state_->samples; }
 StackEnd Pipeline::last_stack_end() const { return state_->profile.stacks[state_->last_stack].end; }
 
 const std::optional<Error>& Pipeline::write_error() const { return state_->write_error; }
+
+StringIndex Pipeline::string(std::string_view text) { return state_->interner.string(text); }
 
 Profile& Pipeline::profile() { return state_->profile; }
 

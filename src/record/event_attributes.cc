@@ -39,6 +39,7 @@ perf_event_attr sample_attributes(const NamedEvent& event, const RecordOptions& 
   attr.exclude_idle = 1;
   attr.exclude_guest = event.is_hardware() ? 1 : 0;
   attr.sample_type |= PERF_SAMPLE_IP | PERF_SAMPLE_PERIOD | PERF_SAMPLE_CALLCHAIN;
+  if (options.raw_data) attr.sample_type |= PERF_SAMPLE_RAW;
   switch (options.call_graph) {
     case CallGraph::kDwarf:
       attr.exclude_callchain_user = 1;
@@ -93,6 +94,7 @@ std::size_t sample_record_bytes(const perf_event_attr& attr) {
   // header, identifier, ip, pid and tid, time, cpu, period
   std::size_t bytes = sizeof(perf_event_header) + std::size_t{6} * 8;
   if ((attr.sample_type & PERF_SAMPLE_CALLCHAIN) != 0) bytes += 8 + 8 * kTypicalKernelChain;
+  if ((attr.sample_type & PERF_SAMPLE_RAW) != 0) bytes += 8;
   if ((attr.sample_type & PERF_SAMPLE_REGS_USER) != 0) {
     bytes += 8 + 8 * static_cast<std::size_t>(std::popcount(attr.sample_regs_user));
   }

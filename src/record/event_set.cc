@@ -165,6 +165,11 @@ std::expected<void, OpenError> EventSet::open_cpu(const EventRequest& request, s
   return {};
 }
 
+std::span<const EventRing> EventSet::sample_rings() const {
+  const auto first = std::ranges::find_if(rings_, [](const EventRing& ring) { return !ring.side; });
+  return {first, rings_.end()};
+}
+
 void EventSet::enable_samples() const {
   for (std::size_t row = 0; row < samples_.size(); ++row) {
     (taken_over_[row] ? standby_->events() : sample_events())[row].enable();

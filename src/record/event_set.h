@@ -67,6 +67,8 @@ class EventSet {
 
   /// Without those of the standby events.
   [[nodiscard]] std::span<EventRing> rings() { return rings_; }
+  /// Those of samples: they are the last.
+  [[nodiscard]] std::span<const EventRing> sample_rings() const;
   /// Of those that sample, the first or the standby ones.
   void enable_samples() const;
   void disable_samples() const;

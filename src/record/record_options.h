@@ -36,6 +36,9 @@ struct RecordOptions {
   /// Larger dumps take over when too many of these are too short (truncation_watch.h). Not where
   /// the user has chosen the size.
   bool stack_may_grow = true;
+  /// Samples have a place for raw data, which events of others that share their rings fill in
+  /// (observer.h).
+  bool raw_data = false;
   std::uint64_t ring_bytes = 0;  ///< -m, per CPU; 0: sized in time (at least 250 ms at full rate).
   std::optional<std::chrono::nanoseconds> duration;
   std::optional<std::uint64_t> max_file_bytes;

@@ -43,8 +43,8 @@ RecordError failed(Error error) {
 class Recording {
  public:
   Recording(const RecordOptions& options, pipeline::Pipeline& pipeline,
-            const std::function<void(const Progress&)>& progress)
-      : options_(options), pipeline_(pipeline), progress_(progress) {}
+            const std::function<void(const Progress&)>& progress, Observer* observer)
+      : options_(options), pipeline_(pipeline), progress_(progress), observer_(observer) {}
 
   std::expected<void, RecordError> run();
 
@@ -64,7 +64,7 @@ class Recording {
   void on_signal(const signalfd_siginfo& info);
   void suspend();
   void look(std::uint64_t now);
-  void report_progress(std::uint64_t now);
+  void every_second(std::uint64_t now);
 
   void stop_sampling();
   void fill_in_end();
@@ -72,6 +72,7 @@ class Recording {
   const RecordOptions& options_;
   pipeline::Pipeline& pipeline_;
   const std::function<void(const Progress&)>& progress_;
+  Observer* observer_;
 
   BlockedSignals signals_;
   std::optional<ChildProcess> child_;
@@ -111,12 +112,17 @@ std::expected<void, RecordError> Recording::start_child() {
 
 std::expected<void, RecordError> Recording::start_sampling(const NamedEvent& event) {
   std::vector<std::string>& notes = run_info().notes;
+  if (observer_ != nullptr) observer_->prepare(options_, *target_);
   auto opened = open_events(options_, event, *target_, notes);
   if (opened) {
     run_info().events[0].frequency_hz = opened->events.sample_attr().sample_freq;
     run_info().coverage = opened->coverage;
     run_info().kernel_sampled = opened->events.kernel_sampled();
-    sampling_ = std::make_unique<Sampling>(*std::move(opened), options_, *target_, pipeline_);
+    if (observer_ != nullptr) {
+      observer_->open(opened->events.sample_rings(), &opened->events.sample_attr());
+    }
+    sampling_ =
+        std::make_unique<Sampling>(*std::move(opened), options_, *target_, pipeline_, observer_);
     log_events();
     return {};
   }
@@ -127,6 +133,7 @@ std::expected<void, RecordError> Recording::start_sampling(const NamedEvent& eve
   Error refusal = may_open_any_event() ? explain_target_refusal(target_->is_system_wide(), why)
                                        : explain_refusal(why);
   if (!child_) return std::unexpected(failed(std::move(refusal)));
+  if (observer_ != nullptr) observer_->open({}, nullptr);
   run_info().kernel_sampled = false;
   notes.push_back("no samples: " + refusal.message());
   return {};
@@ -144,6 +151,7 @@ void Recording::log_events() {
 }
 
 std::expected<void, RecordError> Recording::let_go() {
+  if (observer_ != nullptr) observer_->start();
   if (sampling_) sampling_->enable();
   began_ns_ = monotonic_ns();
   next_progress_ns_ = began_ns_ + kProgressNs;
@@ -192,7 +200,7 @@ void Recording::wait_for_end() {
       if (child_end_) child_ended_ns_ = now;
     }
     look(now);
-    report_progress(now);
+    every_second(now);
     const bool limit = (options_.duration && now - began_ns_ >= static_cast<std::uint64_t>(
                                                                     options_.duration->count())) ||
                        (sampling_ && sampling_->wants_end());
@@ -207,7 +215,7 @@ void Recording::wait_for_end() {
 
 int Recording::poll_timeout_ms(std::uint64_t now) const {
   std::uint64_t until = now + 3'600'000'000'000;
-  if (progress_) until = std::min(until, next_progress_ns_);
+  if (progress_ || observer_ != nullptr) until = std::min(until, next_progress_ns_);
   if (stopped_ns_ == 0) {
     const bool looks = options_.scope != Scope::kProgram || (sampling_ && sampling_->wants_looks());
     if (looks) until = std::min(until, next_look_ns_);
@@ -264,9 +272,11 @@ void Recording::look(std::uint64_t now) {
   if (const auto news = sampling_->look()) log(*news);
 }
 
-void Recording::report_progress(std::uint64_t now) {
-  if (!progress_ || now < next_progress_ns_) return;
+void Recording::every_second(std::uint64_t now) {
+  if (now < next_progress_ns_) return;
   next_progress_ns_ = now + kProgressNs;
+  if (observer_ != nullptr && stopped_ns_ == 0) observer_->look();
+  if (!progress_) return;
   Progress progress{.elapsed_ns = now - began_ns_};
   if (sampling_) {
     progress.samples = sampling_->samples();
@@ -279,6 +289,7 @@ void Recording::stop_sampling() {
   if (stopped_ns_ != 0) return;
   stopped_ns_ = monotonic_ns();
   target_->update();
+  if (observer_ != nullptr) observer_->stop();
   Run& run = run_info();
   if (sampling_) {
     const SamplingResult result = sampling_->stop();
@@ -329,8 +340,9 @@ void Recording::fill_in_end() {
 }  // namespace
 
 std::expected<void, RecordError> record(const RecordOptions& options, pipeline::Pipeline& pipeline,
-                                        const std::function<void(const Progress&)>& progress) {
-  return Recording(options, pipeline, progress).run();
+                                        const std::function<void(const Progress&)>& progress,
+                                        Observer* observer) {
+  return Recording(options, pipeline, progress, observer).run();
 }
 
 }  // namespace profiler::record

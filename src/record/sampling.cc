@@ -91,7 +91,7 @@ std::expected<OpenedEvents, OpenError> open_events(const RecordOptions& options,
 }
 
 Sampling::Sampling(OpenedEvents opened, const RecordOptions& options, const Target& target,
-                   pipeline::Pipeline& pipeline)
+                   pipeline::Pipeline& pipeline, Observer* observer)
     : events_(std::move(opened.events)),
       coverage_(opened.coverage),
       start_monotonic_ns_(pipeline.profile().run.start_monotonic_ns),
@@ -110,6 +110,7 @@ Sampling::Sampling(OpenedEvents opened, const RecordOptions& options, const Targ
   WorkerSettings worker_settings;
   for (const EventRing& ring : events_.rings()) worker_settings.side_rings.push_back(ring.side);
   worker_settings.drop_strangers = drops_strangers_;
+  worker_settings.observer = observer;
   if (events_.has_standby()) {
     worker_settings.watched_stack_bytes = events_.sample_attr().sample_stack_user;
   }

@@ -21,6 +21,7 @@
 #include "record/event_name.h"
 #include "record/event_set.h"
 #include "record/handoff.h"
+#include "record/observer.h"
 #include "record/reader.h"
 #include "record/record_options.h"
 #include "record/stranger_filter.h"
@@ -52,8 +53,9 @@ class Sampling {
  public:
   /// Tells the pipeline about the target and starts the threads. The pipeline is the worker's until
   /// stop(). `target` and `options` outlive it.
+  /// `observer`: is given its records; may be null.
   Sampling(OpenedEvents opened, const RecordOptions& options, const Target& target,
-           pipeline::Pipeline& pipeline);
+           pipeline::Pipeline& pipeline, Observer* observer);
 
   /// Those that an exec does not enable.
   void enable();
