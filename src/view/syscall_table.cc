@@ -64,8 +64,12 @@ RowOf add_rows(const Profile& profile, bool grouped, SyscallTable& table) {
     row.mean_ns = static_cast<double>(row.wall_ns) / calls;
     row.stddev_ns = std::sqrt(std::max(0.0, squares[i] / calls - row.mean_ns * row.mean_ns));
     if (row.durations.total() < kFewCalls) continue;
-    row.p50_ns = row.durations.quantile(0.5);
-    row.p99_ns = row.durations.quantile(0.99);
+    // The middle of a bucket may lie outside of what was seen.
+    const auto quantile = [&row](double q) {
+      return std::max(row.min_ns, std::min(row.max_ns, row.durations.quantile(q)));
+    };
+    row.p50_ns = quantile(0.5);
+    row.p99_ns = quantile(0.99);
   }
   return row_of;
 }
