@@ -177,7 +177,7 @@ TEST_P(Times, AreThoseOfTheThreadsClock) {
   std::map<std::string, double> clock;
   std::map<std::string, double> counted;
   for (int i = 0; i < kRuns; ++i) {
-    const Counted one = count({"--backend", backend}, {workload("timed_calls"), timing.threads,
+    const Counted one = count({"--backend", backend}, {workload("clocked_calls"), timing.threads,
                                                        std::to_string(rounds), timing.moves});
     ASSERT_EQ(one.command.exit_status, 0) << one.command.err;
     if (one.account["backend"] != backend) GTEST_SKIP() << one.command.err;
