@@ -210,6 +210,12 @@ enum class RunField : std::uint32_t {
   kStacksEnlargedAfterNs = 57,
 };
 
-enum class EventField : std::uint32_t { kName = 1, kFrequencyHz = 2, kUnit = 3, kNsPerUnit = 4 };
+enum class EventField : std::uint32_t {
+  kName = 1,
+  kFrequencyHz = 2,
+  kUnit = 3,
+  kNsPerUnit = 4,
+  kPeriod = 5,
+};
 
 }  // namespace profiler::profile
