@@ -85,7 +85,7 @@ struct Pipeline::State {
   process::ProcessTable processes;
   std::unordered_set<Pid> targets_at_exec;
   std::unordered_set<Tid> target_threads;
-  std::unordered_map<std::uint64_t, std::uint8_t> event_rows;
+  std::unordered_map<std::uint64_t, std::uint16_t> event_rows;
   std::vector<bool> module_added;  ///< To the unwinder, by row of Profile::modules.
 
   struct KernelSymbolRange {
@@ -97,7 +97,7 @@ struct Pipeline::State {
   std::unordered_set<std::uint64_t> kernel_symbol_starts;
   std::uint64_t samples = 0;
   StackIndex last_stack;
-  std::uint64_t first_event_weight = 0;
+  std::vector<EventTotal> event_totals;  ///< By row of Run::events.
   std::uint64_t last_write_ns = 0;
 };
 
@@ -143,7 +143,9 @@ void Pipeline::State::on(const SampleEvent& sample) {
   profile.samples.push_back(row);
   ++samples;
   last_stack = row.stack;
-  if (row.event == 0) first_event_weight += row.weight;
+  if (row.event >= event_totals.size()) event_totals.resize(row.event + std::size_t{1});
+  event_totals[row.event].weight += row.weight;
+  ++event_totals[row.event].samples;
   write_when_due(row.time_ns);
 }
 
@@ -244,7 +246,7 @@ void Pipeline::add_target(Pid pid, TargetStart start) {
 
 void Pipeline::add_target_thread(Tid tid) { state_->target_threads.insert(tid); }
 
-void Pipeline::set_event_id(std::uint64_t id, std::uint8_t event_row) {
+void Pipeline::set_event_id(std::uint64_t id, std::uint16_t event_row) {
   state_->event_rows.emplace(id, event_row);
 }
 
@@ -296,7 +298,7 @@ void Pipeline::finish(symbolizer::KernelSymbols* kernel) {
   resolve_names(state_->profile, state_->interner, state_->modules, &state_->generated, kernel,
                 state_->options.debug_files);
   resolve_causes(state_->profile, state_->interner, state_->modules);
-  set_time_scale(state_->profile.run, state_->first_event_weight, state_->samples);
+  set_time_scale(state_->profile.run, state_->event_totals);
 }
 
 void resolve_interrupted(Profile& profile, symbolizer::KernelSymbols* kernel,

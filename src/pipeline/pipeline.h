@@ -58,7 +58,7 @@ class Pipeline {
   /// Only this thread does.
   void add_target_thread(Tid tid);
   /// Samples with this PERF_SAMPLE_ID belong to that row of Run::events. Unknown ids: row 0.
-  void set_event_id(std::uint64_t id, std::uint8_t event_row);
+  void set_event_id(std::uint64_t id, std::uint16_t event_row);
 
   /// Before the first sample, where the start was not known when the pipeline was made.
   void set_start(std::uint64_t monotonic_ns);

@@ -263,6 +263,12 @@ enum class SyscallAccountField : std::uint32_t {
   kUserMajorFaults = 6,
 };
 
-enum class EventField : std::uint32_t { kName = 1, kFrequencyHz = 2, kUnit = 3, kNsPerUnit = 4 };
+enum class EventField : std::uint32_t {
+  kName = 1,
+  kFrequencyHz = 2,
+  kUnit = 3,
+  kNsPerUnit = 4,
+  kPeriod = 5,
+};
 
 }  // namespace profiler::profile

@@ -11,8 +11,10 @@
 #include <csignal>
 #include <memory>
 #include <optional>
+#include <ranges>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "record/child_process.h"
 #include "record/clock.h"
@@ -53,9 +55,9 @@ class Recording {
   void log(const std::string& line) const {
     if (options_.log) options_.log(line);
   }
-  [[nodiscard]] std::expected<NamedEvent, RecordError> choose_event() const;
+  [[nodiscard]] std::vector<NamedEvent> choose_events() const;
   std::expected<void, RecordError> start_child();
-  std::expected<void, RecordError> start_sampling(const NamedEvent& event);
+  std::expected<void, RecordError> start_sampling(const std::vector<NamedEvent>& named);
   void log_events();
   std::expected<void, RecordError> let_go();
 
@@ -88,12 +90,9 @@ class Recording {
   std::uint64_t child_ended_ns_ = 0;
 };
 
-std::expected<NamedEvent, RecordError> Recording::choose_event() const {
-  std::string name = options_.event;
-  if (name.empty()) name = can_count_cycles() ? "cycles" : "cpu-clock";
-  auto event = parse_event_name(name);
-  if (!event) return std::unexpected(failed(event.error()));
-  return *std::move(event);
+std::vector<NamedEvent> Recording::choose_events() const {
+  if (!options_.events.empty()) return options_.events;
+  return {parse_event_name(can_count_cycles() ? "cycles" : "cpu-clock").value()};
 }
 
 std::expected<void, RecordError> Recording::start_child() {
@@ -110,12 +109,15 @@ std::expected<void, RecordError> Recording::start_child() {
   return {};
 }
 
-std::expected<void, RecordError> Recording::start_sampling(const NamedEvent& event) {
+std::expected<void, RecordError> Recording::start_sampling(const std::vector<NamedEvent>& named) {
   std::vector<std::string>& notes = run_info().notes;
   if (observer_ != nullptr) observer_->prepare(options_, *target_);
-  auto opened = open_events(options_, event, *target_, notes);
+  auto opened = open_events(options_, named, *target_, notes);
   if (opened) {
-    run_info().events[0].frequency_hz = opened->events.sample_attr().sample_freq;
+    for (std::size_t row = 0; row < named.size(); ++row) {
+      const perf_event_attr& attr = opened->events.sample_attrs()[row];
+      if (attr.freq != 0) run_info().events[row].frequency_hz = attr.sample_freq;
+    }
     run_info().coverage = opened->coverage;
     run_info().kernel_sampled = opened->events.kernel_sampled();
     if (observer_ != nullptr) {
@@ -127,11 +129,15 @@ std::expected<void, RecordError> Recording::start_sampling(const NamedEvent& eve
     return {};
   }
   const OpenError& error = opened.error();
-  if (!error.refused) return std::unexpected(failed(explain_failure(event, error.error)));
+  const NamedEvent& event = named[error.event];
+  if (!error.refused)
+    return std::unexpected(failed(explain_failure(event, named.size(), error.error)));
 
   const int why = error.error.system_error;
-  Error refusal = may_open_any_event() ? explain_target_refusal(target_->is_system_wide(), why)
-                                       : explain_refusal(why);
+  Error refusal = !may_open_any_event() ? explain_refusal(why)
+                  : is_kernel_refused(event)
+                      ? explain_kernel_refusal(event, why)
+                      : explain_target_refusal(target_->is_system_wide(), why);
   if (!child_) return std::unexpected(failed(std::move(refusal)));
   if (observer_ != nullptr) observer_->open({}, nullptr);
   run_info().kernel_sampled = false;
@@ -142,8 +148,16 @@ std::expected<void, RecordError> Recording::start_sampling(const NamedEvent& eve
 void Recording::log_events() {
   EventSet& events = sampling_->events();
   const bool per_cpu = sampling_->coverage() == Coverage::kPerCpu;
-  log(run_info().events[0].name + " at " + std::to_string(run_info().events[0].frequency_hz) +
-      " Hz, " + std::to_string(events.sample_events().size()) + " sampling events " +
+  constexpr std::size_t kNamed = 8;
+  std::string line;
+  for (const EventInfo& event : run_info().events | std::views::take(kNamed)) {
+    line += event.name + (event.frequency_hz != 0
+                              ? " at " + std::to_string(event.frequency_hz) + " Hz, "
+                              : " with period " + std::to_string(event.period) + ", ");
+  }
+  if (run_info().events.size() > kNamed)
+    line += std::to_string(run_info().events.size() - kNamed) + " more, ";
+  log(line + std::to_string(events.sample_events().size()) + " sampling events " +
       (per_cpu ? "for whole CPUs" : "that follow the target's forks"));
   log("rings: " + std::to_string(events.sizes().sample_bytes >> 10) + " KiB of samples and " +
       std::to_string(events.sizes().side_bytes >> 10) + " KiB of side records for each CPU; " +
@@ -164,14 +178,13 @@ std::expected<void, RecordError> Recording::run() {
   if (options_.frequency_hz == 0) {
     return std::unexpected(failed({.what = "a frequency of 0 Hz samples nothing"}));
   }
-  auto event = choose_event();
-  if (!event) return std::unexpected(event.error());
-  describe_run(run_info(), options_, *event);
+  const std::vector<NamedEvent> events = choose_events();
+  describe_run(run_info(), options_, events);
   if (auto started = start_child(); !started) return started;
   auto target = Target::find(options_, child_ ? std::optional<Pid>(child_->pid()) : std::nullopt);
   if (!target) return std::unexpected(failed(target.error()));
   target_ = *std::move(target);
-  if (auto started = start_sampling(*event); !started) return started;
+  if (auto started = start_sampling(events); !started) return started;
   if (auto gone = let_go(); !gone) return gone;
 
   wait_for_end();

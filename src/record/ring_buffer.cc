@@ -15,7 +15,7 @@ std::size_t page_bytes() { return static_cast<std::size_t>(::sysconf(_SC_PAGESIZ
 }  // namespace
 
 RingReader::RingReader(perf_event_mmap_page& control, std::span<const std::byte> data)
-    : control_(&control), data_(data), tail_(control.data_tail) {}
+    : control_(&control), data_(data), tail_(control.data_tail), head_(tail_), told_(tail_) {}
 
 std::uint64_t RingReader::begin() {
   // Acquire: pairs with the kernel's write barrier between a record's bytes and data_head, so that
@@ -23,26 +23,15 @@ std::uint64_t RingReader::begin() {
   const std::uint64_t head =
       std::atomic_ref<__u64>(control_->data_head).load(std::memory_order_acquire);
   if (head - tail_ > data_.size()) skip_to(head);  // Also when head went backwards.
+  see_whether_full(head);
   return head;
 }
 
-std::span<const std::byte> RingReader::next(std::uint64_t head) {
-  const std::uint64_t available = head - tail_;
-  const auto position = static_cast<std::size_t>(tail_ & (data_.size() - 1));
-  // Records are multiples of 8 bytes (perf_output_begin), so a header never wraps.
-  if (available < sizeof(perf_event_header) || position % 8 != 0) {
-    skip_to(head);
-    return {};
-  }
-  perf_event_header header;
-  std::memcpy(&header, data_.data() + position, sizeof header);
-  const std::size_t size = header.size;
-  if (size < sizeof header || size % 8 != 0 || size > available) {
-    skip_to(head);
-    return {};
-  }
-  if (position + size <= data_.size()) return data_.subspan(position, size);
+void RingReader::see_whether_full(std::uint64_t head) {
+  if (head - told_ + kAlmostFull > data_.size()) was_full_ = true;
+}
 
+std::span<const std::byte> RingReader::rebuild(std::size_t position, std::size_t size) {
   const std::size_t first = data_.size() - position;
   wrapped_.resize(size);
   std::memcpy(wrapped_.data(), data_.data() + position, first);
@@ -55,7 +44,9 @@ void RingReader::skip_to(std::uint64_t head) {
   tail_ = head;
 }
 
-void RingReader::publish_tail() {
+void RingReader::give_back() {
+  see_whether_full(std::atomic_ref<__u64>(control_->data_head).load(std::memory_order_relaxed));
+  told_ = tail_;
   // Release: every byte of the records was read before the kernel sees that it may overwrite them.
   std::atomic_ref<__u64>(control_->data_tail).store(tail_, std::memory_order_release);
 }

@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "profiler/error.h"
@@ -35,23 +36,49 @@ class RingReader {
   /// consumed. What the kernel writes meanwhile waits for the next call: it always ends.
   template <class Sink>
   std::size_t drain(Sink&& sink) {
-    const std::uint64_t head = begin();
+    look();
     const std::uint64_t start = tail_;
-    std::uint64_t told = tail_;
-    while (tail_ != head) {
-      const std::span<const std::byte> record = next(head);
-      if (record.empty()) break;
+    for (auto record = peek(); !record.empty(); record = peek()) {
       sink(record);
-      tail_ += record.size();
-      // Giving room back early lets the kernel go on writing during a long drain.
-      if (tail_ - told >= data_.size() / 8) {
-        publish_tail();
-        told = tail_;
-      }
+      pop(record);
     }
-    publish_tail();
+    give_back();
     return static_cast<std::size_t>(tail_ - start);
   }
+
+  /// The same by hand, to take some of the records only. look() finds out what there is; after
+  /// that peek() gives the next record, none after the last, until pop() has taken it; what was
+  /// taken is the kernel's again by give_back(), and now and then before.
+  void look() { head_ = begin(); }
+  [[nodiscard]] std::span<const std::byte> peek() {
+    if (tail_ == head_) return {};
+    const std::uint64_t available = head_ - tail_;
+    const auto position = static_cast<std::size_t>(tail_ & (data_.size() - 1));
+    // Records are multiples of 8 bytes (perf_output_begin), so a header never wraps.
+    if (available >= sizeof(perf_event_header) && position % 8 == 0) {
+      perf_event_header header;
+      std::memcpy(&header, data_.data() + position, sizeof header);
+      const std::size_t size = header.size;
+      if (size >= sizeof header && size % 8 == 0 && size <= available) {
+        if (position + size <= data_.size()) return data_.subspan(position, size);
+        return rebuild(position, size);
+      }
+    }
+    skip_to(head_);
+    return {};
+  }
+  void pop(std::span<const std::byte> record) {
+    tail_ += record.size();
+    // Giving room back early lets the kernel go on writing during a long drain.
+    if (tail_ - told_ >= data_.size() / 8) give_back();
+  }
+  void give_back();
+
+  /// Whether there was, at a look() or give_back() since this was asked last, no room for a record
+  /// of kAlmostFull bytes: the kernel may have had to leave some out, and will say so (PERF_RECORD_
+  /// LOST) only before the next that it writes.
+  [[nodiscard]] bool was_full() { return std::exchange(was_full_, false); }
+  static constexpr std::size_t kAlmostFull = 512;
 
   /// Times that what lay in the ring was no record, and the rest of a drain had to be skipped.
   [[nodiscard]] std::uint64_t malformed() const { return malformed_; }
@@ -59,15 +86,16 @@ class RingReader {
  private:
   /// The position up to which records are complete.
   std::uint64_t begin();
-  /// The record at tail_, made contiguous; empty if there is none that makes sense before `head`:
-  /// then everything up to `head` was skipped.
-  std::span<const std::byte> next(std::uint64_t head);
+  std::span<const std::byte> rebuild(std::size_t position, std::size_t size);
   void skip_to(std::uint64_t head);
-  void publish_tail();
+  void see_whether_full(std::uint64_t head);
 
   perf_event_mmap_page* control_;
   std::span<const std::byte> data_;
   std::uint64_t tail_;
+  std::uint64_t head_;  // As of the last look.
+  std::uint64_t told_;  // The tail that the kernel knows.
+  bool was_full_ = false;
   std::vector<std::byte> wrapped_;  // The record that wraps, rebuilt.
   std::uint64_t malformed_ = 0;
 };

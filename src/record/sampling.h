@@ -12,6 +12,7 @@
 #include <expected>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -38,7 +39,7 @@ struct OpenedEvents {
 /// Opens the events, per CPU where that is permitted. `notes` gets a line for whatever had to be
 /// given up. `enable_on_exec`: a child is to start them itself, if the coverage allows.
 [[nodiscard]] std::expected<OpenedEvents, OpenError> open_events(const RecordOptions& options,
-                                                                 const NamedEvent& event,
+                                                                 std::span<const NamedEvent> named,
                                                                  const Target& target,
                                                                  std::vector<std::string>& notes);
 

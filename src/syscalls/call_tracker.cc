@@ -1,12 +1,16 @@
 #include "syscalls/call_tracker.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "syscalls/call_traits.h"
 
 namespace profiler::syscalls {
 namespace {
+
+// How long after its end a thread may still be found freeing what it had.
+constexpr std::uint64_t kBurialNs = 100'000'000;
 
 std::uint64_t since(std::uint64_t before, std::uint64_t now) {
   return now > before ? now - before : 0;
@@ -49,7 +53,11 @@ CallTracker::Membership CallTracker::membership_of(Pid pid, Tid tid) const {
 CallTracker::Thread* CallTracker::thread(Pid pid, Tid tid) {
   const auto [found, is_new] = threads_.try_emplace(tid);
   Thread& thread = found->second;
-  if (!is_new) return &thread;
+  if (!is_new && !gives_way_to_exec(thread)) return &thread;
+  if (!is_new) {
+    close_at_end(thread);
+    thread = Thread();
+  }
   thread.pid_ = pid;
   thread.tid_ = tid;
   thread.membership_ = membership_of(pid, tid);
@@ -64,8 +72,18 @@ CallTracker::Thread* CallTracker::thread(Pid pid, Tid tid) {
 
 CallTracker::Thread* CallTracker::known_thread(Pid pid, Tid tid) {
   const auto found = threads_.find(tid);
-  if (found != threads_.end()) return &found->second;
+  if (found != threads_.end() && !gives_way_to_exec(found->second)) return &found->second;
   return !execs_.empty() && tid == pid ? thread(pid, tid) : nullptr;
+}
+
+CallTracker::Thread* CallTracker::ended_thread(Tid tid) {
+  const auto found = threads_.find(tid);
+  return found != threads_.end() && found->second.has_ended_ ? &found->second : nullptr;
+}
+
+/// The first thread of a process has ended, and another is about to take its number.
+bool CallTracker::gives_way_to_exec(const Thread& thread) const {
+  return thread.has_ended_ && !execs_.empty() && thread.tid_ == thread.pid_;
 }
 
 void CallTracker::forget_after_loss(Thread& thread) {
@@ -197,7 +215,10 @@ void CallTracker::forked(Pid pid, Tid tid, Pid parent_pid, std::uint64_t time_ns
     }
   }
   target_threads_.erase(tid);
-  threads_.erase(tid);  // One of this number whose end was not told.
+  if (const auto before = threads_.find(tid); before != threads_.end()) {
+    if (before->second.has_ended_) close_at_end(before->second);
+    threads_.erase(before);
+  }
   Thread& child = *thread(pid, tid);
   child.state_ = Thread::State::kNew;
   child.since_ns_ = time_ns;
@@ -210,15 +231,39 @@ void CallTracker::ended(Tid tid, std::uint64_t time_ns) {
   Thread& thread = found->second;
   // An exec has given its number to another thread of its process meanwhile.
   if (time_ns < thread.latest_ns_) return;
+  thread.latest_ns_ = time_ns;
+  thread.has_ended_ = true;
+  std::erase(execs_, tid);
+  if (options_.switches_after_end && !thread.is_stranger()) {
+    dying_.push_back(tid);
+    return;
+  }
+  close_at_end(thread);
+  threads_.erase(found);
+}
+
+void CallTracker::close_at_end(Thread& thread) {
   if (thread.losses_ != losses_) forget_after_loss(thread);
+  const std::uint64_t end = thread.is_out_ ? thread.out_ns_ : thread.latest_ns_;
+  thread.is_out_ = false;
   if (thread.state_ == Thread::State::kInCall) {
-    close(thread, time_ns, CallEnd::kNeverReturns, 0);
+    close(thread, end, CallEnd::kNeverReturns, 0);
   } else if (thread.state_ == Thread::State::kSignalled &&
              thread.membership_ == Membership::kMember) {
-    killed_cpu_ns_ += since(thread.since_ns_ + thread.off_until(time_ns), time_ns);
+    killed_cpu_ns_ += since(thread.since_ns_ + thread.off_ns_, end);
   }
-  std::erase(execs_, tid);
-  threads_.erase(found);
+}
+
+void CallTracker::bury(std::uint64_t time_ns) {
+  std::erase_if(dying_, [&](Tid tid) {
+    const auto found = threads_.find(tid);
+    // The number may be another's by now.
+    if (found == threads_.end() || !found->second.has_ended_) return true;
+    if (since(found->second.latest_ns_, time_ns) < kBurialNs) return false;
+    close_at_end(found->second);
+    threads_.erase(found);
+    return true;
+  });
 }
 
 void CallTracker::lost(std::uint64_t records) {
@@ -227,6 +272,7 @@ void CallTracker::lost(std::uint64_t records) {
 }
 
 void CallTracker::finish(std::uint64_t time_ns) {
+  bury(std::numeric_limits<std::uint64_t>::max());
   for (auto& [tid, thread] : threads_) {
     if (thread.losses_ != losses_) forget_after_loss(thread);
     if (thread.state_ != Thread::State::kInCall || thread.is_stranger()) continue;

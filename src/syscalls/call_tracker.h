@@ -31,6 +31,9 @@ struct TrackerOptions {
   bool all = false;
   /// When counting began, for calls that were under way by then.
   std::uint64_t start_ns = 0;
+  /// A thread's switch away from its CPU is still told after its end, until the last one. (Linux
+  /// tells of the end before it frees the memory, since 6.16.)
+  bool switches_after_end = false;
   /// SyscallRow::group_id of a thread that is new here, of one that has made its process another
   /// program, and of one whose parent is not known; none: all are of group 0.
   std::function<std::int64_t(Pid, Tid)> group_of = {};
@@ -55,6 +58,8 @@ class CallTracker {
   Thread* thread(Pid pid, Tid tid);
   /// Null if it has never been asked for. For a thread that has left its CPU: it may have ended.
   Thread* known_thread(Pid pid, Tid tid);
+  /// That which has ended but is not buried; null if there is none.
+  Thread* ended_thread(Tid tid);
 
   void entered(Thread& thread, std::uint64_t time_ns, std::int32_t number, SyscallAbi abi);
   void returned(Thread& thread, std::uint64_t time_ns, std::int32_t number, std::int64_t result);
@@ -63,8 +68,10 @@ class CallTracker {
   /// A signal is about to be handled, or to end it.
   void signalled(Thread& thread, std::uint64_t time_ns);
   void forked(Pid pid, Tid tid, Pid parent_pid, std::uint64_t time_ns);
-  /// The thread is gone for good; so is a `Thread&` of it.
+  /// The thread makes no more calls. A `Thread&` of it is good no longer.
   void ended(Tid tid, std::uint64_t time_ns);
+  /// It is some time later: threads that ended a while before have been switched away for good.
+  void bury(std::uint64_t time_ns);
   /// So many records are missing somewhere before those that come now. What threads were in is
   /// not known any more.
   void lost(std::uint64_t records);
@@ -86,6 +93,8 @@ class CallTracker {
     return options_.group_of ? options_.group_of(pid, tid) : 0;
   }
   void forget_after_loss(Thread& thread);
+  void close_at_end(Thread& thread);
+  bool gives_way_to_exec(const Thread& thread) const;
   bool take_exec_of_another(Thread& leader);
   void close(Thread& thread, std::uint64_t time_ns, CallEnd end, std::int64_t result);
 
@@ -94,6 +103,7 @@ class CallTracker {
   std::unordered_map<Tid, Thread> threads_;
   std::unordered_map<Pid, Membership> targets_;
   std::unordered_set<Tid> target_threads_;
+  std::vector<Tid> dying_;  // Ended, but not buried.
   std::vector<Tid> execs_;  // Threads in an exec that are not the first of their process.
   std::uint32_t losses_ = 0;
   std::uint64_t lost_ = 0;
@@ -136,6 +146,7 @@ class CallTracker::Thread {
   State state_ = State::kUnknown;
   Membership membership_ = Membership::kStranger;
   bool is_out_ = false;
+  bool has_ended_ = false;
 };
 
 }  // namespace profiler::syscalls

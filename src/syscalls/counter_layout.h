@@ -21,6 +21,39 @@
 #define SYSCALL_LONGEST_LOG2 40U
 #define SYSCALL_BUCKETS (1 + 4 * (SYSCALL_LONGEST_LOG2 - SYSCALL_SHORTEST_LOG2) + 1)
 
+// Without a loop: each step halves what is left.
+static inline __u32 syscall_log2(__u64 value) {
+  __u32 log2 = 0;
+  if (value >> 32) {
+    log2 += 32;
+    value >>= 32;
+  }
+  if (value >> 16) {
+    log2 += 16;
+    value >>= 16;
+  }
+  if (value >> 8) {
+    log2 += 8;
+    value >>= 8;
+  }
+  if (value >> 4) {
+    log2 += 4;
+    value >>= 4;
+  }
+  if (value >> 2) {
+    log2 += 2;
+    value >>= 2;
+  }
+  return log2 + (value >> 1);
+}
+
+static inline __u32 syscall_bucket(__u64 ns) {
+  if (ns < 1ULL << SYSCALL_SHORTEST_LOG2) return 0;
+  if (ns >= 1ULL << SYSCALL_LONGEST_LOG2) return SYSCALL_BUCKETS - 1;
+  const __u32 log2 = syscall_log2(ns);
+  return 1 + 4 * (log2 - SYSCALL_SHORTEST_LOG2) + ((ns >> (log2 - 2)) & 3);
+}
+
 struct syscall_row {
   __u64 calls;
   __u64 errors;

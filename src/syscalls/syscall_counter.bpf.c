@@ -238,38 +238,6 @@ static __always_inline struct syscall_row* row_of(__u64 group, __u32 call) {
   return bpf_map_lookup_elem(&other_rows, &key);
 }
 
-static __always_inline __u32 log2_of(__u64 value) {
-  __u32 log2 = 0;
-  if (value >> 32) {
-    log2 += 32;
-    value >>= 32;
-  }
-  if (value >> 16) {
-    log2 += 16;
-    value >>= 16;
-  }
-  if (value >> 8) {
-    log2 += 8;
-    value >>= 8;
-  }
-  if (value >> 4) {
-    log2 += 4;
-    value >>= 4;
-  }
-  if (value >> 2) {
-    log2 += 2;
-    value >>= 2;
-  }
-  return log2 + (value >> 1);
-}
-
-static __always_inline __u32 bucket_of(__u64 ns) {
-  if (ns < 1ULL << SYSCALL_SHORTEST_LOG2) return 0;
-  if (ns >= 1ULL << SYSCALL_LONGEST_LOG2) return SYSCALL_BUCKETS - 1;
-  const __u32 log2 = log2_of(ns);
-  return 1 + 4 * (log2 - SYSCALL_SHORTEST_LOG2) + ((ns >> (log2 - 2)) & 3);
-}
-
 static __always_inline void add_square(struct syscall_row* row, __u64 ns) {
   __u64 low, high = 0;
   if (ns >> 32) {
@@ -313,7 +281,7 @@ static __always_inline struct syscall_row* add_call(struct syscall_slot* slot, _
   if (wall > row->max_ns) row->max_ns = wall;
   row->calls++;
   add_square(row, wall);
-  const __u32 bucket = bucket_of(wall);
+  const __u32 bucket = syscall_bucket(wall);
   if (bucket < SYSCALL_BUCKETS) row->buckets[bucket]++;
   return row;
 }

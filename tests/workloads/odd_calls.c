@@ -1,6 +1,7 @@
 // System calls that are easily miscounted.
 //
 //   odd_calls
+//   odd_calls threads N      N threads, each of which makes five getppid and ends
 //
 // 100 calls of a number that no kernel knows; 100 getpid by the 32-bit entry (x86-64 only); a
 // vfork; a process that is killed while it waits; another that is killed while it works; a thread
@@ -100,10 +101,30 @@ static void* exec_true(void* argument) {
   return argument;
 }
 
+static void* make_five(void* argument) {
+  for (int i = 0; i < 3; ++i) syscall(SYS_getppid);
+  usleep(200000);
+  for (int i = 0; i < 2; ++i) syscall(SYS_getppid);
+  return argument;
+}
+
+static int many_threads(int threads) {
+  pthread_t* all = calloc((size_t)threads, sizeof *all);
+  pthread_attr_t small;
+  pthread_attr_init(&small);
+  pthread_attr_setstacksize(&small, 32768);
+  int made = 0;
+  while (made < threads && pthread_create(&all[made], &small, make_five, NULL) == 0) ++made;
+  for (int i = 0; i < made; ++i) pthread_join(all[i], NULL);
+  printf("{\"threads\":%d}\n", made);
+  return 0;
+}
+
 static long unknown;
 static long compat;
 
-int main(void) {
+int main(int argc, char** argv) {
+  if (argc > 2 && strcmp(argv[1], "threads") == 0) return many_threads(atoi(argv[2]));
   for (int i = 0; i < kTimes; ++i) {
     if (syscall(kUnknownNumber) == -1 && errno == ENOSYS) ++unknown;
     if (compat_getpid() == getpid()) ++compat;

@@ -61,7 +61,7 @@ class RandomProfile {
                            .stack = row<StackIndex>(p.stacks),
                            .cpu = static_cast<std::uint16_t>(number()),
                            .mode = any(Mode::kSys),
-                           .event = static_cast<std::uint8_t>(below(2))});
+                           .event = static_cast<std::uint16_t>(below(2))});
   }
 
   /// Fills in what is known at the end.
@@ -196,7 +196,8 @@ class RandomProfile {
     r.scope = any(Scope::kCgroup);
     r.coverage = any(Coverage::kInherited);
     for (std::size_t i = 2 + below(3); i != 0; --i)
-      r.events.push_back({.name = text(), .frequency_hz = number(), .unit = text()});
+      r.events.push_back(
+          {.name = text(), .frequency_hz = number(), .period = number(), .unit = text()});
     r.charged = {.source = any(TimeCharged::Source::kProc),
                  .real_ns = maybe_number(),
                  .user_ns = maybe_number(),

@@ -137,6 +137,47 @@ TEST(CallTracker, EndsACallThatNeverReturnsWithItsThread) {
   EXPECT_EQ(told.tracker.lost_records(), 0U);
 }
 
+TEST(CallTracker, CountsWhatAThreadDoesAfterItsEndWhereThatIsTold) {
+  Told told({.all = true, .start_ns = 1000, .switches_after_end = true});
+  told.enter(2000, 10, kExitGroup);
+  told.tracker.ended(10, 2100);
+  told.out(2200, 10);  // It frees its memory, and others run meanwhile.
+  told.in(2300, 10);
+  told.out(2500, 10);
+  told.signal(2000, 20);
+  told.tracker.ended(20, 2100);
+  told.out(2150, 20);
+  told.enter(2000, 30, kExit);
+  told.tracker.ended(30, 2100);  // The rest is not told.
+  told.tracker.bury(2600);
+  EXPECT_EQ(told.totals.calls(), 0U);
+  told.fork(2700, 30, 40);
+  EXPECT_EQ(told.row(kExit).wall_ns, 100U);
+  told.tracker.bury(1'000'000'000);
+  EXPECT_EQ(told.row(kExitGroup).calls, 1U);
+  EXPECT_EQ(told.row(kExitGroup).wall_ns, 500U);
+  EXPECT_EQ(told.row(kExitGroup).cpu_ns, 400U);
+  EXPECT_EQ(told.tracker.killed_cpu_ns(), 150U);
+  EXPECT_EQ(told.tracker.threads(), 1U);  // That which has the number 30 now.
+}
+
+TEST(CallTracker, GivesTheNumberOfAThreadThatHasEndedToTheOneThatExecs) {
+  Told told({.all = true, .start_ns = 1000, .switches_after_end = true});
+  told.fork(1500, 12, 10);
+  told.enter(1900, 10, kExit);
+  told.enter(2000, 12, kExecve);
+  told.out(2010, 12);
+  told.tracker.ended(10, 2020);
+  told.tracker.switched_out(*told.tracker.ended_thread(10), 2030);
+  told.in(2040, 12);
+  told.leave(2100, 10, kExecve, 0);
+  told.tracker.finish(3000);
+  EXPECT_EQ(told.row(kExecve).calls, 1U);
+  EXPECT_EQ(told.row(kExecve).cpu_ns, 70U);
+  EXPECT_EQ(told.row(kExit).calls, 1U);
+  EXPECT_EQ(told.row(kExit).wall_ns, 130U);
+}
+
 TEST(CallTracker, SaysWhatIsUnfinished) {
   Told told;
   told.enter(2000, 10, kPoll);

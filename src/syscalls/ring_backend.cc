@@ -1,0 +1,125 @@
+#include "syscalls/ring_backend.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "record/clock.h"
+#include "record/proc_scan.h"
+
+namespace profiler::syscalls {
+namespace {
+
+// Rings wake the reader when an eighth is full. This is for what comes slowly.
+constexpr int kPeriodMs = 50;
+// As nice as a thread can be to itself: a reader that waits for its turn loses records.
+constexpr int kUrgent = -20;
+
+}  // namespace
+
+Result<std::unique_ptr<RingBackend>> RingBackend::attach(const record::Target& target,
+                                                         const record::RecordOptions& options,
+                                                         const RingSettings& settings) {
+  auto events = RingEvents::open(target, options, settings.ring_bytes);
+  if (!events) return std::unexpected(events.error());
+  record::FileDescriptor wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!wake) {
+    return std::unexpected(Error{.what = "cannot make an eventfd", .system_error = errno});
+  }
+  std::unique_ptr<RingBackend> ring(
+      new RingBackend(*std::move(events), settings, target.is_system_wide()));
+  ring->wake_ = std::move(wake);
+  ring->events_.enable();
+  ring->add_target(target, options);
+  ring->thread_ = std::thread([raw = ring.get()] { raw->run(); });
+  return ring;
+}
+
+RingBackend::RingBackend(RingEvents events, const RingSettings& settings, bool all)
+    : events_(std::move(events)),
+      groups_(settings.grouping),
+      tracker_({.all = all,
+                .start_ns = record::monotonic_ns(),
+                .switches_after_end = events_.coverage() == Coverage::kPerCpu,
+                .group_of = [this](Pid pid, Tid tid) { return groups_.id_of(pid, tid); }},
+               totals_),
+      records_(events_.layout(), tracker_, groups_) {
+  for (record::EventRing& ring : events_.rings()) records_.add(ring.reader);
+}
+
+/// After the events are enabled: who is forked from now on is told by them.
+void RingBackend::add_target(const record::Target& target, const record::RecordOptions& options) {
+  switch (target.scope()) {
+    case Scope::kProgram:
+      for (const Tid tid : target.tasks()) tracker_.add_process_at_exec(tid);
+      return;
+    case Scope::kThreads:
+      for (const Tid tid : options.tids) tracker_.add_thread(tid);
+      return;
+    case Scope::kProcesses:
+      for (const Pid pid : record::with_descendants(options.pids)) tracker_.add_process(pid);
+      return;
+    case Scope::kSystem:
+    case Scope::kCpus:
+    case Scope::kCgroup:
+      return;
+  }
+}
+
+RingBackend::~RingBackend() {
+  if (thread_.joinable()) detach();
+}
+
+void RingBackend::run() {
+  ::setpriority(PRIO_PROCESS, static_cast<id_t>(::syscall(SYS_gettid)), kUrgent);
+  std::vector<pollfd> polled;
+  polled.push_back({.fd = wake_.get(), .events = POLLIN, .revents = 0});
+  for (const record::EventRing& ring : events_.rings()) {
+    polled.push_back({.fd = ring.poll_fd, .events = POLLIN, .revents = 0});
+  }
+  while (!stopping_.load(std::memory_order_acquire)) {
+    ::poll(polled.data(), polled.size(), kPeriodMs);
+    for (pollfd& one : polled) {
+      // The thread that it was opened for has ended: it would say so for ever.
+      if ((one.revents & (POLLHUP | POLLERR)) != 0) one.fd = -1;
+    }
+    const std::lock_guard lock(mutex_);
+    records_.take(record::monotonic_ns());
+  }
+  reader_cpu_ns_ = record::clock_ns(CLOCK_THREAD_CPUTIME_ID);
+}
+
+void RingBackend::detach() {
+  events_.disable();
+  const std::uint64_t end = record::monotonic_ns();
+  stopping_.store(true, std::memory_order_release);
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const auto written = ::write(wake_.get(), &one, sizeof one);
+  thread_.join();
+  const std::lock_guard lock(mutex_);
+  records_.take(RingRecords::kEverything);
+  // The last ones that are missing were never told of.
+  const std::uint64_t lost = events_.lost().value_or(0);
+  if (lost > records_.lost()) tracker_.lost(lost - records_.lost());
+  tracker_.finish(end);
+}
+
+SyscallAccount RingBackend::account(const CallTotals::Intern& intern) const {
+  const std::lock_guard lock(mutex_);
+  SyscallAccount account =
+      totals_.account({.backend = SyscallBackend::kRing,
+                       .grouping = groups_.grouping(),
+                       .group_name = [&](std::int64_t id) { return groups_.name(id); }},
+                      intern);
+  account.lost = tracker_.lost_records();
+  account.killed_cpu_ns = tracker_.killed_cpu_ns();
+  return account;
+}
+
+}  // namespace profiler::syscalls
