@@ -148,6 +148,13 @@ void add_recording_options(CommandLine& line) {
   add_debug_file_options(line.advanced());
 }
 
+void add_counting_option(CommandLine& line) {
+  line.basic().add_options()("syscalls", po::bool_switch(),
+                             "count system calls too, with their times and callers");
+}
+
+bool is_counting(const ParsedOptions& parsed) { return parsed.flag("syscalls"); }
+
 Result<record::RecordOptions> recording_options(const ParsedOptions& parsed) {
   record::RecordOptions options;
   if (auto target = parse_target(parsed, options); !target) return std::unexpected(target.error());

@@ -1,3 +1,4 @@
+// Long because every table has its decoder here: they differ in columns only, and share all else.
 #include "profile/table_decoder.h"
 
 #include <algorithm>

@@ -217,7 +217,8 @@ class LedgerWriter {
                 {(value == 0 ? "" : sign) + percent(value, whole_), Colour::kFaint},
                 {},
                 {"unattributed", Colour::kFaint},
-                {negative ? "the kernel charged less than was seen" : "charged, but not seen",
+                {negative ? "the kernel charged less than was seen"
+                          : "charged, not seen: entering, leaving, counting",
                  Colour::kFaint}});
   }
 

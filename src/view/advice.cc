@@ -122,6 +122,9 @@ constexpr std::array kRules = {
 
 /// Below that many samples a share would pretend a precision that is not there.
 constexpr std::uint64_t kFewSamples = 30;
+/// Less than that is not worth anybody's work, whatever its share.
+constexpr std::uint64_t kLeastCpuNs = 20'000'000;
+constexpr std::uint64_t kLeastWaitingNs = 100'000'000;
 
 /// What is known of some calls, or of faults.
 struct Evidence {
@@ -240,6 +243,14 @@ class Adviser {
     return static_cast<double>(ns) / static_cast<double>(cpu_ns_);
   }
 
+  /// Of real time; several threads may wait at once.
+  [[nodiscard]] double waiting_share(const Evidence& own) const {
+    return real_ns_ == 0 ? 0 : static_cast<double>(own.wall_ns) / static_cast<double>(real_ns_);
+  }
+  [[nodiscard]] bool is_waiting(const Evidence& own, double min_share) const {
+    return own.wall_ns >= kLeastWaitingNs && waiting_share(own) >= min_share;
+  }
+
   void apply(const Rule& rule, std::vector<Advice>& found) {
     const Evidence own = of(rule.calls);
     Evidence all = own;
@@ -254,15 +265,16 @@ class Adviser {
                   .remedy = rule.remedy};
     const bool needs_counts = rule.min_calls != 0;
     if (needs_counts && (!counted_ || own.calls < rule.min_calls)) return;
-    advice.share = share(all.cpu_ns);
-    // Sampled evidence must be enough of it; counted calls speak for themselves.
-    const bool is_sampled = all.samples != 0;
-    const bool is_enough = !is_sampled || all.samples >= kFewSamples;
-    if (advice.share < rule.min_share || !is_enough || share(own.cpu_ns) < rule.min_own_share) {
-      if (!rule.or_waiting || real_ns_ == 0) return;
-      advice.share = static_cast<double>(own.wall_ns) / static_cast<double>(real_ns_);
+    if (rule.or_waiting && is_waiting(own, rule.min_share)) {
+      advice.share = std::min(1.0, waiting_share(own));
       advice.of_real_time = true;
-      if (advice.share < rule.min_share) return;
+    } else {
+      advice.share = share(all.cpu_ns);
+      // Sampled evidence must be enough of it; counted calls speak for themselves.
+      const bool is_enough =
+          all.cpu_ns >= kLeastCpuNs && (all.samples == 0 || all.samples >= kFewSamples);
+      if (advice.share < rule.min_share || !is_enough || share(own.cpu_ns) < rule.min_own_share)
+        return;
     }
     if (own.calls != 0 || needs_counts) {
       if (rule.max_returned != kNoLimit && mean(own.returned, own.answered) > rule.max_returned)

@@ -59,7 +59,8 @@ Overview overview(const Profile& profile, const std::vector<const Sample*>& samp
   return {.sampled = sum(samples),
           .quality = quality(profile, samples),
           .causes = with_faults_together(cause_ledger(profile, samples)),
-          .functions = function_table(profile, samples, {})};
+          .functions = function_table(profile, samples, {}),
+          .advice = advice(profile, samples)};
 }
 
 }  // namespace profiler::view
