@@ -1,9 +1,9 @@
 // A way to count system calls. There are two: a BPF program in the kernel (bpf_backend.h), and
-// records of trace points (ring_backend.h).
+// records of trace points (ring_counting.h).
 //
-//   auto backend = open_bpf_backend(settings, options, target);
-//   backend->share_rings(rings, attr);  backend->start();  …  backend->stop();
-//   CallTotals totals = backend->totals();
+//   auto backend = open_bpf_backend(grouping, callers, options, target);
+//   backend->sample_callers(rings, attr);  backend->start();  …  backend->stop();
+//   SyscallAccount account = backend->account(intern);
 #pragma once
 
 #include <linux/perf_event.h>
@@ -11,7 +11,6 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <string>
 
 #include "profiler/error.h"
 #include "profiler/event.h"
@@ -28,17 +27,9 @@ struct CallerSample {
   SampledCall call;
 };
 
-/// What is in no row.
-struct CountedLosses {
-  std::uint64_t calls = 0;    ///< Or records of them.
-  std::uint64_t samples = 0;  ///< Of callers.
-};
-
 class Backend {
  public:
   virtual ~Backend() = default;
-  [[nodiscard]] virtual SyscallBackend kind() const = 0;
-
   /// See record::Observer::open(): for events with the stacks of callers.
   [[nodiscard]] virtual Result<void> sample_callers(std::span<const record::EventRing> rings,
                                                     const perf_event_attr& attr) = 0;
@@ -51,13 +42,9 @@ class Backend {
   [[nodiscard]] virtual Result<void> start() = 0;
   virtual void stop() = 0;
 
-  /// So far; after stop(), in all. Calls under way are in it.
-  [[nodiscard]] virtual CallTotals totals() const = 0;
-  [[nodiscard]] virtual CountedLosses losses() const = 0;
-  /// SyscallAccount::killed_cpu_ns
-  [[nodiscard]] virtual std::uint64_t killed_cpu_ns() const = 0;
-  /// Of a thread or process that the backend saw end: its name then; "" if it did not.
-  [[nodiscard]] virtual std::string name_of_ended(std::int64_t group) const = 0;
+  /// What was counted so far, calls under way included; after stop(), all. Without callers and
+  /// page faults.
+  [[nodiscard]] virtual SyscallAccount account(const CallTotals::Intern& intern) const = 0;
 };
 
 }  // namespace profiler::syscalls

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "syscalls/bpf_counter.h"
+#include "syscalls/group_name.h"
 
 namespace profiler::syscalls {
 namespace {
@@ -73,10 +74,8 @@ BpfSettings settings_of(SyscallGrouping grouping, bool callers,
 
 class BpfBackend : public Backend {
  public:
-  BpfBackend(BpfCounter counter, const record::Target& target)
-      : counter_(std::move(counter)), target_(target) {}
-
-  [[nodiscard]] SyscallBackend kind() const override { return SyscallBackend::kBpf; }
+  BpfBackend(BpfCounter counter, SyscallGrouping grouping, const record::Target& target)
+      : counter_(std::move(counter)), grouping_(grouping), target_(target) {}
 
   Result<void> sample_callers(std::span<const record::EventRing> rings,
                               const perf_event_attr& attr) override {
@@ -125,7 +124,7 @@ class BpfBackend : public Backend {
 
   void stop() override { last_ = counter_.read(); }
 
-  [[nodiscard]] CallTotals totals() const override {
+  [[nodiscard]] SyscallAccount account(const CallTotals::Intern& intern) const override {
     const BpfReading reading = last_ ? *last_ : counter_.read();
     CallTotals totals;
     std::vector<ErrorCount> errors;
@@ -138,26 +137,22 @@ class BpfBackend : public Backend {
       }
       totals.add_row(row_of(row), errors);
     }
-    return totals;
-  }
-
-  [[nodiscard]] CountedLosses losses() const override {
-    if (!last_) return {};
-    return {.calls = last_->calls_lost + last_->threads_lost, .samples = last_->samples_lost};
-  }
-  [[nodiscard]] std::uint64_t killed_cpu_ns() const override {
-    return last_ ? last_->killed_ns : 0;
-  }
-
-  [[nodiscard]] std::string name_of_ended(std::int64_t group) const override {
-    if (!last_) return {};
-    const auto known = std::ranges::find(last_->group_names, static_cast<std::uint64_t>(group),
-                                         &BpfGroupName::group);
-    return known == last_->group_names.end() ? std::string() : known->name;
+    const auto name = [&](std::int64_t id) {
+      const auto ended = std::ranges::find(reading.group_names, static_cast<std::uint64_t>(id),
+                                           &BpfGroupName::group);
+      return group_name(grouping_, id,
+                        ended == reading.group_names.end() ? std::string() : ended->name);
+    };
+    SyscallAccount account = totals.account(
+        {.backend = SyscallBackend::kBpf, .grouping = grouping_, .group_name = name}, intern);
+    account.lost = reading.calls_lost + reading.threads_lost;
+    account.killed_cpu_ns = reading.killed_ns;
+    return account;
   }
 
  private:
   BpfCounter counter_;
+  SyscallGrouping grouping_;
   const record::Target& target_;
   std::vector<record::PerfEvent> outputs_;
   std::unordered_set<std::uint64_t> ids_;
@@ -171,7 +166,7 @@ Result<std::unique_ptr<Backend>> open_bpf_backend(SyscallGrouping grouping, bool
                                                   const record::Target& target) {
   auto counter = BpfCounter::load(settings_of(grouping, callers, options, target));
   if (!counter) return std::unexpected(counter.error());
-  return std::make_unique<BpfBackend>(*std::move(counter), target);
+  return std::make_unique<BpfBackend>(*std::move(counter), grouping, target);
 }
 
 }  // namespace profiler::syscalls

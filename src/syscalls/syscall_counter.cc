@@ -4,7 +4,7 @@
 
 #include "syscalls/backend.h"
 #include "syscalls/bpf_backend.h"
-#include "syscalls/group_name.h"
+#include "syscalls/ring_counting.h"
 
 namespace profiler::syscalls {
 
@@ -19,8 +19,11 @@ void SyscallCounter::prepare(const record::RecordOptions& options, const record:
     if (bpf) {
       backend_ = *std::move(bpf);
     } else {
-      notes_.push_back("system calls are not counted by BPF: " + bpf.error().message());
+      notes_.push_back("BPF cannot count system calls: " + bpf.error().message());
     }
+  }
+  if (!backend_ && settings_.backend != SyscallBackend::kBpf) {
+    backend_ = ring_backend(settings_.grouping, options, target);
   }
   faults_.emplace(target, is_child);
 }
@@ -70,18 +73,7 @@ void SyscallCounter::stop() {
 }
 
 SyscallAccount SyscallCounter::account(const CallTotals::Intern& intern) const {
-  if (!backend_) return {};
-  SyscallAccount account = backend_->totals().account(
-      {.backend = backend_->kind(),
-       .grouping = settings_.grouping,
-       .group_name =
-           [&](std::int64_t id) {
-             return group_name(settings_.grouping, id, backend_->name_of_ended(id));
-           }},
-      intern);
-  account.lost = backend_->losses().calls;
-  account.killed_cpu_ns = backend_->killed_cpu_ns();
-  return account;
+  return backend_ ? backend_->account(intern) : SyscallAccount{};
 }
 
 void SyscallCounter::finish(pipeline::Pipeline& pipeline) {
