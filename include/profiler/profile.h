@@ -164,7 +164,7 @@ struct Sample {
   StackIndex stack;
   std::uint16_t cpu = 0;
   Mode mode = Mode::kUser;
-  std::uint8_t event = 0;  ///< Row of Run::events.
+  std::uint16_t event = 0;  ///< Row of Run::events.
   bool operator==(const Sample&) const = default;
 };
 
@@ -172,6 +172,7 @@ struct Sample {
 struct EventInfo {
   std::string name = "cpu-clock";
   std::uint64_t frequency_hz = 0;  ///< 0: a fixed period was asked for.
+  std::uint64_t period = 0;        ///< That period, in the event's unit; 0: not known.
   std::string unit = "ns";
   /// For cycles: the time that one stands for in this run, by which weights become nanoseconds
   /// (pipeline/time_scale.h). 0: weights are what they are.

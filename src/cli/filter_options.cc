@@ -102,10 +102,10 @@ Result<void> choose_event(const ParsedOptions& options, const Profile& profile,
   if (!options.has("event")) return {};
   const auto wanted = options.get<std::string>("event");
   std::string known;
-  const std::size_t rows = std::min<std::size_t>(profile.run.events.size(), 256);
+  const std::size_t rows = std::min<std::size_t>(profile.run.events.size(), 65536);
   for (std::size_t i = 0; i < rows; ++i) {
     if (profile.run.events[i].name == wanted) {
-      filter.event = static_cast<std::uint8_t>(i);
+      filter.event = static_cast<std::uint16_t>(i);
       return {};
     }
     known += (known.empty() ? "" : ", ") + profile.run.events[i].name;

@@ -32,6 +32,8 @@ constexpr std::array kCommands = {
     Command{"record", "record a program, processes or the whole machine", record_command},
     Command{"import", "a perf.data becomes a profile", import_command},
     Command{"report", "tables and trees of a recording: user and sys by function", report_command},
+    Command{"syscalls", "system calls of a program, counted: times, errors, who asked",
+            syscalls_command},
     Command{"annotate", "the source of a function with the time of each line", annotate_command},
     Command{"flamegraph", "a recording as an interactive SVG", flamegraph_command},
     Command{"export", "a recording in the formats of other tools", export_command},

@@ -21,14 +21,16 @@ int record_command(std::span<const std::string> args) {
        .operands = Operands::kProgram,
        .usage_status = 125});
   add_recording_options(line);
+  add_counting_option(line);
   const auto parsed = line.parse(args);
   if (!parsed) return parsed.error();
   const auto options = recording_options(*parsed);
   if (!options) return line.fail(options.error());
 
   const Verbosity how = verbosity(*parsed);
-  const auto recorded =
-      run_recording(*options, profile_path(*parsed), how, symbol_sources(*parsed));
+  const Counting counting{.settings = {.callers = true}};
+  const auto recorded = run_recording(*options, profile_path(*parsed), how, symbol_sources(*parsed),
+                                      is_counting(*parsed) ? &counting : nullptr);
   if (!recorded) return recorded.error();
   if (how != Verbosity::kQuiet) std::fputs(recording_summary(*recorded, how).c_str(), stderr);
   return leave_as(recorded->profile.run);

@@ -1,8 +1,12 @@
 #include "cli/recording_options.h"
 
+#include <algorithm>
+#include <limits>
 #include <string_view>
 #include <utility>
+#include <vector>
 
+#include "cli/event_options.h"
 #include "cli/option_values.h"
 #include "cli/symbol_options.h"
 
@@ -10,6 +14,9 @@ namespace profiler::cli {
 namespace {
 
 constexpr std::uint64_t kMaxFrequency = 100'000;
+constexpr std::uint64_t kShortestClockPeriod = 1'000'000'000 / kMaxFrequency;
+/// The kernel refuses periods with the highest bit.
+constexpr std::uint64_t kMaxPeriod = std::numeric_limits<std::int64_t>::max();
 /// The kernel's limit on sample_stack_user (a multiple of 8 that fits a 64 KiB record).
 constexpr std::uint64_t kMaxStackBytes = 65528;
 
@@ -95,14 +102,32 @@ Result<void> parse_target(const ParsedOptions& parsed, record::RecordOptions& op
   return {};
 }
 
+/// -c
+Result<void> parse_period(const ParsedOptions& parsed, record::RecordOptions& options) {
+  if (!parsed.has("count")) return {};
+  if (parsed.has("frequency")) return std::unexpected(usage("-c and -F exclude each other"));
+  const auto count = parse_number("-c", parsed.get<std::string>("count"), 1, kMaxPeriod);
+  if (!count) return std::unexpected(count.error());
+  options.period = *count;
+  const bool has_clock =
+      options.events.empty() || std::ranges::any_of(options.events, &record::NamedEvent::is_clock);
+  if (has_clock && options.period < kShortestClockPeriod) {
+    return std::unexpected(
+        usage("-c: " + std::to_string(options.period) + " is too short a period for a clock",
+              "it is in nanoseconds: give 10000 or more, or the event that is to be counted (-e)"));
+  }
+  return {};
+}
+
 }  // namespace
 
 void add_recording_options(CommandLine& line) {
   const auto text = [] { return po::value<std::string>(); };
-  line.basic().add_options()                                                                    //
-      ("output,o", text()->value_name("FILE"), "profile to write (profiler.data)")              //
-      ("frequency,F", text()->value_name("HZ"), "samples a second and CPU (999)")               //
-      ("event,e", text()->value_name("EVENT"), "what to sample (cycles, else cpu-clock)")       //
+  line.basic().add_options()                                                        //
+      ("output,o", text()->value_name("FILE"), "profile to write (profiler.data)")  //
+      ("frequency,F", text()->value_name("HZ"), "samples a second and CPU (999)")   //
+      ("event,e", po::value<std::vector<std::string>>()->composing()->value_name("EVENT,…"),
+       "what to sample: page-faults, syscalls:sys_enter_brk, … (cycles, else cpu-clock)")       //
       ("pid,p", text()->value_name("PID,…"), "running processes, with threads and children")    //
       ("tid,t", text()->value_name("TID,…"), "running threads, only these")                     //
       ("all-cpus,a", po::bool_switch(), "the whole machine")                                    //
@@ -110,21 +135,33 @@ void add_recording_options(CommandLine& line) {
       ("call-graph", text()->value_name("HOW"), "dwarf[,SIZE] (32K, 64K if needed), fp, none")  //
       ("quiet,q", po::bool_switch(), "say nothing but errors")                                  //
       ("verbose,v", po::bool_switch(), "say how it went in detail");
-  line.advanced().add_options()                                                           //
-      ("cpu,C", text()->value_name("CPUS"), "only these CPUs, of all processes: 0-3,5")   //
-      ("cgroup,G", text()->value_name("CGROUP"), "the processes of a control group")      //
-      ("mmap-size,m", text()->value_name("BYTES"), "ring buffer for each CPU (by rate)")  //
-      ("max-size", text()->value_name("BYTES"), "stop when the profile is this large")    //
-      ("user", text()->value_name("NAME"), "run the program as this user")                //
-      ("inherit", po::bool_switch(), "events that follow forks, instead of one per CPU")  //
+  line.advanced().add_options()  //
+      ("count,c", text()->value_name("COUNT"),
+       "one sample for so many events (trace points and context switches: 1), instead of -F")  //
+      ("cpu,C", text()->value_name("CPUS"), "only these CPUs, of all processes: 0-3,5")        //
+      ("cgroup,G", text()->value_name("CGROUP"), "the processes of a control group")           //
+      ("mmap-size,m", text()->value_name("BYTES"), "ring buffer for each CPU (by rate)")       //
+      ("max-size", text()->value_name("BYTES"), "stop when the profile is this large")         //
+      ("user", text()->value_name("NAME"), "run the program as this user")                     //
+      ("inherit", po::bool_switch(), "events that follow forks, instead of one per CPU")       //
       ("call-graphs,g", po::bool_switch(), "accepted for perf's sake: they are always on");
   add_debug_file_options(line.advanced());
 }
 
+void add_counting_option(CommandLine& line) {
+  line.basic().add_options()("syscalls", po::bool_switch(),
+                             "count system calls too, with their times and callers");
+}
+
+bool is_counting(const ParsedOptions& parsed) { return parsed.flag("syscalls"); }
+
 Result<record::RecordOptions> recording_options(const ParsedOptions& parsed) {
   record::RecordOptions options;
   if (auto target = parse_target(parsed, options); !target) return std::unexpected(target.error());
-  options.event = parsed.get<std::string>("event");
+  auto events = parse_events(parsed.get<std::vector<std::string>>("event"));
+  if (!events) return std::unexpected(events.error());
+  options.events = *std::move(events);
+  if (auto period = parse_period(parsed, options); !period) return std::unexpected(period.error());
   options.user = parsed.get<std::string>("user");
   if (!options.user.empty() && options.command.empty())
     return std::unexpected(usage("--user is for a program to run"));

@@ -17,6 +17,10 @@ namespace profiler::cli {
 
 void add_recording_options(CommandLine& line);
 
+/// --syscalls: count system calls too.
+void add_counting_option(CommandLine& line);
+[[nodiscard]] bool is_counting(const ParsedOptions& parsed);
+
 /// Checks them against each other too: one target, a program or a way to end.
 [[nodiscard]] Result<record::RecordOptions> recording_options(const ParsedOptions& parsed);
 

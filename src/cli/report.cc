@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "cli/choice.h"
 #include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/display.h"
@@ -46,25 +47,6 @@ struct ReportOptions {
   std::optional<std::size_t> limit;
   double min_share = 0.5;
 };
-
-template <class Value>
-struct Choice {
-  std::string_view name;
-  Value value;
-};
-
-/// The value called `text`, or an error that lists them all.
-template <class Value, std::size_t kSize>
-Result<Value> choose(std::string_view option, std::string_view text,
-                     const std::array<Choice<Value>, kSize>& choices) {
-  std::string known;
-  for (const Choice<Value>& choice : choices) {
-    if (choice.name == text) return choice.value;
-    known += (known.empty() ? "" : ", ") + std::string(choice.name);
-  }
-  return std::unexpected(Error{.what = std::string(option) + ": no '" + std::string(text) + "'",
-                               .advice = "use one of " + known});
-}
 
 constexpr std::array<Choice<Format>, 3> kFormats = {
     {{"text", Format::kText}, {"json", Format::kJson}, {"csv", Format::kCsv}}};

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "cli/load_profile.h"
+#include "pipeline/interner.h"
 #include "pipeline/kernel_names.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/time_scale.h"
@@ -80,6 +81,39 @@ void name(pipeline::Pipeline& pipeline, const SymbolSources& sources) {
   pipeline.profile().run.cost.naming_cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - began;
 }
 
+/// A SyscallCounter, and what is shown of it while it counts.
+class LiveCounter {
+ public:
+  explicit LiveCounter(const Counting& counting)
+      : live_(counting.live),
+        began_ns_(clock_ns(CLOCK_MONOTONIC)),
+        counter_(settings_of(counting)) {}
+  LiveCounter(const LiveCounter&) = delete;
+  LiveCounter& operator=(const LiveCounter&) = delete;
+
+  [[nodiscard]] record::Observer& observer() { return counter_; }
+  void finish(pipeline::Pipeline& pipeline) { counter_.finish(pipeline); }
+
+ private:
+  syscalls::CounterSettings settings_of(const Counting& counting) {
+    syscalls::CounterSettings settings = counting.settings;
+    if (live_) settings.on_second = [this] { show(); };
+    return settings;
+  }
+  void show() const {
+    Profile profile;
+    pipeline::Interner interner(profile);
+    profile.syscalls =
+        counter_.account([&](std::string_view text) { return interner.string(text); });
+    profile.run.duration_ns = clock_ns(CLOCK_MONOTONIC) - began_ns_;
+    live_(profile);
+  }
+
+  std::function<void(const Profile&)> live_;
+  std::uint64_t began_ns_;
+  syscalls::SyscallCounter counter_;
+};
+
 /// What a file that could not be finished does not hold: how the recording ended.
 void add_end(Run& run, const Run& ended) {
   run.exit_status = ended.exit_status;
@@ -93,11 +127,17 @@ void add_end(Run& run, const Run& ended) {
 }  // namespace
 
 std::expected<Recorded, int> run_recording(record::RecordOptions options, const std::string& path,
-                                           Verbosity verbosity, const SymbolSources& sources) {
-  auto writer = profile::ProfileWriter::create(path);
-  if (!writer) {
-    complain(writer.error().message());
-    return std::unexpected(125);
+                                           Verbosity verbosity, const SymbolSources& sources,
+                                           const Counting* counting) {
+  std::optional<profile::ProfileWriter> writer;
+  if (!path.empty()) {
+    auto created = profile::ProfileWriter::create(path);
+    if (!created) {
+      complain(created.error().message());
+      return std::unexpected(125);
+    }
+    writer.emplace(*std::move(created));
+    options.file_bytes = [&writer] { return writer->bytes_written(); };
   }
   std::optional<pipeline::Pipeline> pipeline;
   pipeline.emplace(pipeline::PipelineOptions{.start_monotonic_ns = clock_ns(CLOCK_MONOTONIC),
@@ -105,16 +145,21 @@ std::expected<Recorded, int> run_recording(record::RecordOptions options, const 
                                                               options.scope == Scope::kCpus ||
                                                               options.scope == Scope::kCgroup,
                                              .debug_files = debug_file_search(sources)},
-                   &*writer);
+                   writer ? &*writer : nullptr);
   // Before names are looked up: should this be cut off, a later run knows whose they are.
   pipeline->set_kernel(pipeline::running_kernel().build_id, symbolizer::running_kernel_text());
-  options.file_bytes = [&writer] { return writer->bytes_written(); };
   if (verbosity == Verbosity::kVerbose) options.log = complain;
+  std::optional<LiveCounter> counter;
+  if (counting != nullptr) {
+    options.raw_data = counting->settings.callers;
+    counter.emplace(*counting);
+  }
   std::expected<void, record::RecordError> ended;
   {
     ProgressLine line(options, verbosity);
-    ended = record::record(options, *pipeline,
-                           [&](const record::Progress& progress) { line.update(progress); });
+    ended = record::record(
+        options, *pipeline, [&](const record::Progress& progress) { line.update(progress); },
+        counter ? &counter->observer() : nullptr);
   }
   if (!ended) {
     complain(ended.error().error.message());
@@ -128,11 +173,15 @@ std::expected<Recorded, int> run_recording(record::RecordOptions options, const 
     }
   }
   if (pipeline->write_error()) complain(pipeline->write_error()->message());
+  if (counter) counter->finish(*pipeline);
   name(*pipeline, sources);
 
   Recorded recorded{.profile = {}, .path = path};
-  Result<void> written = writer->finish(pipeline->profile());
-  recorded.bytes = writer->bytes_written();
+  Result<void> written;
+  if (writer) {
+    written = writer->finish(pipeline->profile());
+    recorded.bytes = writer->bytes_written();
+  }
   recorded.finished = written.has_value();
   if (!written) {
     if (!pipeline->write_error()) complain(written.error().message());

@@ -2,7 +2,9 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "cli/command_line.h"
 #include "cli/commands.h"
@@ -24,6 +26,7 @@ int time_command(std::span<const std::string> args) {
                     .operands = Operands::kProgram,
                     .usage_status = 125});
   add_recording_options(line);
+  add_counting_option(line);
   line.advanced().add_options()  //
       ("color", po::value<std::string>()->value_name("WHEN"), "auto, always or never");
   const auto parsed = line.parse(args);
@@ -34,15 +37,20 @@ int time_command(std::span<const std::string> args) {
   if (!color) return line.fail(color.error());
 
   const Verbosity how = verbosity(*parsed);
-  const auto recorded =
-      run_recording(*options, profile_path(*parsed), how, symbol_sources(*parsed));
+  const Counting counting{.settings = {.callers = true}};
+  const auto recorded = run_recording(*options, profile_path(*parsed), how, symbol_sources(*parsed),
+                                      is_counting(*parsed) ? &counting : nullptr);
   if (!recorded) return recorded.error();
   if (how != Verbosity::kQuiet) {
     const Profile& profile = recorded->profile;
+    const std::vector<const Sample*> samples = view::select(profile, {});
+    std::optional<render::SyscallsReport> counted;
+    if (profile.syscalls.counted())
+      counted = render::syscalls_report(profile, samples, SyscallGrouping::kNone);
     const std::string text = render::overview_text(
-        profile, view::overview(profile, view::select(profile, {})),
+        profile, view::overview(profile, samples),
         {.width = terminal_width(STDERR_FILENO), .colour = use_color(*color, STDERR_FILENO)},
-        {.profile_path = recorded->path});
+        {.profile_path = recorded->path, .counted = counted ? &*counted : nullptr});
     std::fputs(text.c_str(), stderr);
   }
   return leave_as(recorded->profile.run);

@@ -105,9 +105,9 @@ void skip_read_values(ByteCursor& cursor, std::uint64_t read_format) {
 }
 
 /// PERF_SAMPLE_RAW: a 32-bit size, and data padded so that both together are whole words.
-void skip_raw(ByteCursor& cursor) {
+std::span<const std::byte> read_raw(ByteCursor& cursor) {
   const std::uint64_t size = cursor.u32();
-  cursor.skip(((size + 4 + 7) & ~std::uint64_t{7}) - 4);
+  return cursor.take(((size + 4 + 7) & ~std::uint64_t{7}) - 4);
 }
 
 /// PERF_SAMPLE_BRANCH_STACK: the count, the hardware's index if asked for, the entries, and a word
@@ -171,7 +171,7 @@ Result<Event> decode_sample(const Record& record, const EventLayout& layout) {
     const std::uint64_t frames = cursor.u64();
     sample.callchain = cursor.words(frames);
   }
-  if (has(layout, PERF_SAMPLE_RAW)) skip_raw(cursor);
+  if (has(layout, PERF_SAMPLE_RAW)) sample.raw = read_raw(cursor);
   if (has(layout, PERF_SAMPLE_BRANCH_STACK)) skip_branch_stack(cursor, layout.branch_sample_type);
   if (has(layout, PERF_SAMPLE_REGS_USER)) {
     sample.user_registers = read_registers(cursor, layout.user_register_mask);

@@ -10,7 +10,7 @@
 namespace profiler::perf_data {
 namespace {
 
-constexpr std::size_t kMaxRows = 255;
+constexpr std::size_t kMaxRows = 65535;
 
 bool is_dummy(const perf_event_attr& attr) {
   return attr.type == PERF_TYPE_SOFTWARE && attr.config == PERF_COUNT_SW_DUMMY;
@@ -39,7 +39,7 @@ std::size_t words(std::uint64_t bits) { return static_cast<std::size_t>(std::pop
 }  // namespace
 
 EventTable::EventTable(const std::vector<EventDescription>& events) {
-  std::uint8_t row = 0;
+  std::uint16_t row = 0;
   const bool only_dummies =
       std::ranges::all_of(events, [](const EventDescription& e) { return is_dummy(e.attr); });
   for (std::uint32_t i = 0; i < events.size(); ++i) {
@@ -89,6 +89,7 @@ std::vector<EventInfo> EventTable::infos(const std::vector<EventDescription>& ev
     const std::string name = name_of(events[i]);
     infos.push_back({.name = name,
                      .frequency_hz = attr.freq != 0 ? attr.sample_freq : 0,
+                     .period = attr.freq != 0 ? 0 : attr.sample_period,
                      .unit = is_clock(attr)    ? "ns"
                              : is_cycles(attr) ? "cycles"
                                                : name});

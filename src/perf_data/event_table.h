@@ -29,15 +29,15 @@ class EventTable {
   /// Of the first event where the record does not tell.
   [[nodiscard]] std::uint32_t layout_of(std::span<const std::byte> record) const;
   /// The row in infos(); none for a dummy.
-  [[nodiscard]] std::optional<std::uint8_t> row_of(std::uint32_t layout) const {
+  [[nodiscard]] std::optional<std::uint16_t> row_of(std::uint32_t layout) const {
     return rows_[layout];
   }
   /// Names from `events`, which may have become known since.
   [[nodiscard]] std::vector<EventInfo> infos(const std::vector<EventDescription>& events) const;
 
  private:
-  std::vector<events::EventLayout> layouts_;       // By event.
-  std::vector<std::optional<std::uint8_t>> rows_;  // Likewise.
+  std::vector<events::EventLayout> layouts_;        // By event.
+  std::vector<std::optional<std::uint16_t>> rows_;  // Likewise.
   std::unordered_map<std::uint64_t, std::uint32_t> layout_by_id_;
   std::optional<std::size_t> id_in_sample_;   // Bytes from the record's start.
   std::optional<std::size_t> id_before_end_;  // Of other records, bytes from their end.

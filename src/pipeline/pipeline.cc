@@ -1,6 +1,7 @@
 #include "pipeline/pipeline.h"
 
 #include <algorithm>
+#include <limits>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -22,6 +23,9 @@ namespace {
 
 /// Written at least this often, so that a recorder that is killed leaves its last seconds.
 constexpr std::uint64_t kWriteIntervalNs = 5'000'000'000;
+
+/// In place of a sample's number (StackHistory::Origin).
+constexpr std::uint64_t kNoSample = std::numeric_limits<std::uint64_t>::max();
 
 std::optional<Mode> mode_of(CpuMode mode) {
   switch (mode) {
@@ -47,6 +51,7 @@ struct Pipeline::State {
   }
 
   void on(const SampleEvent& sample);
+  std::optional<StackIndex> user_stack(SampleEvent event);
   void on(const MmapEvent& event);
   void on(const CommEvent& event);
   void on(const ForkEvent& event);
@@ -80,7 +85,7 @@ struct Pipeline::State {
   process::ProcessTable processes;
   std::unordered_set<Pid> targets_at_exec;
   std::unordered_set<Tid> target_threads;
-  std::unordered_map<std::uint64_t, std::uint8_t> event_rows;
+  std::unordered_map<std::uint64_t, std::uint16_t> event_rows;
   std::vector<bool> module_added;  ///< To the unwinder, by row of Profile::modules.
 
   struct KernelSymbolRange {
@@ -92,7 +97,7 @@ struct Pipeline::State {
   std::unordered_set<std::uint64_t> kernel_symbol_starts;
   std::uint64_t samples = 0;
   StackIndex last_stack;
-  std::uint64_t first_event_weight = 0;
+  std::vector<EventTotal> event_totals;  ///< By row of Run::events.
   std::uint64_t last_write_ns = 0;
 };
 
@@ -138,13 +143,26 @@ void Pipeline::State::on(const SampleEvent& sample) {
   profile.samples.push_back(row);
   ++samples;
   last_stack = row.stack;
-  if (row.event == 0) first_event_weight += row.weight;
+  if (row.event >= event_totals.size()) event_totals.resize(row.event + std::size_t{1});
+  event_totals[row.event].weight += row.weight;
+  ++event_totals[row.event].samples;
   write_when_due(row.time_ns);
+}
+
+std::optional<StackIndex> Pipeline::State::user_stack(SampleEvent event) {
+  const process::ProcessState& process = processes.process(event.context.pid);
+  if (!wants(process, event.context.tid)) return std::nullopt;
+  event.callchain = {};
+  const StackIndex stack = sample_stack.intern(
+      event, Mode::kUser, process,
+      {.thread = {event.context.tid, process.incarnation, process.execs}, .sample = kNoSample});
+  for (const LateStack& late : sample_stack.late_stacks()) complete(late);
+  return stack;
 }
 
 void Pipeline::State::complete(const LateStack& late) {
   const std::uint64_t written = samples - profile.samples.size();
-  if (late.sample < written) return;
+  if (late.sample < written || late.sample == kNoSample) return;
   Sample& sample = profile.samples[static_cast<std::size_t>(late.sample - written)];
   Stack stack = profile.stacks[sample.stack];
   stack.user = late.user;
@@ -228,7 +246,7 @@ void Pipeline::add_target(Pid pid, TargetStart start) {
 
 void Pipeline::add_target_thread(Tid tid) { state_->target_threads.insert(tid); }
 
-void Pipeline::set_event_id(std::uint64_t id, std::uint8_t event_row) {
+void Pipeline::set_event_id(std::uint64_t id, std::uint16_t event_row) {
   state_->event_rows.emplace(id, event_row);
 }
 
@@ -246,6 +264,10 @@ void Pipeline::handle(const Event& event) {
   std::visit([this](const auto& value) { state_->on(value); }, event);
 }
 
+std::optional<StackIndex> Pipeline::user_stack(SampleEvent event) {
+  return state_->user_stack(event);
+}
+
 bool Pipeline::is_target(Pid pid) const {
   const process::ProcessState* process = state_->processes.find(pid);
   return process != nullptr && process->target;
@@ -256,6 +278,8 @@ std::uint64_t Pipeline::sample_count() const { return state_->samples; }
 StackEnd Pipeline::last_stack_end() const { return state_->profile.stacks[state_->last_stack].end; }
 
 const std::optional<Error>& Pipeline::write_error() const { return state_->write_error; }
+
+StringIndex Pipeline::string(std::string_view text) { return state_->interner.string(text); }
 
 Profile& Pipeline::profile() { return state_->profile; }
 
@@ -274,7 +298,7 @@ void Pipeline::finish(symbolizer::KernelSymbols* kernel) {
   resolve_names(state_->profile, state_->interner, state_->modules, &state_->generated, kernel,
                 state_->options.debug_files);
   resolve_causes(state_->profile, state_->interner, state_->modules);
-  set_time_scale(state_->profile.run, state_->first_event_weight, state_->samples);
+  set_time_scale(state_->profile.run, state_->event_totals);
 }
 
 void resolve_interrupted(Profile& profile, symbolizer::KernelSymbols* kernel,

@@ -58,7 +58,7 @@ class Pipeline {
   /// Only this thread does.
   void add_target_thread(Tid tid);
   /// Samples with this PERF_SAMPLE_ID belong to that row of Run::events. Unknown ids: row 0.
-  void set_event_id(std::uint64_t id, std::uint8_t event_row);
+  void set_event_id(std::uint64_t id, std::uint16_t event_row);
 
   /// Before the first sample, where the start was not known when the pipeline was made.
   void set_start(std::uint64_t monotonic_ns);
@@ -70,6 +70,10 @@ class Pipeline {
   /// The next event in order of time. Views into its record are not kept.
   void handle(const Event& event);
 
+  /// The user stack of an event that is no sample of the profile, as a row of Profile::stacks with
+  /// a user part only. In order of time with handle(). None of a process that is not the target's.
+  [[nodiscard]] std::optional<StackIndex> user_stack(SampleEvent event);
+
   /// Whether the process belongs to the target now.
   [[nodiscard]] bool is_target(Pid pid) const;
   /// Samples kept so far, whether already written or not.
@@ -78,6 +82,8 @@ class Pipeline {
   [[nodiscard]] StackEnd last_stack_end() const;
   /// Why the last write failed, if it did.
   [[nodiscard]] const std::optional<Error>& write_error() const;
+  /// The row of a text in Profile::strings.
+  [[nodiscard]] StringIndex string(std::string_view text);
   /// Tables so far; `run` may be filled in by the caller. Samples are cleared when written.
   [[nodiscard]] Profile& profile();
 

@@ -1,21 +1,25 @@
 #include "pipeline/time_scale.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace profiler::pipeline {
 
-void set_time_scale(Run& run, std::uint64_t weight, std::uint64_t samples) {
-  if (run.events.empty() || run.events[0].unit != "cycles" || weight == 0) return;
-  EventInfo& event = run.events[0];
-  double time_ns = 0;
-  if (run.charged.user_ns && run.charged.sys_ns) {
-    // Of a run that was not allowed to see the kernel, only user time was sampled.
-    time_ns = static_cast<double>(*run.charged.user_ns) +
-              (run.kernel_sampled ? static_cast<double>(*run.charged.sys_ns) : 0.0);
-  } else if (event.frequency_hz != 0) {
-    time_ns = static_cast<double>(samples) * 1e9 / static_cast<double>(event.frequency_hz);
+void set_time_scale(Run& run, std::span<const EventTotal> totals) {
+  for (std::size_t row = 0; row < std::min(totals.size(), run.events.size()); ++row) {
+    EventInfo& event = run.events[row];
+    const auto [weight, samples] = totals[row];
+    if (event.unit != "cycles" || weight == 0) continue;
+    double time_ns = 0;
+    if (run.charged.user_ns && run.charged.sys_ns) {
+      // Of a run that was not allowed to see the kernel, only user time was sampled.
+      time_ns = static_cast<double>(*run.charged.user_ns) +
+                (run.kernel_sampled ? static_cast<double>(*run.charged.sys_ns) : 0.0);
+    } else if (event.frequency_hz != 0) {
+      time_ns = static_cast<double>(samples) * 1e9 / static_cast<double>(event.frequency_hz);
+    }
+    event.ns_per_unit = time_ns / static_cast<double>(weight);
   }
-  event.ns_per_unit = time_ns / static_cast<double>(weight);
 }
 
 void apply_time_scale(Profile& profile) {

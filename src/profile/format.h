@@ -33,8 +33,8 @@ namespace profiler::profile {
 inline constexpr std::array<unsigned char, 8> kMagic = {0x89, 'P',  'R',  'F',
                                                         '\r', '\n', 0x1a, '\n'};
 inline constexpr std::uint16_t kMajorVersion = 1;
-/// 1: kJoinedFrames; 2: kKernelText, kBootId
-inline constexpr std::uint16_t kMinorVersion = 2;
+/// 1: kJoinedFrames; 2: kKernelText, kBootId; 3: counted system calls
+inline constexpr std::uint16_t kMinorVersion = 3;
 inline constexpr std::size_t kFileHeaderSize = 16;
 inline constexpr std::size_t kChunkHeaderSize = 16;
 
@@ -49,6 +49,9 @@ inline constexpr std::uint64_t kMaxTotalRawSize = std::uint64_t{4} << 30;
 /// Rows that a writer puts into one chunk, and bytes of strings.
 inline constexpr std::size_t kRowsPerChunk = std::size_t{1} << 16;
 inline constexpr std::size_t kStringBytesPerChunk = std::size_t{1} << 20;
+/// Rows of counted calls, which are large in memory and small in a file. A hundred times what the
+/// counters have room for.
+inline constexpr std::size_t kMaxSyscallRows = std::size_t{1} << 18;
 /// Bytes that a string can share with the one before it.
 inline constexpr std::size_t kMaxSharedPrefix = 255;
 
@@ -66,8 +69,12 @@ enum class ChunkType : std::uint32_t {
   kLocations = 11,
   kFrameNames = 12,  ///< Of rows that kFrames gave.
   kCauses = 13,
-  kStackCauses = 14,  ///< Of rows that kStacks gave.
-  kEnd = 255,         ///< Empty. What follows is not read.
+  kStackCauses = 14,     ///< Of rows that kStacks gave.
+  kSyscallAccount = 15,  ///< A message: what is said once of the counted calls.
+  kSyscalls = 16,
+  kSyscallErrors = 17,
+  kSyscallCallers = 18,
+  kEnd = 255,  ///< Empty. What follows is not read.
 };
 
 /// Fields of every table chunk; its columns begin at kFirstColumn.
@@ -76,7 +83,7 @@ inline constexpr std::uint32_t kRowCountField = 2;
 inline constexpr std::uint32_t kFirstColumn = 3;
 
 // Columns by table. Their order is their field number from kFirstColumn on. kCount0: how many there
-// were in version 1.0, which must be present.
+// were in the version that brought the table, which must be present.
 namespace column {
 
 enum Strings : std::uint8_t {
@@ -165,6 +172,42 @@ enum StackCauses : std::uint8_t {
   kCause,  ///< opt(cause)
   kStackCausesCount0
 };
+enum Syscalls : std::uint8_t {
+  kSyscallName,   ///< opt(string)
+  kSyscallGroup,  ///< opt(string)
+  kGroupId,       ///< delta
+  kNumber,        ///< delta
+  kAbi,
+  kCalls,
+  kErrors,
+  kRestarts,
+  kUnfinished,
+  kBegunBefore,
+  kReturned,
+  kWallNs,
+  kCpuNs,
+  kMinNs,
+  kMaxNs,
+  kSquares,  ///< The bits of the double.
+  kFilled,   ///< Buckets of the histogram that are not empty.
+  kBuckets,  ///< Of each of those, of all rows: empty ones before it, and its count.
+  kSyscallsCount0
+};
+enum SyscallErrors : std::uint8_t {
+  kErrorRow,     ///< delta
+  kErrorNumber,  ///< delta
+  kErrorCount,
+  kSyscallErrorsCount0
+};
+enum SyscallCallers : std::uint8_t {
+  kCallerRow,    ///< delta
+  kCallerStack,  ///< delta
+  kCallerCalls,
+  kCallerWallNs,
+  kCallerCpuNs,
+  kCallerSamples,
+  kSyscallCallersCount0
+};
 
 }  // namespace column
 
@@ -210,6 +253,22 @@ enum class RunField : std::uint32_t {
   kStacksEnlargedAfterNs = 57,
 };
 
-enum class EventField : std::uint32_t { kName = 1, kFrequencyHz = 2, kUnit = 3, kNsPerUnit = 4 };
+/// Fields of kSyscallAccount. Absent: not counted, or 0.
+enum class SyscallAccountField : std::uint32_t {
+  kBackend = 1,
+  kGrouping = 2,
+  kLost = 3,
+  kKilledCpuNs = 4,
+  kUserMinorFaults = 5,
+  kUserMajorFaults = 6,
+};
+
+enum class EventField : std::uint32_t {
+  kName = 1,
+  kFrequencyHz = 2,
+  kUnit = 3,
+  kNsPerUnit = 4,
+  kPeriod = 5,
+};
 
 }  // namespace profiler::profile

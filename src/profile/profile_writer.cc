@@ -9,6 +9,7 @@
 #include "profile/format.h"
 #include "profile/part_file.h"
 #include "profile/run_codec.h"
+#include "profile/syscall_account_codec.h"
 #include "profile/table_encoder.h"
 
 namespace profiler::profile {
@@ -25,8 +26,10 @@ constexpr std::array kGrowing = {ChunkType::kStrings, ChunkType::kModules, Chunk
                                  ChunkType::kNodes,   ChunkType::kStacks,  ChunkType::kProcesses,
                                  ChunkType::kThreads};
 /// Tables that are made when the recording has ended, likewise.
-constexpr std::array kFinal = {ChunkType::kFunctions, ChunkType::kLocations, ChunkType::kFrameNames,
-                               ChunkType::kCauses, ChunkType::kStackCauses};
+constexpr std::array kFinal = {ChunkType::kFunctions,     ChunkType::kLocations,
+                               ChunkType::kFrameNames,    ChunkType::kCauses,
+                               ChunkType::kStackCauses,   ChunkType::kSyscalls,
+                               ChunkType::kSyscallErrors, ChunkType::kSyscallCallers};
 
 std::size_t row_count(const Profile& profile, ChunkType type) {
   switch (type) {
@@ -54,6 +57,13 @@ std::size_t row_count(const Profile& profile, ChunkType type) {
       return profile.locations.size();
     case ChunkType::kCauses:
       return profile.causes.size();
+    case ChunkType::kSyscalls:
+      return profile.syscalls.rows.size();
+    case ChunkType::kSyscallErrors:
+      return profile.syscalls.errors.size();
+    case ChunkType::kSyscallCallers:
+      return profile.syscalls.callers.size();
+    case ChunkType::kSyscallAccount:
     case ChunkType::kRun:
     case ChunkType::kEnd:
       break;
@@ -126,6 +136,11 @@ Result<void> ProfileWriter::State::append(const Profile& profile) {
 Result<void> ProfileWriter::State::append_final(const Profile& profile) {
   bytes.clear();
   TableEncoder encoder(profile);
+  if (profile.syscalls != SyscallAccount()) {
+    const std::string account = encode_syscall_account(profile.syscalls);
+    if (auto added = chunks.append(bytes, ChunkType::kSyscallAccount, account, level); !added)
+      return added;
+  }
   for (const ChunkType type : kFinal)
     if (auto added = add_table(encoder, profile, type, 0); !added) return added;
   if (auto added = chunks.append(bytes, ChunkType::kEnd, {}, level); !added) return added;

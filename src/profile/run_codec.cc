@@ -76,6 +76,9 @@ EventInfo decode_event(protozero::pbf_message<EventField> message) {
       case protozero::tag_and_type(EventField::kNsPerUnit, pbf_wire_type::fixed64):
         event.ns_per_unit = message.get_double();
         break;
+      case protozero::tag_and_type(EventField::kPeriod, pbf_wire_type::varint):
+        event.period = message.get_uint64();
+        break;
       default:
         message.skip();
     }
@@ -163,6 +166,8 @@ std::string encode_run(const Run& run) {
     message.add_bytes(static_cast<std::uint32_t>(EventField::kName), event.name);
     message.add_uint64(static_cast<std::uint32_t>(EventField::kFrequencyHz), event.frequency_hz);
     message.add_bytes(static_cast<std::uint32_t>(EventField::kUnit), event.unit);
+    if (event.period != 0)
+      message.add_uint64(static_cast<std::uint32_t>(EventField::kPeriod), event.period);
     if (event.ns_per_unit != 0)
       message.add_double(static_cast<std::uint32_t>(EventField::kNsPerUnit), event.ns_per_unit);
   }

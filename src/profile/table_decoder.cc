@@ -1,7 +1,9 @@
+// Long because every table has its decoder here: they differ in columns only, and share all else.
 #include "profile/table_decoder.h"
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -11,6 +13,7 @@
 #include <vector>
 
 #include "profile/column_reader.h"
+#include "profile/syscall_account_codec.h"
 
 namespace profiler::profile {
 
@@ -23,7 +26,7 @@ constexpr const char* kBadRow = "a row refers to one that is not there";
 struct Columns {
   std::uint64_t first = 0;
   std::uint64_t rows = 0;
-  std::array<ColumnReader, 16> column;
+  std::array<ColumnReader, 20> column;
 
   ColumnReader& operator[](std::size_t i) { return column[i]; }
 
@@ -33,11 +36,11 @@ struct Columns {
   }
 };
 
-/// None: malformed, or a column of version 1.0 is missing. A present column of numbers holds at
-/// least a byte a row: so nobody allocates more rows than there are bytes. `text_column` is the
-/// one that holds bytes instead.
+/// None: malformed, or a column is missing that was there from the start. A present column of
+/// numbers holds at least a byte a row: so nobody allocates more rows than there are bytes.
+/// `text_column` is the one that holds as much as it likes instead.
 std::optional<Columns> parse(std::string_view payload, std::size_t known_columns,
-                             std::size_t columns_of_1_0,
+                             std::size_t first_columns,
                              std::size_t text_column = std::numeric_limits<std::size_t>::max()) {
   Columns columns;
   try {
@@ -61,7 +64,7 @@ std::optional<Columns> parse(std::string_view payload, std::size_t known_columns
     return std::nullopt;
   }
   for (std::size_t i = 0; i < known_columns; ++i) {
-    if (columns[i].absent() ? i < columns_of_1_0
+    if (columns[i].absent() ? i < first_columns
                             : i != text_column && columns[i].size() < columns.rows)
       return std::nullopt;
   }
@@ -313,6 +316,70 @@ const char* decode_stack_causes(std::string_view payload, Profile& profile) {
   return nullptr;
 }
 
+/// False: more buckets than there are.
+bool read_histogram(std::uint64_t filled, ColumnReader& buckets, DurationHistogram& histogram) {
+  std::uint64_t next = 0;
+  for (; filled != 0; --filled) {
+    const std::uint64_t bucket = next + buckets.next();
+    if (bucket < next || bucket >= histogram.counts.size()) return false;
+    histogram.counts[static_cast<std::size_t>(bucket)] = buckets.next();
+    next = bucket + 1;
+  }
+  return true;
+}
+
+const char* decode_syscalls(std::string_view payload, Profile& profile) {
+  using namespace column;
+  std::optional<Columns> c = parse(payload, kSyscallsCount0, kSyscallsCount0, kBuckets);
+  if (!c || c->rows > kMaxSyscallRows || c->first > kMaxSyscallRows - c->rows) return kMalformed;
+  return decode_rows(*c, profile.syscalls.rows.rows(), [&](SyscallRow& row, std::size_t) {
+    row.abi = enumerator((*c)[kAbi].next(), SyscallAbi::kX32, SyscallAbi::kX32);
+    row.group_id = static_cast<std::int64_t>((*c)[kGroupId].next_delta());
+    row.calls = (*c)[kCalls].next();
+    row.errors = (*c)[kErrors].next();
+    row.restarts = (*c)[kRestarts].next();
+    row.unfinished = (*c)[kUnfinished].next();
+    row.begun_before = (*c)[kBegunBefore].next();
+    row.returned = (*c)[kReturned].next();
+    row.wall_ns = (*c)[kWallNs].next();
+    row.cpu_ns = (*c)[kCpuNs].next();
+    row.min_ns = (*c)[kMinNs].next();
+    row.max_ns = (*c)[kMaxNs].next();
+    row.squares_ns2 = std::bit_cast<double>((*c)[kSquares].next());
+    // What is no number would be none in every sum.
+    return row.squares_ns2 >= 0 && row.squares_ns2 <= std::numeric_limits<double>::max() &&
+           narrow((*c)[kNumber].next_delta(), row.number) &&
+           read_opt((*c)[kSyscallName].next(), profile.strings, row.name) &&
+           read_opt((*c)[kSyscallGroup].next(), profile.strings, row.group) &&
+           read_histogram((*c)[kFilled].next(), (*c)[kBuckets], row.durations);
+  });
+}
+
+const char* decode_syscall_errors(std::string_view payload, Profile& profile) {
+  using namespace column;
+  std::optional<Columns> c = parse(payload, kSyscallErrorsCount0, kSyscallErrorsCount0);
+  if (!c) return kMalformed;
+  return decode_rows(*c, profile.syscalls.errors, [&](SyscallErrorRow& row, std::size_t) {
+    row.count = (*c)[kErrorCount].next();
+    return narrow((*c)[kErrorNumber].next_delta(), row.error) &&
+           read_row((*c)[kErrorRow].next_delta(), profile.syscalls.rows, row.row);
+  });
+}
+
+const char* decode_syscall_callers(std::string_view payload, Profile& profile) {
+  using namespace column;
+  std::optional<Columns> c = parse(payload, kSyscallCallersCount0, kSyscallCallersCount0);
+  if (!c) return kMalformed;
+  return decode_rows(*c, profile.syscalls.callers, [&](SyscallCallerRow& row, std::size_t) {
+    row.calls = (*c)[kCallerCalls].next();
+    row.wall_ns = (*c)[kCallerWallNs].next();
+    row.cpu_ns = (*c)[kCallerCpuNs].next();
+    row.samples = (*c)[kCallerSamples].next();
+    return read_row((*c)[kCallerRow].next_delta(), profile.syscalls.rows, row.row) &&
+           read_row((*c)[kCallerStack].next_delta(), profile.stacks, row.stack);
+  });
+}
+
 }  // namespace
 
 const char* decode_table(ChunkType type, std::string_view payload, Profile& profile) {
@@ -343,6 +410,14 @@ const char* decode_table(ChunkType type, std::string_view payload, Profile& prof
       return decode_causes(payload, profile);
     case ChunkType::kStackCauses:
       return decode_stack_causes(payload, profile);
+    case ChunkType::kSyscallAccount:
+      return decode_syscall_account(payload, profile.syscalls) ? nullptr : "malformed account";
+    case ChunkType::kSyscalls:
+      return decode_syscalls(payload, profile);
+    case ChunkType::kSyscallErrors:
+      return decode_syscall_errors(payload, profile);
+    case ChunkType::kSyscallCallers:
+      return decode_syscall_callers(payload, profile);
     case ChunkType::kRun:
     case ChunkType::kEnd:
       break;

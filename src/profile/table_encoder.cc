@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <protozero/pbf_writer.hpp>
 #include <span>
@@ -78,6 +79,13 @@ std::string TableEncoder::encode(ChunkType type, RowRange rows) {
       return causes(rows);
     case ChunkType::kStackCauses:
       return stack_causes(rows);
+    case ChunkType::kSyscalls:
+      return syscalls(rows);
+    case ChunkType::kSyscallErrors:
+      return syscall_errors(rows);
+    case ChunkType::kSyscallCallers:
+      return syscall_callers(rows);
+    case ChunkType::kSyscallAccount:
     case ChunkType::kRun:
     case ChunkType::kEnd:
       break;
@@ -273,6 +281,70 @@ std::string TableEncoder::stack_causes(RowRange rows) {
     const CauseIndex cause = profile_.stacks[StackIndex(i)].cause;
     require(!cause || profile_.causes.contains(cause), "stack", i, "has an unknown cause");
     columns[column::kCause].add(opt(cause));
+  }
+  return message(rows, columns);
+}
+
+std::string TableEncoder::syscalls(RowRange rows) {
+  std::array<ColumnWriter, column::kSyscallsCount0> columns;
+  require(rows.last <= kMaxSyscallRows, "system call", kMaxSyscallRows, "is one too many");
+  for (std::size_t i = rows.first; i < rows.last; ++i) {
+    const SyscallRow& row = profile_.syscalls.rows[SyscallIndex(i)];
+    require(is_text(row.name) && is_text(row.group), "system call", i, "has an unknown name");
+    columns[column::kSyscallName].add(opt(row.name));
+    columns[column::kSyscallGroup].add(opt(row.group));
+    columns[column::kGroupId].add_delta(static_cast<std::uint64_t>(row.group_id));
+    columns[column::kNumber].add_delta(static_cast<std::uint64_t>(std::int64_t{row.number}));
+    columns[column::kAbi].add(number(row.abi));
+    columns[column::kCalls].add(row.calls);
+    columns[column::kErrors].add(row.errors);
+    columns[column::kRestarts].add(row.restarts);
+    columns[column::kUnfinished].add(row.unfinished);
+    columns[column::kBegunBefore].add(row.begun_before);
+    columns[column::kReturned].add(row.returned);
+    columns[column::kWallNs].add(row.wall_ns);
+    columns[column::kCpuNs].add(row.cpu_ns);
+    columns[column::kMinNs].add(row.min_ns);
+    columns[column::kMaxNs].add(row.max_ns);
+    columns[column::kSquares].add(std::bit_cast<std::uint64_t>(row.squares_ns2));
+    std::size_t filled = 0;
+    std::size_t next = 0;
+    for (std::size_t bucket = 0; bucket < row.durations.counts.size(); ++bucket) {
+      if (row.durations.counts[bucket] == 0) continue;
+      columns[column::kBuckets].add(bucket - next);
+      columns[column::kBuckets].add(row.durations.counts[bucket]);
+      next = bucket + 1;
+      ++filled;
+    }
+    columns[column::kFilled].add(filled);
+  }
+  return message(rows, columns);
+}
+
+std::string TableEncoder::syscall_errors(RowRange rows) {
+  std::array<ColumnWriter, column::kSyscallErrorsCount0> columns;
+  for (std::size_t i = rows.first; i < rows.last; ++i) {
+    const SyscallErrorRow& row = profile_.syscalls.errors[i];
+    require(profile_.syscalls.rows.contains(row.row), "error", i, "is of no system call");
+    columns[column::kErrorRow].add_delta(row.row.row());
+    columns[column::kErrorNumber].add_delta(static_cast<std::uint64_t>(std::int64_t{row.error}));
+    columns[column::kErrorCount].add(row.count);
+  }
+  return message(rows, columns);
+}
+
+std::string TableEncoder::syscall_callers(RowRange rows) {
+  std::array<ColumnWriter, column::kSyscallCallersCount0> columns;
+  for (std::size_t i = rows.first; i < rows.last; ++i) {
+    const SyscallCallerRow& row = profile_.syscalls.callers[i];
+    require(profile_.syscalls.rows.contains(row.row), "caller", i, "is of no system call");
+    require(profile_.stacks.contains(row.stack), "caller", i, "has no stack");
+    columns[column::kCallerRow].add_delta(row.row.row());
+    columns[column::kCallerStack].add_delta(row.stack.row());
+    columns[column::kCallerCalls].add(row.calls);
+    columns[column::kCallerWallNs].add(row.wall_ns);
+    columns[column::kCallerCpuNs].add(row.cpu_ns);
+    columns[column::kCallerSamples].add(row.samples);
   }
   return message(rows, columns);
 }

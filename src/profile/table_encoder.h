@@ -48,6 +48,9 @@ class TableEncoder {
   std::string frame_names(RowRange rows);
   std::string causes(RowRange rows);
   std::string stack_causes(RowRange rows);
+  std::string syscalls(RowRange rows);
+  std::string syscall_errors(RowRange rows);
+  std::string syscall_callers(RowRange rows);
 
   void require(bool condition, const char* table, std::size_t row, const char* what);
   [[nodiscard]] bool is_text(StringIndex index) const;

@@ -9,6 +9,9 @@ namespace profiler::record {
 namespace {
 
 constexpr std::size_t kTypicalKernelChain = 64;
+/// For rings: of events that are sampled each time nobody knows, but they come in bursts.
+constexpr std::uint64_t kBurstHz = 4000;
+constexpr std::uint32_t kBurstStackBytes = 16384;
 /// perf_event_header::size has 16 bits; of a dump that would not fit the kernel grants less.
 constexpr std::size_t kMaxRecordBytes = 65528;
 
@@ -27,24 +30,40 @@ perf_event_attr common_attributes() {
   return attr;
 }
 
+/// 0: by frequency.
+std::uint64_t fixed_period(const NamedEvent& event, const RecordOptions& options) {
+  if (options.period != 0) return options.period;
+  return event.is_sampled_each_time() ? 1 : 0;
+}
+
 }  // namespace
 
 perf_event_attr sample_attributes(const NamedEvent& event, const RecordOptions& options) {
   perf_event_attr attr = common_attributes();
   attr.type = event.type;
   attr.config = event.config;
-  attr.freq = 1;
-  attr.sample_freq = options.frequency_hz;
+  if (const std::uint64_t period = fixed_period(event, options); period != 0) {
+    attr.sample_period = period;
+  } else {
+    attr.freq = 1;
+    attr.sample_freq = options.frequency_hz;
+  }
   attr.disabled = 1;
   attr.exclude_idle = 1;
   attr.exclude_guest = event.is_hardware() ? 1 : 0;
-  attr.sample_type |= PERF_SAMPLE_IP | PERF_SAMPLE_PERIOD | PERF_SAMPLE_CALLCHAIN;
+  attr.sample_type |= PERF_SAMPLE_IP | PERF_SAMPLE_CALLCHAIN;
+  // Asked for the period, the kernel samples software events each time they happen, whatever the
+  // period (perf_swevent_event()). Without it records have the layout's fixed one.
+  if (options.period <= 1) attr.sample_type |= PERF_SAMPLE_PERIOD;
+  if (options.raw_data) attr.sample_type |= PERF_SAMPLE_RAW;
   switch (options.call_graph) {
     case CallGraph::kDwarf:
       attr.exclude_callchain_user = 1;
       attr.sample_type |= PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER;
       attr.sample_regs_user = kUserRegisterMask;
       attr.sample_stack_user = std::min(options.stack_bytes, kMaxStackBytes) & ~std::uint32_t{7};
+      if (is_sampled_each_time(attr) && options.stack_may_grow)
+        attr.sample_stack_user = std::min(attr.sample_stack_user, kBurstStackBytes);
       break;
     case CallGraph::kFramePointer:
       break;
@@ -82,6 +101,33 @@ perf_event_attr side_attributes() {
   return attr;
 }
 
+bool needs_kernel_mode(const perf_event_attr& attr) {
+  if (attr.type == PERF_TYPE_TRACEPOINT) return true;
+  return attr.type == PERF_TYPE_SOFTWARE && (attr.config == PERF_COUNT_SW_CONTEXT_SWITCHES ||
+                                             attr.config == PERF_COUNT_SW_CPU_MIGRATIONS);
+}
+
+bool is_sampled_each_time(const perf_event_attr& attr) {
+  return attr.freq == 0 && attr.sample_period == 1;
+}
+
+perf_event_attr sum_of(std::span<const perf_event_attr> samples) {
+  perf_event_attr sum = *std::ranges::max_element(samples, {}, sample_record_bytes);
+  std::uint64_t bytes = 0;  // In a second.
+  std::uint64_t burst = 0;  // One burst, whichever events it is of.
+  for (const perf_event_attr& attr : samples) {
+    const std::uint64_t record = sample_record_bytes(attr);
+    if (attr.freq != 0) {
+      bytes += attr.sample_freq * record;
+    } else {
+      burst = std::max(burst, kBurstHz * record);
+    }
+  }
+  sum.freq = 1;
+  sum.sample_freq = (bytes + burst) / sample_record_bytes(sum);
+  return sum;
+}
+
 void restrict_to_user_mode(perf_event_attr& attr) {
   attr.exclude_kernel = 1;
   attr.exclude_hv = 1;
@@ -93,6 +139,7 @@ std::size_t sample_record_bytes(const perf_event_attr& attr) {
   // header, identifier, ip, pid and tid, time, cpu, period
   std::size_t bytes = sizeof(perf_event_header) + std::size_t{6} * 8;
   if ((attr.sample_type & PERF_SAMPLE_CALLCHAIN) != 0) bytes += 8 + 8 * kTypicalKernelChain;
+  if ((attr.sample_type & PERF_SAMPLE_RAW) != 0) bytes += 8;
   if ((attr.sample_type & PERF_SAMPLE_REGS_USER) != 0) {
     bytes += 8 + 8 * static_cast<std::size_t>(std::popcount(attr.sample_regs_user));
   }

@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "record/event_name.h"
 #include "record/record_options.h"
@@ -35,7 +36,9 @@ inline constexpr std::uint64_t kUserRegisterMask = 0x1ffffffff;
 inline constexpr std::uint32_t kMaxStackBytes = 65528;
 
 /// The sampling event: disabled, without a wake-up for each record. `options.stack_bytes` is
-/// rounded down to what the kernel takes.
+/// rounded down to what the kernel takes; at most 16 KiB, if the user has not chosen it, for an
+/// event that is sampled each time it happens: bursts fill rings, and a ring then holds twice as
+/// many.
 [[nodiscard]] perf_event_attr sample_attributes(const NamedEvent& event,
                                                 const RecordOptions& options);
 
@@ -45,6 +48,15 @@ inline constexpr std::uint32_t kMaxStackBytes = 65528;
 /// The dummy event for the records that say what exists: mmap, comm, fork, exit, ksymbol. It has a
 /// ring of its own, so that full sample rings never lose them. Enabled when opened.
 [[nodiscard]] perf_event_attr side_attributes();
+
+/// Whether the event happens in kernel mode only, so that without it there is nothing to sample.
+[[nodiscard]] bool needs_kernel_mode(const perf_event_attr& attr);
+
+/// Whether every occurrence is a sample.
+[[nodiscard]] bool is_sampled_each_time(const perf_event_attr& attr);
+
+/// An event that writes as much as all of these together, for the size of their rings.
+[[nodiscard]] perf_event_attr sum_of(std::span<const perf_event_attr> samples);
 
 /// Leaves out kernel mode, as an unprivileged user must.
 void restrict_to_user_mode(perf_event_attr& attr);

@@ -52,6 +52,11 @@ bool is_clock(const KnownEvent& event) {
 
 bool NamedEvent::is_hardware() const { return type == PERF_TYPE_HARDWARE; }
 
+bool NamedEvent::is_sampled_each_time() const {
+  return type == PERF_TYPE_TRACEPOINT ||
+         (type == PERF_TYPE_SOFTWARE && config == PERF_COUNT_SW_CONTEXT_SWITCHES);
+}
+
 Result<NamedEvent> parse_event_name(std::string_view name) {
   for (const KnownEvent& event : kEvents) {
     if (name != event.name && (event.alias.empty() || name != event.alias)) continue;
@@ -67,6 +72,19 @@ Result<NamedEvent> parse_event_name(std::string_view name) {
   }
   return std::unexpected(
       Error{.what = "no event named '" + std::string(name) + "'", .advice = "there are " + names});
+}
+
+std::vector<std::string> event_names() {
+  std::vector<std::string> names;
+  for (const KnownEvent& event : kEvents) {
+    names.emplace_back(event.name);
+    if (!event.alias.empty()) names.emplace_back(event.alias);
+  }
+  return names;
+}
+
+NamedEvent tracepoint_event(const TracepointName& point, std::uint64_t id) {
+  return {.name = point.text(), .type = PERF_TYPE_TRACEPOINT, .config = id, .unit = point.text()};
 }
 
 bool can_count_cycles() {

@@ -57,27 +57,34 @@ std::expected<EventSet, OpenError> EventSet::open(const EventRequest& request,
   }
 }
 
-std::expected<void, OpenError> EventSet::open_all(const EventRequest& request,
-                                                  const OpenCall& call) {
-  sample_attr_ = request.sample;
+/// Attributes as this recording's rings want them.
+void EventSet::prepare(const EventRequest& request) {
+  sample_attrs_ = request.samples;
   side_attr_ = request.side;
-  sample_attr_.sample_stack_user = fitting_stack(sample_attr_, sizes_.sample_bytes);
   const auto watermark = [](std::size_t ring_bytes, std::size_t part) {
     return static_cast<std::uint32_t>(
         std::min<std::size_t>(ring_bytes / part, std::numeric_limits<std::uint32_t>::max()));
   };
-  // Half: at the usual sizes the reader's own rhythm comes first and nobody is ever woken.
-  sample_attr_.wakeup_watermark = watermark(sizes_.sample_bytes, 2);
   side_attr_.wakeup_watermark = watermark(sizes_.side_bytes, 4);
-  if (request.coverage == Coverage::kInherited) {
-    sample_attr_.inherit = request.inherit ? 1 : 0;
-    side_attr_.inherit = 1;
-    sample_attr_.enable_on_exec = request.enable_on_exec ? 1 : 0;
+  for (perf_event_attr& attr : sample_attrs_) {
+    attr.sample_stack_user = fitting_stack(attr, sizes_.sample_bytes);
+    // Half: at the usual sizes the reader's own rhythm comes first and nobody is ever woken.
+    attr.wakeup_watermark = watermark(sizes_.sample_bytes, 2);
+    if (request.coverage != Coverage::kInherited) continue;
+    attr.inherit = request.inherit ? 1 : 0;
+    attr.enable_on_exec = request.enable_on_exec ? 1 : 0;
   }
-  if (const perf_event_attr standby = standby_attributes(sample_attr_);
-      standby_ring_bytes_ != 0 && holds_enough(sizes_.sample_bytes, standby)) {
-    standby_.emplace(standby);
-  }
+  if (request.coverage == Coverage::kInherited) side_attr_.inherit = 1;
+  const bool may_stand_by =
+      standby_ring_bytes_ != 0 && std::ranges::all_of(sample_attrs_, [&](const auto& attr) {
+        return attr.freq != 0 && holds_enough(sizes_.sample_bytes, standby_attributes(attr));
+      });
+  if (may_stand_by) standby_.emplace(sample_attrs_);
+}
+
+std::expected<void, OpenError> EventSet::open_all(const EventRequest& request,
+                                                  const OpenCall& call) {
+  prepare(request);
   const auto& side_cpus =
       request.coverage == Coverage::kPerCpu ? request.side_cpus : request.sample_cpus;
   // Side events first: what is mapped while the others are being opened is known.
@@ -92,26 +99,69 @@ std::expected<void, OpenError> EventSet::open_all(const EventRequest& request,
         .error = {.what = "nothing to sample: no such thread, or no such CPU",
                   .system_error = request.coverage == Coverage::kPerCpu ? ENODEV : ESRCH}});
   }
-  if (standby_ && !standby_agrees()) {
-    return std::unexpected(OpenError{.error = {.what = "events that differ"}, .of_standby = true});
+  if (!one_layout()) {
+    return std::unexpected(OpenError{.error = {.what = "the kernel accepts events that differ"},
+                                     .of_standby = standby_.has_value()});
   }
   return {};
 }
 
-/// Records of both are decoded by one layout.
-bool EventSet::standby_agrees() const {
-  perf_event_attr expected = standby_attributes(sample_attr_);
-  const perf_event_attr& standby = standby_->attr();
-  return standby.sample_type == expected.sample_type &&
-         standby.read_format == expected.read_format &&
-         standby.sample_regs_user == expected.sample_regs_user &&
-         standby.exclude_kernel == expected.exclude_kernel;
+/// Records of all are decoded by one.
+bool EventSet::one_layout() const {
+  const perf_event_attr& first = sample_attr();
+  const auto agrees = [&](const perf_event_attr& attr) {
+    return attr.sample_type == first.sample_type &&
+           attr.sample_regs_user == first.sample_regs_user &&
+           attr.exclude_kernel == first.exclude_kernel;
+  };
+  return std::ranges::all_of(sample_attrs_, agrees) &&
+         (!standby_ || std::ranges::all_of(standby_->attrs(), agrees));
+}
+
+/// An offline CPU, or a thread that has ended.
+bool EventSet::is_gone(const EventPlace& place, const Error& error) const {
+  const bool whole_cpu = place.pid == -1 || (place.flags & PERF_FLAG_PID_CGROUP) != 0;
+  return error.system_error == (whole_cpu ? ENODEV : ESRCH);
+}
+
+std::expected<bool, OpenError> EventSet::open_side(const EventPlace& place, const OpenCall& call) {
+  auto event = open_event(side_attr_, place, false, call);
+  if (!event && is_gone(place, event.error())) return false;
+  if (!event) return std::unexpected(open_error(event.error()));
+  sides_.push_back(*std::move(event));
+  return true;
+}
+
+std::expected<bool, OpenError> EventSet::open_sample(const EventPlace& place, std::size_t row,
+                                                     const OpenCall& call) {
+  perf_event_attr& attr = sample_attrs_[row];
+  const auto failed = [row](const Error& error, bool of_standby) {
+    OpenError failure = open_error(error, of_standby);
+    failure.event = row;
+    return std::unexpected(std::move(failure));
+  };
+  if (standby_) {
+    const auto opened = standby_->open(place, row, call);
+    if (!opened && is_gone(place, opened.error())) return false;
+    if (!opened) return failed(opened.error(), true);
+  }
+  auto event = open_event(attr, place, !needs_kernel_mode(attr), call);
+  if (!event) {
+    if (standby_) standby_->close_last();
+    if (is_gone(place, event.error())) return false;
+    return failed(event.error(), false);
+  }
+  samples_.push_back(*std::move(event));
+  sample_tasks_.push_back(place.flags == 0 ? place.pid : -1);
+  sample_cpus_.push_back(static_cast<std::uint32_t>(place.cpu));
+  sample_rows_.push_back(static_cast<std::uint16_t>(row));
+  taken_over_.push_back(false);
+  return true;
 }
 
 std::expected<void, OpenError> EventSet::open_cpu(const EventRequest& request, std::uint32_t cpu,
                                                   bool side, const OpenCall& call) {
-  perf_event_attr& attr = side ? side_attr_ : sample_attr_;
-  std::vector<PerfEvent>& events = side ? sides_ : samples_;
+  const std::vector<PerfEvent>& events = side ? sides_ : samples_;
   std::vector<EventPlace> places;
   if (request.coverage == Coverage::kPerCpu) {
     EventPlace place{.pid = -1, .cpu = static_cast<int>(cpu)};
@@ -127,42 +177,30 @@ std::expected<void, OpenError> EventSet::open_cpu(const EventRequest& request, s
   }
 
   std::optional<std::size_t> owner;  // Of this CPU's ring.
-  // An offline CPU, or a thread that has ended.
-  const auto is_gone = [&](const Error& error) {
-    return error.system_error == (request.coverage == Coverage::kPerCpu ? ENODEV : ESRCH);
-  };
   for (const EventPlace& place : places) {
-    const bool stood_by = standby_ && !side;
-    if (stood_by) {
-      const auto opened = standby_->open(place, call);
-      if (!opened && is_gone(opened.error())) continue;
-      if (!opened) return std::unexpected(open_error(opened.error(), true));
-    }
-    auto event = open_event(attr, place, !side, call);
-    if (!event) {
-      if (stood_by) standby_->close_last();
-      if (is_gone(event.error())) continue;
-      return std::unexpected(open_error(event.error()));
-    }
-    events.push_back(*std::move(event));
-    if (!side) {
-      sample_tasks_.push_back(request.coverage == Coverage::kInherited ? place.pid : -1);
-      sample_cpus_.push_back(cpu);
-      taken_over_.push_back(false);
-    }
-    if (owner) {
-      if (auto shared = events.back().redirect_to(events[*owner].fd()); !shared) {
-        return std::unexpected(OpenError{.error = shared.error()});
+    for (std::size_t row = 0; row < (side ? 1 : sample_attrs_.size()); ++row) {
+      const auto opened = side ? open_side(place, call) : open_sample(place, row, call);
+      if (!opened) return std::unexpected(opened.error());
+      if (!*opened) break;
+      if (owner) {
+        if (auto shared = events.back().redirect_to(events[*owner].fd()); !shared) {
+          return std::unexpected(OpenError{.error = shared.error(), .event = row});
+        }
+        continue;
       }
-      continue;
+      owner = events.size() - 1;
+      const std::size_t bytes = side ? sizes_.side_bytes : sizes_.sample_bytes;
+      auto ring = EventRing::map(events.back(), cpu, side, bytes);
+      if (!ring) return std::unexpected(OpenError{.error = ring.error()});
+      rings_.push_back(*std::move(ring));
     }
-    owner = events.size() - 1;
-    const std::size_t bytes = side ? sizes_.side_bytes : sizes_.sample_bytes;
-    auto ring = EventRing::map(events.back(), cpu, side, bytes);
-    if (!ring) return std::unexpected(OpenError{.error = ring.error()});
-    rings_.push_back(*std::move(ring));
   }
   return {};
+}
+
+std::span<const EventRing> EventSet::sample_rings() const {
+  const auto first = std::ranges::find_if(rings_, [](const EventRing& ring) { return !ring.side; });
+  return {first, rings_.end()};
 }
 
 void EventSet::enable_samples() const {
@@ -212,6 +250,16 @@ void EventSet::disable_all() const {
   for (const PerfEvent& event : sides_) event.disable();
 }
 
+std::vector<std::pair<std::uint64_t, std::uint16_t>> EventSet::sample_ids() const {
+  std::vector<std::pair<std::uint64_t, std::uint16_t>> ids;
+  for (const auto events : {sample_events(), standby_events()}) {
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      ids.emplace_back(events[i].id(), sample_rows_[i]);
+    }
+  }
+  return ids;
+}
+
 std::unordered_map<std::uint64_t, Tid> EventSet::sample_roots() const {
   std::unordered_map<std::uint64_t, Tid> roots;
   for (std::size_t i = 0; i < samples_.size(); ++i) {
@@ -225,12 +273,12 @@ std::unordered_map<std::uint64_t, Tid> EventSet::sample_roots() const {
 std::optional<std::uint64_t> EventSet::samples_lost() const {
   std::uint64_t lost = 0;
   for (const PerfEvent& event : samples_) {
-    const auto count = event.lost(sample_attr_.read_format);
+    const auto count = event.lost(sample_attr().read_format);
     if (!count) return std::nullopt;
     lost += *count;
   }
   for (const PerfEvent& event : standby_events()) {
-    lost += event.lost(sample_attr_.read_format).value_or(0);
+    lost += event.lost(sample_attr().read_format).value_or(0);
   }
   return lost;
 }

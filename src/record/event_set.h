@@ -5,6 +5,9 @@
 //   kInherited  cpu 0: [sample tid 7] [sample tid 8] -> sample ring 0, …     (all TIDs on all CPUs,
 //               because an inherited event without a CPU cannot be mapped)
 //
+// Where several events are sampled, there is one of each at each of these places. Their records
+// differ in their ids alone (sample_ids()), so that one layout decodes all of them.
+//
 //   auto events = EventSet::open(request);
 //   if (!events) …                            // events.error().refused: no event of any kind is
 //   for (EventRing& ring : events->rings()) … // permitted here
@@ -23,6 +26,7 @@
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "profiler/error.h"
@@ -36,7 +40,8 @@
 namespace profiler::record {
 
 struct EventRequest {
-  perf_event_attr sample{};
+  /// At least one; with the same sample_type and registers.
+  std::vector<perf_event_attr> samples;
   perf_event_attr side{};
   Coverage coverage = Coverage::kPerCpu;
   std::vector<std::uint32_t> sample_cpus;  ///< Where samples are taken.
@@ -47,7 +52,8 @@ struct EventRequest {
   bool enable_on_exec = false;  ///< kInherited: sampling begins at the next exec.
   int cgroup_fd = -1;           ///< kPerCpu: only while a task of this cgroup runs.
   RingSizes sizes;
-  /// Of a ring that is large enough for standby events; 0: none are opened.
+  /// Of a ring that is large enough for standby events; 0: none are opened. Nor are there any if an
+  /// event is sampled each time it happens: while one takes over from another, both may sample.
   std::size_t standby_ring_bytes = 0;
 };
 
@@ -55,6 +61,7 @@ struct OpenError {
   Error error;
   bool refused = false;     ///< Not permitted, as opposed to: no such thread, no such event.
   bool of_standby = false;  ///< Of an event that can be done without.
+  std::size_t event = 0;    ///< Row of EventRequest::samples that could not be opened.
 };
 
 class EventSet {
@@ -67,6 +74,8 @@ class EventSet {
 
   /// Without those of the standby events.
   [[nodiscard]] std::span<EventRing> rings() { return rings_; }
+  /// Those of samples: they are the last.
+  [[nodiscard]] std::span<const EventRing> sample_rings() const;
   /// Of those that sample, the first or the standby ones.
   void enable_samples() const;
   void disable_samples() const;
@@ -81,35 +90,45 @@ class EventSet {
   [[nodiscard]] Result<void> take_over(const std::function<void(EventRing&)>& read_from);
   /// kInherited: a while after. A fork in progress may have copied events as they were before.
   void repeat_takeover() const;
+  /// The PERF_SAMPLE_ID of each sampling event, with its row of EventRequest::samples.
+  [[nodiscard]] std::vector<std::pair<std::uint64_t, std::uint16_t>> sample_ids() const;
   /// kInherited: the PERF_SAMPLE_ID of each sampling event, with the thread it was opened on.
   [[nodiscard]] std::unordered_map<std::uint64_t, Tid> sample_roots() const;
   /// Samples that found their ring full, where the kernel counts them.
   [[nodiscard]] std::optional<std::uint64_t> samples_lost() const;
 
-  /// As the kernel accepted them.
-  [[nodiscard]] const perf_event_attr& sample_attr() const { return sample_attr_; }
+  /// As the kernel accepted them; of several the first.
+  [[nodiscard]] const perf_event_attr& sample_attr() const { return sample_attrs_.front(); }
+  [[nodiscard]] std::span<const perf_event_attr> sample_attrs() const { return sample_attrs_; }
   [[nodiscard]] bool has_standby() const { return standby_.has_value(); }
   [[nodiscard]] const perf_event_attr& side_attr() const { return side_attr_; }
-  [[nodiscard]] bool kernel_sampled() const { return sample_attr_.exclude_kernel == 0; }
+  [[nodiscard]] bool kernel_sampled() const { return sample_attr().exclude_kernel == 0; }
   [[nodiscard]] const RingSizes& sizes() const { return sizes_; }
 
  private:
   EventSet() = default;
   std::expected<void, OpenError> open_all(const EventRequest& request, const OpenCall& call);
+  void prepare(const EventRequest& request);
   std::expected<void, OpenError> open_cpu(const EventRequest& request, std::uint32_t cpu, bool side,
                                           const OpenCall& call);
-  [[nodiscard]] bool standby_agrees() const;
+  /// With `row` of sample_attrs_, and its standby event; false: the place is gone.
+  std::expected<bool, OpenError> open_sample(const EventPlace& place, std::size_t row,
+                                             const OpenCall& call);
+  std::expected<bool, OpenError> open_side(const EventPlace& place, const OpenCall& call);
+  [[nodiscard]] bool is_gone(const EventPlace& place, const Error& error) const;
+  [[nodiscard]] bool one_layout() const;
   void change_over(std::size_t row) const;
 
   // Rings are unmapped before their events are closed: members go in reverse order.
   std::vector<PerfEvent> samples_;
   std::vector<Tid> sample_tasks_;           // Of the same row; -1: a whole CPU.
   std::vector<std::uint32_t> sample_cpus_;  // Likewise.
+  std::vector<std::uint16_t> sample_rows_;  // Likewise: of sample_attrs_.
   std::vector<PerfEvent> sides_;
   std::vector<EventRing> rings_;
   std::optional<StandbyEvents> standby_;
   std::vector<bool> taken_over_;  // By row of samples_: the standby event samples.
-  perf_event_attr sample_attr_{};
+  std::vector<perf_event_attr> sample_attrs_;
   perf_event_attr side_attr_{};
   RingSizes sizes_;
   std::size_t standby_ring_bytes_ = 0;

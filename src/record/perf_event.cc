@@ -67,6 +67,12 @@ Result<void> PerfEvent::redirect_to(int other_fd) const {
   return std::unexpected(Error{.what = "cannot share a ring", .system_error = errno});
 }
 
+std::optional<std::uint64_t> PerfEvent::count() const {
+  std::uint64_t count = 0;
+  if (::read(fd(), &count, sizeof count) != static_cast<ssize_t>(sizeof count)) return std::nullopt;
+  return count;
+}
+
 std::optional<std::uint64_t> PerfEvent::lost(std::uint64_t read_format) const {
   if ((read_format & kPerfFormatLost) == 0) return std::nullopt;
   // value, then a word for each bit of read_format below PERF_FORMAT_LOST, then the count.

@@ -37,6 +37,9 @@ class PerfEvent {
   [[nodiscard]] std::uint64_t id() const;
   void enable() const;   ///< With inherited events, in all children too.
   void disable() const;  ///< Likewise.
+  /// What it has counted, of itself and the children that it follows; none if it cannot be read.
+  /// Only of events with no read_format.
+  [[nodiscard]] std::optional<std::uint64_t> count() const;
   /// Writes its records to the ring of the event `other_fd`, which counts on the same CPU.
   [[nodiscard]] Result<void> redirect_to(int other_fd) const;
   /// Records that found its ring full; none before Linux 6.0 (PERF_FORMAT_LOST).

@@ -55,7 +55,22 @@ bool may_open_any_event() {
   return open_event(attr, {.pid = 0, .cpu = -1}, false).has_value();
 }
 
-Error explain_failure(const NamedEvent& event, const Error& error) {
+bool is_kernel_refused(const NamedEvent& event) {
+  perf_event_attr attr = sample_attributes(event, {});
+  if (!needs_kernel_mode(attr)) return false;
+  // Of ourselves no event is refused for any other reason.
+  const auto of_ourselves = open_event(attr, {.pid = 0, .cpu = -1}, false);
+  return !of_ourselves && (of_ourselves.error().system_error == EACCES ||
+                           of_ourselves.error().system_error == EPERM);
+}
+
+Error explain_kernel_refusal(const NamedEvent& event, int system_error) {
+  return {.what = "event " + event.name + " happens in the kernel, which may not be sampled here",
+          .system_error = system_error,
+          .advice = paranoid_text() + ": set it to 1 or lower, or give profiler CAP_PERFMON"};
+}
+
+Error explain_failure(const NamedEvent& event, std::size_t events, const Error& error) {
   const int why = error.system_error;
   if (event.is_hardware() && (why == ENOENT || why == EOPNOTSUPP || why == ENODEV)) {
     return {.what = "event " + event.name + " cannot be counted here",
@@ -68,9 +83,12 @@ Error explain_failure(const NamedEvent& event, const Error& error) {
     return {.what = "the process ended before it could be recorded"};
   }
   if (why == EMFILE) {
-    return {.what = "too many threads to open events for",
+    return {.what = events == 1 ? "too many threads to open events for"
+                                : "too many events: " + std::to_string(events) +
+                                      ", each to be opened on every CPU and for every thread",
             .system_error = why,
-            .advice = "raise the limit of open files (ulimit -n), or run as root"};
+            .advice = std::string(events == 1 ? "" : "name fewer, ") +
+                      "raise the limit of open files (ulimit -n), or run as root"};
   }
   Error explained = error;
   explained.what = "event " + event.name + ": " + error.what;

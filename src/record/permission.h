@@ -4,6 +4,7 @@
 //   if (!events.kernel_sampled()) run.notes.push_back(note_kernel_hidden());
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include "profiler/error.h"
@@ -19,7 +20,11 @@ namespace profiler::record {
 [[nodiscard]] Error explain_target_refusal(bool system_wide, int system_error);
 /// Whether some event is permitted to us on ourselves: then a refusal concerned the target.
 [[nodiscard]] bool may_open_any_event();
-/// Opening `event` failed otherwise: no PMU, ….
-[[nodiscard]] Error explain_failure(const NamedEvent& event, const Error& error);
+/// Whether what refuses `event`, of all events, is that it happens in the kernel.
+[[nodiscard]] bool is_kernel_refused(const NamedEvent& event);
+[[nodiscard]] Error explain_kernel_refusal(const NamedEvent& event, int system_error);
+/// Opening `event`, of so many, failed otherwise: no PMU, ….
+[[nodiscard]] Error explain_failure(const NamedEvent& event, std::size_t events,
+                                    const Error& error);
 
 }  // namespace profiler::record

@@ -11,6 +11,7 @@
 
 #include "profiler/event.h"
 #include "profiler/profile.h"
+#include "record/event_name.h"
 
 namespace profiler::record {
 
@@ -29,13 +30,18 @@ struct RecordOptions {
   std::string cgroup;                ///< kCgroup: path below the cgroup mount
   std::string user;                  ///< Run the command as this user; empty: as we are.
 
-  std::string event;  ///< -e; empty: cycles if there is a PMU, else cpu-clock.
+  std::vector<NamedEvent> events;  ///< -e; none: cycles if there is a PMU, else cpu-clock.
   std::uint64_t frequency_hz = 999;
+  /// -c: of all events, in their units; 0: by frequency, but for events that are sampled each time.
+  std::uint64_t period = 0;
   CallGraph call_graph = CallGraph::kDwarf;
   std::uint32_t stack_bytes = 32768;  ///< Of each dump: a multiple of 8, at most 65528.
   /// Larger dumps take over when too many of these are too short (truncation_watch.h). Not where
   /// the user has chosen the size.
   bool stack_may_grow = true;
+  /// Samples have a place for raw data, which events of others that share their rings fill in
+  /// (observer.h).
+  bool raw_data = false;
   std::uint64_t ring_bytes = 0;  ///< -m, per CPU; 0: sized in time (at least 250 ms at full rate).
   std::optional<std::chrono::nanoseconds> duration;
   std::optional<std::uint64_t> max_file_bytes;

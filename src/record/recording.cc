@@ -11,8 +11,10 @@
 #include <csignal>
 #include <memory>
 #include <optional>
+#include <ranges>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "record/child_process.h"
 #include "record/clock.h"
@@ -43,8 +45,8 @@ RecordError failed(Error error) {
 class Recording {
  public:
   Recording(const RecordOptions& options, pipeline::Pipeline& pipeline,
-            const std::function<void(const Progress&)>& progress)
-      : options_(options), pipeline_(pipeline), progress_(progress) {}
+            const std::function<void(const Progress&)>& progress, Observer* observer)
+      : options_(options), pipeline_(pipeline), progress_(progress), observer_(observer) {}
 
   std::expected<void, RecordError> run();
 
@@ -53,9 +55,9 @@ class Recording {
   void log(const std::string& line) const {
     if (options_.log) options_.log(line);
   }
-  [[nodiscard]] std::expected<NamedEvent, RecordError> choose_event() const;
+  [[nodiscard]] std::vector<NamedEvent> choose_events() const;
   std::expected<void, RecordError> start_child();
-  std::expected<void, RecordError> start_sampling(const NamedEvent& event);
+  std::expected<void, RecordError> start_sampling(const std::vector<NamedEvent>& named);
   void log_events();
   std::expected<void, RecordError> let_go();
 
@@ -64,7 +66,7 @@ class Recording {
   void on_signal(const signalfd_siginfo& info);
   void suspend();
   void look(std::uint64_t now);
-  void report_progress(std::uint64_t now);
+  void every_second(std::uint64_t now);
 
   void stop_sampling();
   void fill_in_end();
@@ -72,6 +74,7 @@ class Recording {
   const RecordOptions& options_;
   pipeline::Pipeline& pipeline_;
   const std::function<void(const Progress&)>& progress_;
+  Observer* observer_;
 
   BlockedSignals signals_;
   std::optional<ChildProcess> child_;
@@ -87,12 +90,9 @@ class Recording {
   std::uint64_t child_ended_ns_ = 0;
 };
 
-std::expected<NamedEvent, RecordError> Recording::choose_event() const {
-  std::string name = options_.event;
-  if (name.empty()) name = can_count_cycles() ? "cycles" : "cpu-clock";
-  auto event = parse_event_name(name);
-  if (!event) return std::unexpected(failed(event.error()));
-  return *std::move(event);
+std::vector<NamedEvent> Recording::choose_events() const {
+  if (!options_.events.empty()) return options_.events;
+  return {parse_event_name(can_count_cycles() ? "cycles" : "cpu-clock").value()};
 }
 
 std::expected<void, RecordError> Recording::start_child() {
@@ -109,24 +109,37 @@ std::expected<void, RecordError> Recording::start_child() {
   return {};
 }
 
-std::expected<void, RecordError> Recording::start_sampling(const NamedEvent& event) {
+std::expected<void, RecordError> Recording::start_sampling(const std::vector<NamedEvent>& named) {
   std::vector<std::string>& notes = run_info().notes;
-  auto opened = open_events(options_, event, *target_, notes);
+  if (observer_ != nullptr) observer_->prepare(options_, *target_);
+  auto opened = open_events(options_, named, *target_, notes);
   if (opened) {
-    run_info().events[0].frequency_hz = opened->events.sample_attr().sample_freq;
+    for (std::size_t row = 0; row < named.size(); ++row) {
+      const perf_event_attr& attr = opened->events.sample_attrs()[row];
+      if (attr.freq != 0) run_info().events[row].frequency_hz = attr.sample_freq;
+    }
     run_info().coverage = opened->coverage;
     run_info().kernel_sampled = opened->events.kernel_sampled();
-    sampling_ = std::make_unique<Sampling>(*std::move(opened), options_, *target_, pipeline_);
+    if (observer_ != nullptr) {
+      observer_->open(opened->events.sample_rings(), &opened->events.sample_attr());
+    }
+    sampling_ =
+        std::make_unique<Sampling>(*std::move(opened), options_, *target_, pipeline_, observer_);
     log_events();
     return {};
   }
   const OpenError& error = opened.error();
-  if (!error.refused) return std::unexpected(failed(explain_failure(event, error.error)));
+  const NamedEvent& event = named[error.event];
+  if (!error.refused)
+    return std::unexpected(failed(explain_failure(event, named.size(), error.error)));
 
   const int why = error.error.system_error;
-  Error refusal = may_open_any_event() ? explain_target_refusal(target_->is_system_wide(), why)
-                                       : explain_refusal(why);
+  Error refusal = !may_open_any_event() ? explain_refusal(why)
+                  : is_kernel_refused(event)
+                      ? explain_kernel_refusal(event, why)
+                      : explain_target_refusal(target_->is_system_wide(), why);
   if (!child_) return std::unexpected(failed(std::move(refusal)));
+  if (observer_ != nullptr) observer_->open({}, nullptr);
   run_info().kernel_sampled = false;
   notes.push_back("no samples: " + refusal.message());
   return {};
@@ -135,8 +148,16 @@ std::expected<void, RecordError> Recording::start_sampling(const NamedEvent& eve
 void Recording::log_events() {
   EventSet& events = sampling_->events();
   const bool per_cpu = sampling_->coverage() == Coverage::kPerCpu;
-  log(run_info().events[0].name + " at " + std::to_string(run_info().events[0].frequency_hz) +
-      " Hz, " + std::to_string(events.sample_events().size()) + " sampling events " +
+  constexpr std::size_t kNamed = 8;
+  std::string line;
+  for (const EventInfo& event : run_info().events | std::views::take(kNamed)) {
+    line += event.name + (event.frequency_hz != 0
+                              ? " at " + std::to_string(event.frequency_hz) + " Hz, "
+                              : " with period " + std::to_string(event.period) + ", ");
+  }
+  if (run_info().events.size() > kNamed)
+    line += std::to_string(run_info().events.size() - kNamed) + " more, ";
+  log(line + std::to_string(events.sample_events().size()) + " sampling events " +
       (per_cpu ? "for whole CPUs" : "that follow the target's forks"));
   log("rings: " + std::to_string(events.sizes().sample_bytes >> 10) + " KiB of samples and " +
       std::to_string(events.sizes().side_bytes >> 10) + " KiB of side records for each CPU; " +
@@ -144,6 +165,7 @@ void Recording::log_events() {
 }
 
 std::expected<void, RecordError> Recording::let_go() {
+  if (observer_ != nullptr) observer_->start();
   if (sampling_) sampling_->enable();
   began_ns_ = monotonic_ns();
   next_progress_ns_ = began_ns_ + kProgressNs;
@@ -156,14 +178,13 @@ std::expected<void, RecordError> Recording::run() {
   if (options_.frequency_hz == 0) {
     return std::unexpected(failed({.what = "a frequency of 0 Hz samples nothing"}));
   }
-  auto event = choose_event();
-  if (!event) return std::unexpected(event.error());
-  describe_run(run_info(), options_, *event);
+  const std::vector<NamedEvent> events = choose_events();
+  describe_run(run_info(), options_, events);
   if (auto started = start_child(); !started) return started;
   auto target = Target::find(options_, child_ ? std::optional<Pid>(child_->pid()) : std::nullopt);
   if (!target) return std::unexpected(failed(target.error()));
   target_ = *std::move(target);
-  if (auto started = start_sampling(*event); !started) return started;
+  if (auto started = start_sampling(events); !started) return started;
   if (auto gone = let_go(); !gone) return gone;
 
   wait_for_end();
@@ -192,7 +213,7 @@ void Recording::wait_for_end() {
       if (child_end_) child_ended_ns_ = now;
     }
     look(now);
-    report_progress(now);
+    every_second(now);
     const bool limit = (options_.duration && now - began_ns_ >= static_cast<std::uint64_t>(
                                                                     options_.duration->count())) ||
                        (sampling_ && sampling_->wants_end());
@@ -207,7 +228,7 @@ void Recording::wait_for_end() {
 
 int Recording::poll_timeout_ms(std::uint64_t now) const {
   std::uint64_t until = now + 3'600'000'000'000;
-  if (progress_) until = std::min(until, next_progress_ns_);
+  if (progress_ || observer_ != nullptr) until = std::min(until, next_progress_ns_);
   if (stopped_ns_ == 0) {
     const bool looks = options_.scope != Scope::kProgram || (sampling_ && sampling_->wants_looks());
     if (looks) until = std::min(until, next_look_ns_);
@@ -264,9 +285,11 @@ void Recording::look(std::uint64_t now) {
   if (const auto news = sampling_->look()) log(*news);
 }
 
-void Recording::report_progress(std::uint64_t now) {
-  if (!progress_ || now < next_progress_ns_) return;
+void Recording::every_second(std::uint64_t now) {
+  if (now < next_progress_ns_) return;
   next_progress_ns_ = now + kProgressNs;
+  if (observer_ != nullptr && stopped_ns_ == 0) observer_->look();
+  if (!progress_) return;
   Progress progress{.elapsed_ns = now - began_ns_};
   if (sampling_) {
     progress.samples = sampling_->samples();
@@ -279,6 +302,7 @@ void Recording::stop_sampling() {
   if (stopped_ns_ != 0) return;
   stopped_ns_ = monotonic_ns();
   target_->update();
+  if (observer_ != nullptr) observer_->stop();
   Run& run = run_info();
   if (sampling_) {
     const SamplingResult result = sampling_->stop();
@@ -329,8 +353,9 @@ void Recording::fill_in_end() {
 }  // namespace
 
 std::expected<void, RecordError> record(const RecordOptions& options, pipeline::Pipeline& pipeline,
-                                        const std::function<void(const Progress&)>& progress) {
-  return Recording(options, pipeline, progress).run();
+                                        const std::function<void(const Progress&)>& progress,
+                                        Observer* observer) {
+  return Recording(options, pipeline, progress, observer).run();
 }
 
 }  // namespace profiler::record

@@ -13,6 +13,7 @@
 
 #include "pipeline/pipeline.h"
 #include "profiler/error.h"
+#include "record/observer.h"
 #include "record/record_options.h"
 
 namespace profiler::record {
@@ -44,8 +45,9 @@ struct RecordError {
 /// perf_event_open refused altogether is no error: the command still runs, `run.events` is what was
 /// asked for, there are no samples, and a note says which setting or right is missing.
 ///
-/// `progress` may be empty; it is called on the caller's thread.
+/// `progress` may be empty; it is called on the caller's thread. `observer` may be null.
 std::expected<void, RecordError> record(const RecordOptions& options, pipeline::Pipeline& pipeline,
-                                        const std::function<void(const Progress&)>& progress);
+                                        const std::function<void(const Progress&)>& progress,
+                                        Observer* observer = nullptr);
 
 }  // namespace profiler::record

@@ -5,11 +5,12 @@
 #include <fstream>
 
 #include "record/clock.h"
+#include "record/event_attributes.h"
 #include "record/proc_file.h"
 
 namespace profiler::record {
 
-void describe_run(Run& run, const RecordOptions& options, const NamedEvent& event) {
+void describe_run(Run& run, const RecordOptions& options, std::span<const NamedEvent> events) {
   utsname name{};
   if (::uname(&name) == 0) {
     run.host = name.nodename;
@@ -26,7 +27,14 @@ void describe_run(Run& run, const RecordOptions& options, const NamedEvent& even
     run.start_monotonic_ns = monotonic;
   }
   run.start_unix_ns = unix_time - (monotonic - run.start_monotonic_ns);
-  run.events = {{.name = event.name, .frequency_hz = options.frequency_hz, .unit = event.unit}};
+  run.events.clear();
+  for (const NamedEvent& event : events) {
+    const perf_event_attr attr = sample_attributes(event, options);
+    run.events.push_back({.name = event.name,
+                          .frequency_hz = attr.freq != 0 ? attr.sample_freq : 0,
+                          .period = attr.freq != 0 ? 0 : attr.sample_period,
+                          .unit = event.unit});
+  }
 }
 
 }  // namespace profiler::record

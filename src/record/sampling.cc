@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <span>
 #include <utility>
 
 #include "record/clock.h"
@@ -34,22 +36,44 @@ std::uint64_t permitted_frequency(std::uint64_t asked, std::vector<std::string>&
   return static_cast<std::uint64_t>(*limit);
 }
 
-std::vector<Coverage> coverages(const RecordOptions& options, const Target& target) {
+/// In order of preference.
+std::vector<Coverage> coverages(const RecordOptions& options, const Target& target,
+                                std::span<const perf_event_attr> samples) {
   if (target.is_system_wide()) return {Coverage::kPerCpu};
   if (target.scope() == Scope::kThreads) return {Coverage::kInherited};
   if (options.coverage) return {*options.coverage};
+  // Of what is sampled each time it happens, events that follow forks miss nothing, and spare the
+  // rings what all others on this machine do.
+  if (std::ranges::all_of(samples, is_sampled_each_time))
+    return {Coverage::kInherited, Coverage::kPerCpu};
   return {Coverage::kPerCpu, Coverage::kInherited};
+}
+
+/// The attributes of all of them, and of one that takes as many samples as they do together.
+std::vector<perf_event_attr> attributes_of_all(const RecordOptions& options,
+                                               std::span<const NamedEvent> named,
+                                               std::vector<std::string>& notes) {
+  RecordOptions permitted = options;
+  const bool by_frequency = std::ranges::any_of(named, [&](const NamedEvent& event) {
+    return options.period == 0 && !event.is_sampled_each_time();
+  });
+  if (by_frequency) permitted.frequency_hz = permitted_frequency(options.frequency_hz, notes);
+  std::vector<perf_event_attr> attrs;
+  for (const NamedEvent& event : named) attrs.push_back(sample_attributes(event, permitted));
+  return attrs;
 }
 
 }  // namespace
 
 std::expected<OpenedEvents, OpenError> open_events(const RecordOptions& options,
-                                                   const NamedEvent& event, const Target& target,
+                                                   std::span<const NamedEvent> named,
+                                                   const Target& target,
                                                    std::vector<std::string>& notes) {
   const std::vector<std::uint32_t> online = online_cpus();
   EventRequest request;
-  request.sample = sample_attributes(event, options);
-  request.sample.sample_freq = permitted_frequency(options.frequency_hz, notes);
+  request.samples = attributes_of_all(options, named, notes);
+  const std::uint32_t stack_bytes = request.samples.front().sample_stack_user;
+  const perf_event_attr sum = sum_of(request.samples);
   request.side = side_attributes();
   request.side_cpus = online;
   request.sample_cpus = target.scope() == Scope::kCpus ? options.cpus : online;
@@ -57,16 +81,15 @@ std::expected<OpenedEvents, OpenError> open_events(const RecordOptions& options,
   request.inherit = target.scope() != Scope::kThreads;
   request.enable_on_exec = target.scope() == Scope::kProgram;
   const RingLimits limits = RingLimits::of_this_process(online.size());
-  request.sizes = ring_sizes(request.sample, online.size(), options.ring_bytes, limits);
+  request.sizes = ring_sizes(sum, online.size(), options.ring_bytes, limits);
   if (options.call_graph == CallGraph::kDwarf && options.stack_may_grow &&
-      request.sample.sample_stack_user < kMaxStackBytes) {
+      stack_bytes < kMaxStackBytes) {
     request.standby_ring_bytes =
-        ring_sizes(standby_attributes(request.sample), online.size(), options.ring_bytes, limits)
-            .sample_bytes;
+        ring_sizes(standby_attributes(sum), online.size(), options.ring_bytes, limits).sample_bytes;
   }
 
   std::expected<OpenedEvents, OpenError> result = std::unexpected(OpenError{});
-  for (const Coverage coverage : coverages(options, target)) {
+  for (const Coverage coverage : coverages(options, target, request.samples)) {
     request.coverage = coverage;
     if (coverage == Coverage::kInherited) {
       request.tasks = target.tasks();
@@ -75,14 +98,15 @@ std::expected<OpenedEvents, OpenError> open_events(const RecordOptions& options,
     auto events = EventSet::open(request);
     if (!events) {
       result = std::unexpected(events.error());
-      if (!events.error().refused) break;
+      const bool too_many = events.error().error.system_error == EMFILE;
+      if (!events.error().refused && !too_many) break;
       continue;
     }
     if (!events->kernel_sampled()) notes.push_back(note_kernel_hidden());
-    if (events->sample_attr().sample_stack_user < request.sample.sample_stack_user) {
+    if (events->sample_attr().sample_stack_user < stack_bytes) {
       notes.push_back("stack copies are " +
                       std::to_string(events->sample_attr().sample_stack_user) +
-                      " bytes instead of " + std::to_string(request.sample.sample_stack_user) +
+                      " bytes instead of " + std::to_string(stack_bytes) +
                       ": kernel.perf_event_mlock_kb and ulimit -l allow no larger rings");
     }
     return OpenedEvents{.events = *std::move(events), .coverage = coverage};
@@ -91,12 +115,15 @@ std::expected<OpenedEvents, OpenError> open_events(const RecordOptions& options,
 }
 
 Sampling::Sampling(OpenedEvents opened, const RecordOptions& options, const Target& target,
-                   pipeline::Pipeline& pipeline)
+                   pipeline::Pipeline& pipeline, Observer* observer)
     : events_(std::move(opened.events)),
       coverage_(opened.coverage),
       start_monotonic_ns_(pipeline.profile().run.start_monotonic_ns),
       enabled_by_exec_(events_.sample_attr().enable_on_exec != 0),
       wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  if (pipeline.profile().run.events.size() > 1) {
+    for (const auto& [id, row] : events_.sample_ids()) pipeline.set_event_id(id, row);
+  }
   layouts_.resize(2);
   layouts_[kSampleLayout] = events::EventLayout::of(events_.sample_attr());
   layouts_[kSideLayout] = events::EventLayout::of(events_.side_attr());
@@ -110,6 +137,7 @@ Sampling::Sampling(OpenedEvents opened, const RecordOptions& options, const Targ
   WorkerSettings worker_settings;
   for (const EventRing& ring : events_.rings()) worker_settings.side_rings.push_back(ring.side);
   worker_settings.drop_strangers = drops_strangers_;
+  worker_settings.observer = observer;
   if (events_.has_standby()) {
     worker_settings.watched_stack_bytes = events_.sample_attr().sample_stack_user;
   }

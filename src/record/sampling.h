@@ -12,6 +12,7 @@
 #include <expected>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,7 @@
 #include "record/event_name.h"
 #include "record/event_set.h"
 #include "record/handoff.h"
+#include "record/observer.h"
 #include "record/reader.h"
 #include "record/record_options.h"
 #include "record/stranger_filter.h"
@@ -37,7 +39,7 @@ struct OpenedEvents {
 /// Opens the events, per CPU where that is permitted. `notes` gets a line for whatever had to be
 /// given up. `enable_on_exec`: a child is to start them itself, if the coverage allows.
 [[nodiscard]] std::expected<OpenedEvents, OpenError> open_events(const RecordOptions& options,
-                                                                 const NamedEvent& event,
+                                                                 std::span<const NamedEvent> named,
                                                                  const Target& target,
                                                                  std::vector<std::string>& notes);
 
@@ -52,8 +54,9 @@ class Sampling {
  public:
   /// Tells the pipeline about the target and starts the threads. The pipeline is the worker's until
   /// stop(). `target` and `options` outlive it.
+  /// `observer`: is given its records; may be null.
   Sampling(OpenedEvents opened, const RecordOptions& options, const Target& target,
-           pipeline::Pipeline& pipeline);
+           pipeline::Pipeline& pipeline, Observer* observer);
 
   /// Those that an exec does not enable.
   void enable();

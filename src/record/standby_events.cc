@@ -3,6 +3,8 @@
 #include <optional>
 #include <utility>
 
+#include "record/event_attributes.h"
+
 namespace profiler::record {
 namespace {
 
@@ -17,8 +19,12 @@ std::optional<EventRing> map_larger(const PerfEvent& owner, const EventRing& fir
 
 }  // namespace
 
-Result<void> StandbyEvents::open(const EventPlace& place, const OpenCall& call) {
-  auto event = open_event(attr_, place, true, call);
+StandbyEvents::StandbyEvents(std::span<const perf_event_attr> samples) {
+  for (const perf_event_attr& sample : samples) attrs_.push_back(standby_attributes(sample));
+}
+
+Result<void> StandbyEvents::open(const EventPlace& place, std::size_t row, const OpenCall& call) {
+  auto event = open_event(attrs_[row], place, !needs_kernel_mode(attrs_[row]), call);
   if (!event) return std::unexpected(event.error());
   events_.push_back(*std::move(event));
   cpus_.push_back(static_cast<std::uint32_t>(place.cpu));

@@ -2,8 +2,8 @@
 // disabled. The dump size of an open event cannot change; these take over when it is too short too
 // often.
 //
-//   StandbyEvents standby(standby_attributes(sample));
-//   standby.open(place, call);                        // before the event that it stands by for
+//   StandbyEvents standby(samples);                     // the attributes of those that run
+//   standby.open(place, row, call);                     // before the event that it stands by for
 //   …
 //   auto ring = standby.connect(first_ring, bytes, cpus);   // to be read from now on, if not null
 //   standby.events()[row].enable();                         // and disable the other
@@ -35,9 +35,10 @@ namespace profiler::record {
 
 class StandbyEvents {
  public:
-  explicit StandbyEvents(const perf_event_attr& attr) : attr_(attr) {}
+  explicit StandbyEvents(std::span<const perf_event_attr> samples);
 
-  [[nodiscard]] Result<void> open(const EventPlace& place, const OpenCall& call);
+  /// With that row of the attributes.
+  [[nodiscard]] Result<void> open(const EventPlace& place, std::size_t row, const OpenCall& call);
   /// There is nothing to stand by for.
   void close_last();
 
@@ -48,11 +49,11 @@ class StandbyEvents {
 
   /// In the order in which they were opened.
   [[nodiscard]] std::span<const PerfEvent> events() const { return events_; }
-  /// As the kernel accepted it.
-  [[nodiscard]] const perf_event_attr& attr() const { return attr_; }
+  /// As the kernel accepted them.
+  [[nodiscard]] std::span<const perf_event_attr> attrs() const { return attrs_; }
 
  private:
-  perf_event_attr attr_;
+  std::vector<perf_event_attr> attrs_;
   // Rings are unmapped before their events are closed: members go in reverse order.
   std::vector<PerfEvent> events_;
   std::vector<std::uint32_t> cpus_;  // Of the same row.

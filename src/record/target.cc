@@ -72,10 +72,13 @@ std::vector<Tid> Target::tasks() const {
   return tasks;
 }
 
+std::vector<Pid> Target::processes() const {
+  return scope_ == Scope::kProcesses ? with_descendants(pids_) : pids_;
+}
+
 std::vector<Tid> Target::processes_tasks() const {
   std::vector<Tid> tasks;
-  const std::vector<Pid> pids = scope_ == Scope::kProcesses ? with_descendants(pids_) : pids_;
-  for (const Pid pid : pids) {
+  for (const Pid pid : processes()) {
     std::unordered_set<Tid> seen;
     bool found_new = true;
     while (found_new) {

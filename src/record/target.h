@@ -31,6 +31,8 @@ class Target {
   [[nodiscard]] Scope scope() const { return scope_; }
   /// All processes, or all that run on some CPUs or in a cgroup.
   [[nodiscard]] bool is_system_wide() const;
+  /// The processes that it is made of now: roots, and for attached ones their descendants.
+  [[nodiscard]] std::vector<Pid> processes() const;
   /// Threads to sample.
   [[nodiscard]] std::vector<Tid> tasks() const;
   /// All threads of the processes that those belong to: what one of them maps, all see. Looked for

@@ -76,6 +76,13 @@ void Worker::handle(const events::QueuedRecord& record) {
     settings_.read_maps_again(*pipeline_);
   }
   if (is_left_out(record, *event)) return;
+  if (settings_.observer != nullptr) {
+    const auto* sample = std::get_if<SampleEvent>(&*event);
+    if (sample != nullptr && settings_.observer->owns(sample->context.id)) {
+      settings_.observer->on_sample(*sample, *pipeline_);
+      return;
+    }
+  }
   const std::uint64_t samples = pipeline_->sample_count();
   pipeline_->handle(*event);
   if (settings_.watched_stack_bytes != 0 && pipeline_->sample_count() != samples) {

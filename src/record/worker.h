@@ -25,6 +25,7 @@
 #include "record/duplicate_guard.h"
 #include "record/handoff.h"
 #include "record/loss_share.h"
+#include "record/observer.h"
 #include "record/truncation_watch.h"
 
 namespace profiler::record {
@@ -42,6 +43,8 @@ struct WorkerSettings {
   /// Size of the stack copies that larger ones could replace; 0: none could. When too many are too
   /// short, `wake_fd` is written to and wants_larger_stacks() says so.
   std::uint64_t watched_stack_bytes = 0;
+  /// Is given its own samples instead of the pipeline; or null.
+  Observer* observer = nullptr;
   /// Called on the worker's thread after a round: true asks for the end of the recording.
   std::function<bool()> limit_reached;
 };

@@ -55,8 +55,26 @@ int second_digits(std::uint64_t largest_ns) {
   return 3;
 }
 
+int fine_second_digits(std::uint64_t largest_ns) {
+  int digits = second_digits(largest_ns);
+  for (std::uint64_t limit = kSecond; digits < 6 && largest_ns < limit; limit /= 10) ++digits;
+  return digits;
+}
+
 std::string seconds(std::uint64_t ns, int digits) {
   return fmt::format("{:.{}f}", static_cast<double>(ns) / static_cast<double>(kSecond), digits);
+}
+
+std::string duration(double ns) {
+  constexpr std::array<std::string_view, 4> kUnits = {"ns", "µs", "ms", "s"};
+  std::size_t unit = 0;
+  // What would be rounded to 1000 is 1 of the next unit.
+  while (ns >= 999.5 && unit + 1 < kUnits.size()) {
+    ns /= 1000;
+    ++unit;
+  }
+  const int digits = unit == 0 || ns >= 99.95 ? 0 : ns >= 9.995 ? 1 : 2;
+  return fmt::format("{:.{}f} {}", ns, digits, kUnits[unit]);
 }
 
 std::string grouped(std::uint64_t count) {
@@ -68,9 +86,13 @@ std::string grouped(std::uint64_t count) {
 std::string percent(std::uint64_t part, std::uint64_t whole) {
   if (whole == 0) return std::string(kNotMeasured);
   if (part == 0) return "0 %";
-  const double value = 100.0 * static_cast<double>(part) / static_cast<double>(whole);
+  return percent(static_cast<double>(part) / static_cast<double>(whole));
+}
+
+std::string percent(double part) {
+  const double value = 100 * part;
   if (value < 0.05) return "< 0.1 %";
-  if (part < whole && value >= 99.95) return "> 99.9 %";
+  if (part < 1 && value >= 99.95) return "> 99.9 %";
   return fmt::format("{:.1f} %", value);
 }
 

@@ -44,12 +44,18 @@ class AmountFormat {
 
 /// Decimals that suit times of about that size: three below 10 s.
 [[nodiscard]] int second_digits(std::uint64_t largest_ns);
+/// The same with more for less than a second: four digits of whatever it is, six at most.
+[[nodiscard]] int fine_second_digits(std::uint64_t largest_ns);
 /// "12.345"
 [[nodiscard]] std::string seconds(std::uint64_t ns, int digits);
+/// "2.31 µs", "840 ns", "12.3 s": three digits of any duration.
+[[nodiscard]] std::string duration(double ns);
 /// "12,345"
 [[nodiscard]] std::string grouped(std::uint64_t count);
 /// "12.9 %"; "< 0.1 %" for the smallest, "> 99.9 %" for not quite all; "–" of nothing.
 [[nodiscard]] std::string percent(std::uint64_t part, std::uint64_t whole);
+/// "12.9 %" of a part from 0 to 1, as percent() has it.
+[[nodiscard]] std::string percent(double part);
 /// All digits of a time, for machines: "0.0125", "3".
 [[nodiscard]] std::string exact_seconds(std::uint64_t ns);
 

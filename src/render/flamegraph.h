@@ -22,7 +22,7 @@ struct FlamegraphOptions {
   bool fit_window = true;      ///< With script, take the browser window's width instead.
   std::string title = {};      ///< Empty: the command.
   std::string selection = {};  ///< Which samples of the profile it shows; empty: all.
-  std::uint8_t event = 0;      ///< Row of Run::events that the samples belong to.
+  std::uint16_t event = 0;     ///< Row of Run::events that the samples belong to.
   bool icicle = false;         ///< The root at the top.
   bool inverted = false;       ///< The tree is bottom-up: says so in the header.
   double min_width = 0.1;  ///< Frames narrower than this, in px, are merged with their siblings.

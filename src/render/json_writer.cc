@@ -77,6 +77,14 @@ JsonWriter& JsonWriter::seconds(std::uint64_t ns) {
   return *this;
 }
 
+JsonWriter& JsonWriter::signed_seconds(std::int64_t ns) {
+  before_value();
+  const auto bits = static_cast<std::uint64_t>(ns);
+  if (ns < 0) text_ += '-';
+  text_ += exact_seconds(ns < 0 ? 0 - bits : bits);
+  return *this;
+}
+
 JsonWriter& JsonWriter::boolean(bool value) {
   before_value();
   text_ += value ? "true" : "false";

@@ -27,6 +27,7 @@ class JsonWriter {
   JsonWriter& signed_number(std::int64_t value);
   /// Nanoseconds as decimal seconds, all digits.
   JsonWriter& seconds(std::uint64_t ns);
+  JsonWriter& signed_seconds(std::int64_t ns);
   JsonWriter& boolean(bool value);
   JsonWriter& null();
   /// A string, or null for "".

@@ -7,6 +7,7 @@
 
 #include "render/amount.h"
 #include "render/run_text.h"
+#include "render/syscalls_text.h"
 #include "render/text_table.h"
 #include "view/runtime_code.h"
 
@@ -31,8 +32,10 @@ class OverviewWriter {
   std::string text() {
     head();
     times();
+    if (options_.counted != nullptr) counted(*options_.counted);
     causes();
     functions();
+    out_ += all_advice_text(overview_.advice, style_);
     notes();
     next();
     return std::move(out_);
@@ -146,9 +149,16 @@ class OverviewWriter {
     out_ += line.take();
   }
 
+  void counted(const SyscallsReport& report) {
+    out_ += sys_ledger_text(report, style_);
+    heading("System calls");
+    out_ += syscall_facts_text(report, style_);
+    if (!report.table.rows.empty()) out_ += syscall_table_text(report, options_.syscalls, style_);
+  }
+
   void causes() {
     if (overview_.causes.empty()) return;
-    heading("Where sys went");
+    heading(options_.counted == nullptr ? "Where sys went" : "Where sys went, by cause");
     view::Weight sys;
     for (const CauseRow& row : overview_.causes) sys += row.weight;
     const AmountFormat format(event_, sys);
@@ -227,6 +237,9 @@ class OverviewWriter {
     const view::Weight& sampled = overview_.sampled;
     if (sampled.sys * 4 > sampled.all())
       commands.push_back("profiler report" + input + " --by cause");
+    if (options_.counted != nullptr)
+      commands.push_back("profiler syscalls -i " + shell_word(options_.profile_path) +
+                         " --callers");
     commands.push_back("profiler report" + input + " --tree");
     if (commands.size() < 2) commands.push_back("profiler report" + input + " --self");
     commands.push_back("profiler flamegraph" + input);

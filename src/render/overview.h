@@ -8,6 +8,7 @@
 #include <string>
 
 #include "profiler/profile.h"
+#include "render/syscalls.h"
 #include "render/text_line.h"
 #include "view/overview.h"
 
@@ -17,6 +18,9 @@ struct OverviewOptions {
   std::string profile_path = "profiler.data";  ///< For the commands under "Next:".
   std::size_t causes = 6;
   std::size_t functions = 8;
+  std::size_t syscalls = 6;
+  /// Where system calls were counted too.
+  const SyscallsReport* counted = nullptr;
 };
 
 [[nodiscard]] std::string overview_text(const Profile& profile, const view::Overview& overview,

@@ -6,7 +6,7 @@
 namespace profiler::render {
 
 ReportHead report_head(const Profile& profile, const std::vector<const Sample*>& samples,
-                       std::uint8_t event) {
+                       std::uint16_t event) {
   ReportHead head;
   head.profile = &profile;
   head.event = &main_event(profile, event);

@@ -28,7 +28,7 @@ struct ReportHead {
 
 [[nodiscard]] ReportHead report_head(const Profile& profile,
                                      const std::vector<const Sample*>& samples,
-                                     std::uint8_t event = 0);
+                                     std::uint16_t event = 0);
 
 enum class RowsOf : std::uint8_t {
   kFunctions,

@@ -7,95 +7,27 @@
 #include <utility>
 #include <vector>
 
-#include "render/amount.h"
-#include "render/printable.h"
+#include "render/csv_writer.h"
 #include "view/module_name.h"
 
 namespace profiler::render {
-namespace {
-
-class CsvWriter {
- public:
-  explicit CsvWriter(bool is_time) : is_time_(is_time) {}
-
-  CsvWriter& field(std::string_view raw) {
-    separate();
-    // It may well be a terminal that it goes to.
-    const std::string text = printable(raw);
-    const bool quote = text.find_first_of(",\"") != std::string::npos;
-    if (quote) text_ += '"';
-    for (const char c : text) {
-      if (c == '"') text_ += '"';
-      text_ += c;
-    }
-    if (quote) text_ += '"';
-    return *this;
-  }
-  CsvWriter& number(std::uint64_t value) { return field(std::to_string(value)); }
-  /// Empty for 0.
-  CsvWriter& line_number(std::uint32_t line) {
-    return field(line == 0 ? "" : std::to_string(line));
-  }
-  template <class Id>
-  CsvWriter& id(const Id& id) {
-    return field(id ? std::to_string(*id) : "");
-  }
-  CsvWriter& flag(bool value) { return field(value ? "1" : "0"); }
-  CsvWriter& amount(std::uint64_t weight) {
-    return field(is_time_ ? exact_seconds(weight) : std::to_string(weight));
-  }
-  CsvWriter& charge(const view::Charge& charge) {
-    amount(charge.self.user).amount(charge.self.sys).number(charge.self.samples);
-    return amount(charge.total.user).amount(charge.total.sys).number(charge.total.samples);
-  }
-  CsvWriter& charge_titles() {
-    for (const char* of : {"self", "total"}) {
-      field(std::string(of) + "_user" + suffix()).field(std::string(of) + "_sys" + suffix());
-      field(std::string(of) + "_samples");
-    }
-    return *this;
-  }
-  [[nodiscard]] std::string suffix() const { return is_time_ ? "_s" : "_value"; }
-  void end_line() {
-    text_ += "\r\n";
-    first_ = true;
-  }
-  std::string take() { return std::move(text_); }
-
- private:
-  void separate() {
-    if (!first_) text_ += ',';
-    first_ = false;
-  }
-
-  bool is_time_;
-  bool first_ = true;
-  std::string text_;
-};
-
-void titles(CsvWriter& csv, std::initializer_list<std::string_view> names) {
-  for (const std::string_view name : names) csv.field(name);
-}
-
-}  // namespace
-
 std::string table_csv(const ReportHead& head, const view::Table& table, RowsOf rows) {
   CsvWriter csv(head.event->is_time());
   switch (rows) {
     case RowsOf::kFunctions:
-      titles(csv, {"name", "module", "file", "line", "kernel"});
+      csv.titles({"name", "module", "file", "line", "kernel"});
       break;
     case RowsOf::kModules:
-      titles(csv, {"name", "path", "kernel"});
+      csv.titles({"name", "path", "kernel"});
       break;
     case RowsOf::kProcesses:
-      titles(csv, {"name", "pid", "processes"});
+      csv.titles({"name", "pid", "processes"});
       break;
     case RowsOf::kThreads:
-      titles(csv, {"name", "tid", "process", "pid"});
+      csv.titles({"name", "tid", "process", "pid"});
       break;
     case RowsOf::kLines:
-      titles(csv, {"file", "line", "function", "module", "kernel"});
+      csv.titles({"file", "line", "function", "module", "kernel"});
       break;
   }
   csv.charge_titles();
@@ -132,7 +64,7 @@ std::string table_csv(const ReportHead& head, const view::Table& table, RowsOf r
 
 std::string causes_csv(const ReportHead& head, std::size_t limit) {
   CsvWriter csv(head.event->is_time());
-  titles(csv, {"kind", "name", "entry_kind", "entry", "function", "module", "file", "line"});
+  csv.titles({"kind", "name", "entry_kind", "entry", "function", "module", "file", "line"});
   csv.field("sys" + csv.suffix()).field("samples").field("inlined").end_line();
   const std::size_t count = limit == 0 ? head.causes.size() : std::min(limit, head.causes.size());
   for (std::size_t i = 0; i < count; ++i) {
@@ -148,7 +80,7 @@ std::string causes_csv(const ReportHead& head, std::size_t limit) {
 
 std::string tree_csv(const ReportHead& head, const view::CallTree& tree) {
   CsvWriter csv(head.event->is_time());
-  titles(csv, {"depth", "name", "module"});
+  csv.titles({"depth", "name", "module"});
   csv.charge_titles().field("inlined").end_line();
   struct Place {
     std::uint32_t node;

@@ -43,7 +43,7 @@ std::string signal_name(int signal) {
 
 }  // namespace
 
-const EventInfo& main_event(const Profile& profile, std::uint8_t event) {
+const EventInfo& main_event(const Profile& profile, std::uint16_t event) {
   static const EventInfo kClock;
   return event < profile.run.events.size() ? profile.run.events[event] : kClock;
 }

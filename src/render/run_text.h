@@ -25,7 +25,7 @@ struct Fact {
 using Facts = std::vector<Fact>;
 
 /// The event of the samples with that row of Run::events; a clock where the profile has none.
-[[nodiscard]] const EventInfo& main_event(const Profile& profile, std::uint8_t event = 0);
+[[nodiscard]] const EventInfo& main_event(const Profile& profile, std::uint16_t event = 0);
 
 /// "./prog --opt 'two words'", cut to `width`; what was attached to where there was no command.
 [[nodiscard]] std::string command_text(const Run& run, std::size_t width);

@@ -1,16 +1,12 @@
 // tree_text() of report_text.h.
-#include <fmt/format.h>
-
-#include <algorithm>
-#include <ranges>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "render/amount.h"
 #include "render/report_text.h"
-#include "render/run_text.h"
 #include "render/text_table.h"
-#include "view/module_name.h"
+#include "render/tree_lines.h"
 
 namespace profiler::render {
 namespace {
@@ -29,35 +25,22 @@ class TreeWriter {
 
   std::string text() {
     add_columns();
-    // Depth first, without recursion: a tree may be as deep as a stack.
-    push_children({}, true);
     std::size_t rows = 0;
-    while (!pending_.empty() && (options_.limit == 0 || rows < options_.limit)) {
-      const Line line = std::move(pending_.back());
-      pending_.pop_back();
-      add_row(line);
+    TreeLines lines(tree_, style_.width,
+                    [this](const view::Weight& total) { return is_shown(total); });
+    while (!lines.at_end() && (options_.limit == 0 || rows < options_.limit)) {
+      add_row(*lines.next());
       ++rows;
-      if (line.rest_count == 0) push_children(line, false);
     }
     std::string text = head_text(head_, style_);
     if (table_.empty()) return text;
     text += table_.text();
-    if (!pending_.empty())
+    if (!lines.at_end())
       text += TextLine(style_).add("… cut here; --limit 0 shows all", Colour::kFaint).take();
     return text;
   }
 
  private:
-  /// A line to be written: a node, or what is left out of its parent's children.
-  struct Line {
-    std::uint32_t node = 0;
-    std::size_t rest_count = 0;  ///< Children left out; 0: the line is a node's.
-    view::Weight rest;
-    std::size_t depth = 0;    ///< Branches above what hangs under it.
-    std::string before = {};  ///< Tree lines in front of its name.
-    std::string below = {};   ///< Tree lines in front of what hangs under it.
-  };
-
   void add_columns() {
     table_.column("total", Align::kRight);
     if (split_) {
@@ -77,46 +60,7 @@ class TreeWriter {
     return format_.few_samples() || 100 * format_.fraction(total.all()) >= options_.min_share;
   }
 
-  void push_children(const Line& parent, bool is_root) {
-    std::vector<Line> lines;
-    Line rest;
-    for (const std::uint32_t child : tree_.nodes[parent.node].children) {
-      if (is_shown(tree_.nodes[child].total)) {
-        lines.emplace_back().node = child;
-      } else {
-        rest.rest += tree_.nodes[child].total;
-        ++rest.rest_count;
-      }
-    }
-    if (rest.rest_count != 0 && is_shown(rest.rest)) lines.push_back(std::move(rest));
-
-    const bool chain = lines.size() == 1;
-    // Deeper than that, lines would leave no room for names: the depth is then a number.
-    const std::size_t deepest = std::max<std::size_t>(style_.width / 9, 4);
-    for (std::size_t i = 0; i < lines.size(); ++i) {
-      Line& line = lines[i];
-      if (chain || is_root) {
-        line.depth = parent.depth;
-        line.before = line.below = parent.below;
-        // Several roots: what hangs under one must not look like the next.
-        if (!chain) line.below += "  ";
-        continue;
-      }
-      const bool last = i + 1 == lines.size();
-      line.depth = parent.depth + 1;
-      if (line.depth > deepest) {
-        line.before = parent.below;
-        if (parent.depth > deepest) line.before.resize(line.before.rfind('+'));
-        line.below = line.before += fmt::format("+{} ", line.depth - deepest);
-      } else {
-        line.before = parent.below + (last ? "└─ " : "├─ ");
-        line.below = parent.below + (last ? "   " : "│  ");
-      }
-    }
-    for (Line& line : std::ranges::reverse_view(lines)) pending_.push_back(std::move(line));
-  }
-
-  void add_row(const Line& line) {
+  void add_row(const TreeLine& line) {
     const bool is_rest = line.rest_count != 0;
     const view::TreeNode& node = tree_.nodes[line.node];
     const view::Weight& total = is_rest ? line.rest : node.total;
@@ -128,25 +72,8 @@ class TreeWriter {
     }
     cells.push_back({format_.share(total.all(), total.samples)});
     if (!options_.inverted) cells.push_back({is_rest ? "" : format_.amount(node.self.all())});
-    Cell name{.text = fmt::format("… {} more", grouped(line.rest_count)),
-              .colour = Colour::kFaint,
-              .tree_lines = line.before};
-    std::string place;
-    if (!is_rest) {
-      name.text = view::label(*head_.profile, node.entry);
-      name.colour = Colour::kName;
-      if (node.entry.kind == view::PathEntry::Kind::kEntry) name.colour = Colour::kSys;
-      name.mark = inline_mark(node.entry.inlined);
-      if (node.entry.function) {
-        const Profile& profile = *head_.profile;
-        const Function& function = profile.functions[node.entry.function];
-        if (function.kernel) name.colour = Colour::kSys;
-        place = place_text(view::module_name(profile, function.module), profile.text(function.file),
-                           function.line);
-      }
-    }
-    cells.push_back(std::move(name));
-    cells.push_back({std::move(place), Colour::kFaint});
+    cells.push_back(tree_name(*head_.profile, tree_, line));
+    cells.push_back(tree_place(*head_.profile, tree_, line));
     table_.row(std::move(cells));
   }
 
@@ -157,7 +84,6 @@ class TreeWriter {
   AmountFormat format_;
   TextTable table_;
   bool split_;
-  std::vector<Line> pending_;  ///< The next one last.
 };
 
 }  // namespace

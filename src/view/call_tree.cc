@@ -147,8 +147,13 @@ void sort_children(const Profile& profile, CallTree& tree, SortKey key) {
 
 CallTree call_tree(const Profile& profile, const std::vector<const Sample*>& samples,
                    const TreeOptions& options) {
+  return tree_of_stacks(profile, stack_weights(profile, samples, options.path.process_root),
+                        options);
+}
+
+CallTree tree_of_stacks(const Profile& profile, std::vector<StackWeight> stacks,
+                        const TreeOptions& options) {
   StepTable steps(profile);
-  std::vector<StackWeight> stacks = stack_weights(profile, samples, options.path.process_root);
   CallTree tree = options.inverted
                       ? InvertedTreeBuilder(profile, steps, options).build(stacks)
                       : TopDownTreeBuilder(profile, steps, options).build(std::move(stacks));

@@ -11,6 +11,7 @@
 
 #include "profiler/profile.h"
 #include "view/call_path.h"
+#include "view/stack_weights.h"
 #include "view/table.h"
 #include "view/weight.h"
 
@@ -39,6 +40,9 @@ struct TreeOptions {
 
 [[nodiscard]] CallTree call_tree(const Profile& profile, const std::vector<const Sample*>& samples,
                                  const TreeOptions& options);
+/// Of stacks whose weights are not those of samples.
+[[nodiscard]] CallTree tree_of_stacks(const Profile& profile, std::vector<StackWeight> stacks,
+                                      const TreeOptions& options);
 
 /// Puts each node's children in another order; kUser and kSys go by total.
 void sort_children(const Profile& profile, CallTree& tree, SortKey key);

@@ -11,18 +11,13 @@
 #include <vector>
 
 #include "profiler/profile.h"
+#include "view/call_site.h"
 #include "view/table.h"
 #include "view/weight.h"
 
 namespace profiler::view {
 
-/// The innermost user frame outside run-time support code (runtime_code.h), else the innermost.
-struct CauseCaller {
-  std::string function;    ///< "" if there is no user frame: a kernel thread, an unknown stack.
-  std::string module;      ///< Last part of its path.
-  std::string file;        ///< Of the call. "": not known.
-  std::uint32_t line = 0;  ///< Of the call. 0: not known.
-  bool inlined = false;    ///< The function was inlined there.
+struct CauseCaller : CallSite {
   std::uint64_t sys = 0;
   std::uint64_t samples = 0;
 };

@@ -25,7 +25,7 @@ struct Filter {
   std::uint64_t from_ns = 0;  ///< Since the start of the recording, half-open.
   std::uint64_t until_ns = std::numeric_limits<std::uint64_t>::max();
   bool sys_only = false;
-  std::uint8_t event = 0;  ///< Row of Run::events.
+  std::uint16_t event = 0;  ///< Row of Run::events.
 };
 
 /// The samples that match, by time.

@@ -19,9 +19,7 @@ namespace {
 void add_callers(std::vector<CauseCaller>& to, const std::vector<CauseCaller>& from) {
   for (const CauseCaller& caller : from) {
     const auto same = std::ranges::find_if(to, [&](const CauseCaller& known) {
-      return known.function == caller.function && known.module == caller.module &&
-             known.file == caller.file && known.line == caller.line &&
-             known.inlined == caller.inlined;
+      return static_cast<const CallSite&>(known) == static_cast<const CallSite&>(caller);
     });
     if (same == to.end()) {
       to.push_back(caller);
@@ -61,7 +59,8 @@ Overview overview(const Profile& profile, const std::vector<const Sample*>& samp
   return {.sampled = sum(samples),
           .quality = quality(profile, samples),
           .causes = with_faults_together(cause_ledger(profile, samples)),
-          .functions = function_table(profile, samples, {})};
+          .functions = function_table(profile, samples, {}),
+          .advice = advice(profile, samples)};
 }
 
 }  // namespace profiler::view

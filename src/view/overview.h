@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "profiler/profile.h"
+#include "view/advice.h"
 #include "view/cause_ledger.h"
 #include "view/quality.h"
 #include "view/table.h"
@@ -19,6 +20,7 @@ struct Overview {
   Quality quality;
   std::vector<CauseRow> causes;  ///< Page faults from user mode in one row, whatever their kind.
   Table functions;               ///< By total, kernel frames folded.
+  std::vector<Advice> advice;
 };
 
 [[nodiscard]] Weight sum(const std::vector<const Sample*>& samples);

@@ -26,6 +26,10 @@
 #include "render/report_csv.h"
 #include "render/report_json.h"
 #include "render/report_text.h"
+#include "render/syscalls.h"
+#include "render/syscalls_csv.h"
+#include "render/syscalls_json.h"
+#include "render/syscalls_text.h"
 #include "tests/fuzz/heap_peak.h"
 #include "view/annotation.h"
 #include "view/filter.h"
@@ -40,7 +44,9 @@ using namespace profiler;  // NOLINT(google-build-using-namespace)
 
 constexpr std::size_t kConstant = std::size_t{1} << 20;
 /// Of the decompressed bytes.
-constexpr std::size_t kPerByte = 64;
+/// A counted call has a histogram: 1.2 KiB in memory, 18 bytes at least in a file, and the table
+/// may be moved while it grows.
+constexpr std::size_t kPerByte = 256;
 
 void drop(const std::string& shown) {
   // Every renderer says something, be it that there is nothing.
@@ -124,6 +130,16 @@ void render_causes(const Look& look) {
   drop(render::overview_text(look.profile, view::overview(look.profile, look.samples), {}, {}));
 }
 
+void render_syscalls(const Look& look) {
+  const render::SyscallsReport report =
+      render::syscalls_report(look.profile, look.samples, look.profile.syscalls.grouping);
+  drop(render::syscalls_text(report,
+                             {.errors = true, .histogram = true, .callers = true, .limit = 20},
+                             {.width = look.kernel ? 170U : 80U}));
+  drop(render::syscalls_json(report, {.histogram = look.kernel}));
+  drop(render::syscalls_csv(report, 0));
+}
+
 /// Of the first functions, as the input has them.
 void render_annotations(const Look& look) {
   constexpr std::size_t kFunctions = 3;
@@ -156,8 +172,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!profile) return 0;
   pipeline::apply_time_scale(*profile);
   // All of it takes long: each input has its part, which its size decides.
-  constexpr std::array kParts = {render_functions, render_groups, render_trees, render_causes,
-                                 render_annotations};
+  constexpr std::array kParts = {render_functions, render_groups,      render_trees,
+                                 render_causes,    render_annotations, render_syscalls};
   for (const bool kernel : {false, true}) kParts[size % kParts.size()](Look{*profile, kernel});
   return 0;
 }

@@ -79,7 +79,7 @@ TEST_F(RingBackendTest, CountsWhatStraceCounts) {
 
 TEST_F(RingBackendTest, CountsCallsThatDoNotSimplyReturn) {
   for (const Coverage coverage : {Coverage::kPerCpu, Coverage::kInherited}) {
-    const CountedRun run = count_run({workload("odd_calls")}, {}, coverage);
+    const CountedRun run = count_run({workload("interrupted_calls")}, {}, coverage);
     ASSERT_EQ(run.status, 0);
     EXPECT_EQ(run.account.lost, 0U);
     const SyscallRow restarted = run.row("readv");

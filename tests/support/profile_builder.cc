@@ -193,16 +193,21 @@ CauseIndex ProfileBuilder::intern_cause(const Entry& cause, const Entry& entry) 
   return profile_.causes.push_back(row);
 }
 
-void ProfileBuilder::add_samples(const Stack& stack, Mode mode, std::uint64_t count) {
+StackIndex ProfileBuilder::intern_stack(const Stack& stack) {
   const std::tuple key{stack.user, stack.kernel, stack.end, stack.cause};
   const auto [found, is_new] = stacks_.try_emplace(key);
   if (is_new) found->second = profile_.stacks.push_back(stack);
+  return found->second;
+}
+
+void ProfileBuilder::add_samples(const Stack& stack, Mode mode, std::uint64_t count) {
+  const StackIndex index = intern_stack(stack);
   for (; count != 0; --count) {
     Sample sample;
     sample.time_ns = time_ns_;
     sample.weight = period_ns_;
     sample.thread = thread_;
-    sample.stack = found->second;
+    sample.stack = index;
     sample.mode = mode;
     profile_.samples.push_back(sample);
     time_ns_ += period_ns_;
@@ -228,6 +233,53 @@ ProfileBuilder& ProfileBuilder::sys(std::string_view user_stack, std::string_vie
                .end = user ? end_ : StackEnd::kNoUserStack,
                .cause = intern_cause(cause, entry)},
               Mode::kSys, count);
+  return *this;
+}
+
+ProfileBuilder& ProfileBuilder::counted(const CountedCall& call) {
+  SyscallAccount& account = profile_.syscalls;
+  if (account.backend == SyscallBackend::kNone) account.backend = SyscallBackend::kBpf;
+  SyscallRow row;
+  row.name = intern(call.name);
+  if (!call.group.empty()) row.group = intern(call.group);
+  row.group_id = call.group_id;
+  row.number = call.number;
+  row.abi = call.abi;
+  row.restarts = call.restarts;
+  row.unfinished = call.unfinished;
+  row.begun_before = call.begun_before;
+  row.returned = call.returned;
+  row.cpu_ns = call.cpu_ns;
+  for (const auto& [ns, times] : call.durations) {
+    row.min_ns = row.calls == 0 ? ns : std::min(row.min_ns, ns);
+    row.max_ns = std::max(row.max_ns, ns);
+    row.calls += times;
+    row.wall_ns += ns * times;
+    row.squares_ns2 +=
+        static_cast<double>(ns) * static_cast<double>(ns) * static_cast<double>(times);
+    row.durations.add(ns, times);
+  }
+  row.calls = std::max(row.calls, call.calls);
+  for (const auto& [number, count] : call.errors) {
+    row.errors += count;
+    account.errors.push_back(
+        {.row = SyscallIndex(account.rows.size()), .error = number, .count = count});
+  }
+  account.rows.push_back(row);
+  return *this;
+}
+
+ProfileBuilder& ProfileBuilder::called_by(std::string_view user_stack, std::uint64_t calls,
+                                          std::uint64_t wall_ns, std::uint64_t cpu_ns) {
+  SyscallAccount& account = profile_.syscalls;
+  account.callers.push_back(
+      {.row = SyscallIndex(account.rows.size() - 1),
+       .stack =
+           intern_stack({.user = chain(user_stack, false), .kernel = {}, .end = end_, .cause = {}}),
+       .calls = calls,
+       .wall_ns = wall_ns,
+       .cpu_ns = cpu_ns,
+       .samples = calls});
   return *this;
 }
 

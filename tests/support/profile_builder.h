@@ -21,6 +21,7 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "profiler/profile.h"
@@ -42,6 +43,24 @@ struct FunctionDetails {
   std::string file = {};
   std::uint32_t line = 0;
   std::string system_name = {};
+};
+
+/// One counted call, of one group.
+struct CountedCall {
+  std::string name;
+  std::uint64_t cpu_ns = 0;
+  /// How long calls took, and how often each; they are all calls unless `calls` says more.
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> durations = {};
+  std::uint64_t calls = 0;
+  std::vector<std::pair<std::int32_t, std::uint64_t>> errors = {};
+  std::uint64_t returned = 0;
+  std::uint64_t restarts = 0;
+  std::uint64_t unfinished = 0;
+  std::uint64_t begun_before = 0;
+  std::int32_t number = 0;
+  SyscallAbi abi = SyscallAbi::kNative;
+  std::string group = {};
+  std::int64_t group_id = 0;
 };
 
 class ProfileBuilder {
@@ -75,6 +94,14 @@ class ProfileBuilder {
   ProfileBuilder& sys(std::string_view user_stack, std::string_view kernel_stack,
                       const Entry& cause, const Entry& entry, std::uint64_t count);
 
+  /// A row of the account of system calls, which is then counted, by BPF unless that was said.
+  ProfileBuilder& counted(const CountedCall& call);
+  /// A user stack that made calls of the row before: its part of them.
+  ProfileBuilder& called_by(std::string_view user_stack, std::uint64_t calls, std::uint64_t wall_ns,
+                            std::uint64_t cpu_ns);
+  /// For what is said once of it.
+  [[nodiscard]] SyscallAccount& account() { return profile_.syscalls; }
+
   ProfileBuilder& command(std::vector<std::string> words);
   /// What wait4 charged.
   ProfileBuilder& charged(std::uint64_t real_ns, std::uint64_t user_ns, std::uint64_t sys_ns);
@@ -93,6 +120,7 @@ class ProfileBuilder {
   FrameIndex frame(const std::vector<ParsedFrame>& inlined_last, bool kernel);
   NodeIndex chain(std::string_view text, bool kernel);
   CauseIndex intern_cause(const Entry& cause, const Entry& entry);
+  StackIndex intern_stack(const Stack& stack);
   void add_samples(const Stack& stack, Mode mode, std::uint64_t count);
 
   Profile profile_;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -72,6 +73,19 @@ constexpr RandomSize kSmall = {
   for (std::size_t i = 0; i < p.causes.size(); ++i) {
     const Cause& c = p.causes[CauseIndex(i)];
     if (!text(c.cause.name) || !text(c.entry.name)) return bad("cause", i);
+  }
+  for (std::size_t i = 0; i < p.syscalls.rows.size(); ++i) {
+    const SyscallRow& row = p.syscalls.rows[SyscallIndex(i)];
+    if (!text(row.name) || !text(row.group) || !std::isfinite(row.squares_ns2) ||
+        row.abi > SyscallAbi::kX32)
+      return bad("system call", i);
+  }
+  for (std::size_t i = 0; i < p.syscalls.errors.size(); ++i)
+    if (!p.syscalls.rows.contains(p.syscalls.errors[i].row)) return bad("error", i);
+  for (std::size_t i = 0; i < p.syscalls.callers.size(); ++i) {
+    const SyscallCallerRow& caller = p.syscalls.callers[i];
+    if (!p.syscalls.rows.contains(caller.row) || !p.stacks.contains(caller.stack))
+      return bad("caller", i);
   }
   return ::testing::AssertionSuccess();
 }
@@ -218,13 +232,18 @@ TEST(DamagedProfile, DISABLED_WritesTheCorpus) {
 
 TEST(DamagedProfile, ClaimingMoreRowsThanItHasBytesIsRefusedWithoutAllocating) {
   for (const std::uint64_t rows : {std::uint64_t{200}, std::uint64_t{1} << 31, UINT64_MAX}) {
-    for (std::uint32_t type = 2; type <= 14; ++type) {
-      // A protobuf message by hand: field 2, varint; then ten columns of three bytes.
+    for (std::uint32_t type = 2; type <= 18; ++type) {
+      if (type == static_cast<std::uint32_t>(ChunkType::kSyscallAccount)) continue;  // No table.
+      // A protobuf message by hand: field 2, varint; then columns of three bytes.
       std::string payload = {'\x10'};
       for (std::uint64_t rest = rows; rest != 0; rest >>= 7)
         payload.push_back(static_cast<char>((rest & 0x7f) | (rest >= 0x80 ? 0x80 : 0)));
-      for (char field = 3; field <= 12; ++field)
-        payload += {static_cast<char>(field << 3 | 2), '\x03', '\0', '\0', '\0'};
+      for (unsigned field = 3; field <= 20; ++field) {
+        const unsigned tag = field << 3 | 2;
+        payload.push_back(static_cast<char>(tag >= 0x80 ? (tag & 0x7f) | 0x80 : tag));
+        if (tag >= 0x80) payload.push_back(static_cast<char>(tag >> 7));
+        payload += {'\x03', '\0', '\0', '\0'};
+      }
       const Result<Profile> profile = parse(file_of(
           {{ChunkType::kRun, ""}, {static_cast<ChunkType>(type), payload}, {ChunkType::kEnd, ""}}));
       ASSERT_TRUE(profile) << profile.error().message();
@@ -271,7 +290,7 @@ TEST(ProfileVersions, ANewerMajorVersionIsRefusedByName) {
   const Result<Profile> profile = parse(bytes);
   ASSERT_FALSE(profile);
   EXPECT_EQ(profile.error().message(),
-            "test: has version 2.3 of the profile format, and this profiler reads version 1.2; use "
+            "test: has version 2.3 of the profile format, and this profiler reads version 1.3; use "
             "a newer profiler");
 }
 

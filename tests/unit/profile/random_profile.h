@@ -61,7 +61,7 @@ class RandomProfile {
                            .stack = row<StackIndex>(p.stacks),
                            .cpu = static_cast<std::uint16_t>(number()),
                            .mode = any(Mode::kSys),
-                           .event = static_cast<std::uint8_t>(below(2))});
+                           .event = static_cast<std::uint16_t>(below(2))});
   }
 
   /// Fills in what is known at the end.
@@ -91,6 +91,49 @@ class RandomProfile {
       p.causes.push_back({.cause = {.kind = any(KernelEntryKind::kOther), .name = maybe_text(p)},
                           .entry = {.kind = any(KernelEntryKind::kOther), .name = maybe_text(p)}});
     for (Stack& s : p.stacks) s.cause = maybe<CauseIndex>(p.causes);
+    if (below(4) != 0) count_syscalls(p);
+  }
+
+  void count_syscalls(Profile& p) {
+    SyscallAccount& account = p.syscalls;
+    account.backend = any(SyscallBackend::kRing);
+    account.grouping = any(SyscallGrouping::kCgroup);
+    account.lost = number();
+    account.killed_cpu_ns = number();
+    account.user_minor_faults = maybe_number();
+    account.user_major_faults = maybe_number();
+    for (int i = 0; i < 9; ++i) {
+      SyscallRow row{.name = maybe_text(p),
+                     .group = maybe_text(p),
+                     .group_id = static_cast<std::int64_t>(number()),
+                     .number = id(),
+                     .abi = any(SyscallAbi::kX32),
+                     .calls = number(),
+                     .errors = number(),
+                     .restarts = number(),
+                     .unfinished = number(),
+                     .begun_before = number(),
+                     .returned = number(),
+                     .wall_ns = number(),
+                     .cpu_ns = number(),
+                     .min_ns = number(),
+                     .max_ns = number(),
+                     .squares_ns2 = static_cast<double>(number()) * 1.25e200,
+                     .durations = {}};
+      for (std::size_t filled = below(20); filled != 0; --filled)
+        row.durations.counts[below(DurationHistogram::kBuckets)] = number();
+      account.rows.push_back(row);
+    }
+    for (int i = 0; i < 12; ++i)
+      account.errors.push_back(
+          {.row = row<SyscallIndex>(account.rows), .error = id(), .count = number()});
+    for (int i = 0; i < 20; ++i)
+      account.callers.push_back({.row = row<SyscallIndex>(account.rows),
+                                 .stack = row<StackIndex>(p.stacks),
+                                 .calls = number(),
+                                 .wall_ns = number(),
+                                 .cpu_ns = number(),
+                                 .samples = number()});
   }
 
   std::size_t below(std::size_t limit) {
@@ -153,7 +196,8 @@ class RandomProfile {
     r.scope = any(Scope::kCgroup);
     r.coverage = any(Coverage::kInherited);
     for (std::size_t i = 2 + below(3); i != 0; --i)
-      r.events.push_back({.name = text(), .frequency_hz = number(), .unit = text()});
+      r.events.push_back(
+          {.name = text(), .frequency_hz = number(), .period = number(), .unit = text()});
     r.charged = {.source = any(TimeCharged::Source::kProc),
                  .real_ns = maybe_number(),
                  .user_ns = maybe_number(),

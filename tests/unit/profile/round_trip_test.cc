@@ -126,6 +126,47 @@ TEST(ProfileWriter, RefusesRowsThatAReaderWouldRefuse) {
             "the profile is inconsistent: location 0 has no function");
   EXPECT_EQ(error_of([](P p) { p.frames[FrameIndex(3)].name = {LocationIndex(79), 2}; }),
             "the profile is inconsistent: frame 3 has unknown locations");
+  const auto error_of_account = [&](auto&& spoil) {
+    return error_of([&](P p) {
+      p.syscalls = {};
+      p.syscalls.rows.push_back({});
+      p.syscalls.errors.push_back({.row = SyscallIndex(0)});
+      p.syscalls.callers.push_back({.row = SyscallIndex(0), .stack = StackIndex(0)});
+      spoil(p.syscalls);
+    });
+  };
+  using A = SyscallAccount&;
+  EXPECT_EQ(error_of_account([](A) {}), "");
+  EXPECT_EQ(error_of_account([](A a) { a.rows[SyscallIndex(0)].group = StringIndex(1'000'000); }),
+            "the profile is inconsistent: system call 0 has an unknown name");
+  EXPECT_EQ(error_of_account([](A a) { a.errors[0].row = SyscallIndex(1); }),
+            "the profile is inconsistent: error 0 is of no system call");
+  EXPECT_EQ(error_of_account([](A a) { a.callers[0].row = {}; }),
+            "the profile is inconsistent: caller 0 is of no system call");
+  EXPECT_EQ(error_of_account([](A a) { a.callers[0].stack = {}; }),
+            "the profile is inconsistent: caller 0 has no stack");
+  EXPECT_EQ(error_of_account([](A a) { a.rows.resize((1U << 18) + 1); }),
+            "the profile is inconsistent: system call 262144 is one too many");
+}
+
+TEST(ProfileFile, GivesBackAsManyCountedCallsAsItMayHold) {
+  Profile before = random_profile(6);
+  before.syscalls.backend = SyscallBackend::kBpf;
+  SyscallRow row;
+  row.name = StringIndex(3);
+  row.calls = 70;
+  row.wall_ns = 5'000;
+  row.durations.add(900, 70);
+  while (before.syscalls.rows.size() < 70'000) {
+    ++row.group_id;
+    before.syscalls.rows.push_back(row);
+  }
+  before.syscalls.callers.push_back({.row = SyscallIndex(69'999), .stack = StackIndex(0)});
+  const std::string bytes = written(before);
+  const Result<Profile> after = parse(bytes);
+  ASSERT_TRUE(after) << after.error().message();
+  EXPECT_TRUE(*after == before);
+  EXPECT_LT(bytes.size(), 100'000U);
 }
 
 }  // namespace

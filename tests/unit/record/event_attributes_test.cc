@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <ctime>
+#include <vector>
 
 namespace profiler::record {
 namespace {
@@ -70,6 +71,73 @@ TEST(EventAttributes, KeepFramePointersInUserMode) {
   perf_event_attr attr = attributes(options);
   restrict_to_user_mode(attr);
   EXPECT_NE(attr.sample_type & PERF_SAMPLE_CALLCHAIN, 0U);
+}
+
+perf_event_attr attributes(const char* event, const RecordOptions& options) {
+  return sample_attributes(*parse_event_name(event), options);
+}
+
+TEST(EventAttributes, SampleTracePointsAndSwitchesEachTime) {
+  for (const perf_event_attr& attr :
+       {attributes("context-switches", {}),
+        sample_attributes(tracepoint_event({"raw_syscalls", "sys_enter"}, 443), {})}) {
+    EXPECT_EQ(attr.freq, 0U);
+    EXPECT_EQ(attr.sample_period, 1U);
+    EXPECT_TRUE(is_sampled_each_time(attr));
+    EXPECT_TRUE(needs_kernel_mode(attr));
+    EXPECT_LT(attr.sample_stack_user, attributes("cpu-clock", {}).sample_stack_user);
+  }
+  for (const char* name : {"page-faults", "cpu-clock", "cycles"}) {
+    EXPECT_EQ(attributes(name, {}).freq, 1U) << name;
+    EXPECT_FALSE(is_sampled_each_time(attributes(name, {}))) << name;
+    EXPECT_FALSE(needs_kernel_mode(attributes(name, {}))) << name;
+  }
+}
+
+TEST(EventAttributes, KeepTheSizeOfTheStackThatWasAskedFor) {
+  RecordOptions options;
+  options.stack_may_grow = false;
+  EXPECT_EQ(attributes("context-switches", options).sample_stack_user, 32768U);
+}
+
+TEST(EventAttributes, HaveThePeriodThatWasAskedFor) {
+  RecordOptions options;
+  options.period = 100;
+  for (const char* name : {"page-faults", "context-switches", "cycles"}) {
+    const perf_event_attr attr = attributes(name, options);
+    EXPECT_EQ(attr.freq, 0U) << name;
+    EXPECT_EQ(attr.sample_period, 100U) << name;
+    // With it the kernel samples each one, whatever the period.
+    EXPECT_EQ(attr.sample_type & PERF_SAMPLE_PERIOD, 0U) << name;
+  }
+  options.period = 1;
+  EXPECT_NE(attributes("page-faults", options).sample_type & PERF_SAMPLE_PERIOD, 0U);
+}
+
+TEST(EventAttributes, OfSeveralEventsHaveOneSampleType) {
+  for (const std::uint64_t period : {0U, 1U, 100U}) {
+    RecordOptions options;
+    options.period = period;
+    for (const char* name : {"page-faults", "context-switches", "cycles"}) {
+      EXPECT_EQ(attributes(name, options).sample_type, attributes("cpu-clock", options).sample_type)
+          << name << ' ' << period;
+    }
+  }
+}
+
+TEST(EventAttributes, OfSeveralEventsAddUp) {
+  const perf_event_attr clock = attributes("cpu-clock", {});
+  const perf_event_attr switches = attributes("context-switches", {});
+  const auto bytes = [](const perf_event_attr& attr) {
+    return attr.sample_freq * sample_record_bytes(attr);
+  };
+  EXPECT_EQ(sum_of(std::vector{clock}).sample_freq, clock.sample_freq);
+  EXPECT_EQ(sum_of(std::vector{clock, clock}).sample_freq, 2 * clock.sample_freq);
+  // A burst is of one event or another.
+  EXPECT_EQ(bytes(sum_of(std::vector{switches, switches})), bytes(sum_of(std::vector{switches})));
+  const perf_event_attr both = sum_of(std::vector{switches, clock});
+  EXPECT_EQ(both.freq, 1U);
+  EXPECT_GT(bytes(both), bytes(clock) + bytes(sum_of(std::vector{switches})) - (1U << 16));
 }
 
 }  // namespace

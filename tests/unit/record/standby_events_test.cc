@@ -26,7 +26,7 @@ EventRequest request_for(std::vector<Tid> tasks) {
   RecordOptions options;
   options.frequency_hz = 2000;
   EventRequest request;
-  request.sample = sample_attributes(*parse_event_name("cpu-clock"), options);
+  request.samples = {sample_attributes(*parse_event_name("cpu-clock"), options)};
   request.side = side_attributes();
   request.coverage = Coverage::kInherited;
   request.sample_cpus = online_cpus();
