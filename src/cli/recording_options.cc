@@ -158,6 +158,9 @@ bool is_counting(const ParsedOptions& parsed) { return parsed.flag("syscalls"); 
 Result<record::RecordOptions> recording_options(const ParsedOptions& parsed) {
   record::RecordOptions options;
   if (auto target = parse_target(parsed, options); !target) return std::unexpected(target.error());
+  if (is_counting(parsed) && options.scope == Scope::kCpus) {
+    return std::unexpected(usage("system calls are counted on all CPUs", "use -a instead of -C"));
+  }
   auto events = parse_events(parsed.get<std::vector<std::string>>("event"));
   if (!events) return std::unexpected(events.error());
   options.events = *std::move(events);

@@ -179,6 +179,10 @@ class LedgerWriter {
     if (ledger_.other_ns.value_or(0) != 0)
       line(ledger_.other_ns, "other entries", "exceptions, new threads; as sampled");
     if (ledger_.unattributed_ns) unattributed(*ledger_.unattributed_ns);
+    if (ledger_.entering_ns) {
+      line(ledger_.entering_ns, "  of which entering calls",
+           "and leaving and counting them; as sampled", Colour::kFaint);
+    }
     if (ledger_.charged_ns) {
       line(ledger_.charged_ns, "charged",
            report_.profile->run.charged.source == TimeCharged::Source::kProc
@@ -213,13 +217,13 @@ class LedgerWriter {
     const std::uint64_t value =
         negative ? 0 - static_cast<std::uint64_t>(ns) : static_cast<std::uint64_t>(ns);
     const std::string sign = negative ? "-" : "";
-    table_.row({{value == 0 ? "0" : sign + seconds(value, digits_), Colour::kFaint},
-                {(value == 0 ? "" : sign) + percent(value, whole_), Colour::kFaint},
-                {},
-                {"unattributed", Colour::kFaint},
-                {negative ? "the kernel charged less than was seen"
-                          : "charged, not seen: entering, leaving, counting",
-                 Colour::kFaint}});
+    table_.row(
+        {{value == 0 ? "0" : sign + seconds(value, digits_), Colour::kFaint},
+         {(value == 0 ? "" : sign) + percent(value, whole_), Colour::kFaint},
+         {},
+         {"unattributed", Colour::kFaint},
+         {negative ? "the kernel charged less than was seen" : "charged, but in none of these",
+          Colour::kFaint}});
   }
 
   [[nodiscard]] std::string faults() const {
