@@ -48,7 +48,13 @@ std::int64_t CallGroups::id_of(Pid pid, Tid tid) {
 
 std::int64_t CallGroups::cgroup_of(Pid pid) {
   const auto text = record::read_file("/proc/" + std::to_string(pid) + "/cgroup");
-  const std::string path(text ? cgroup_path(*text) : std::string_view());
+  if (const auto before = cgroup_of_.find(pid); !text && before != cgroup_of_.end()) {
+    return before->second;
+  }
+  return cgroup_of_[pid] = number_of_cgroup(std::string(text ? cgroup_path(*text) : ""));
+}
+
+std::int64_t CallGroups::number_of_cgroup(const std::string& path) {
   const auto [known, is_new] = cgroups_.try_emplace(path, 0);
   if (!is_new) return known->second;
   // The kernel's own number of it is its directory's; where that is not to be seen, one of ours.
@@ -69,7 +75,12 @@ void CallGroups::named(Pid pid, Tid tid, std::string_view name) {
 }
 
 void CallGroups::forked(Pid pid, Tid tid, Pid parent_pid, Tid parent_tid) {
-  if (grouping_ == SyscallGrouping::kNone || grouping_ == SyscallGrouping::kCgroup) return;
+  if (grouping_ == SyscallGrouping::kNone) return;
+  if (grouping_ == SyscallGrouping::kCgroup) {
+    const auto group = cgroup_of_.find(parent_pid);
+    if (pid != parent_pid && group != cgroup_of_.end()) cgroup_of_[pid] = group->second;
+    return;
+  }
   if (grouping_ == SyscallGrouping::kProcess && pid == parent_pid) return;
   const auto parent = names_.find(group_number(parent_pid, parent_tid));
   if (parent != names_.end()) named(pid, tid, std::string(parent->second));

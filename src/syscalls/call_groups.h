@@ -23,11 +23,12 @@ class CallGroups {
  public:
   explicit CallGroups(SyscallGrouping grouping) : grouping_(grouping) {}
 
-  /// 0 without grouping. A control group is asked for at each call of this.
+  /// 0 without grouping. A control group is asked for each time; if the process is no more, that
+  /// which it was last seen in, or its parent.
   std::int64_t id_of(Pid pid, Tid tid);
   /// A thread has got a name.
   void named(Pid pid, Tid tid, std::string_view name);
-  /// A new thread has its parent's name.
+  /// A new thread has its parent's name, a new process its control group.
   void forked(Pid pid, Tid tid, Pid parent_pid, Tid parent_tid);
 
   [[nodiscard]] SyscallGrouping grouping() const { return grouping_; }
@@ -37,10 +38,12 @@ class CallGroups {
  private:
   [[nodiscard]] std::int64_t group_number(Pid pid, Tid tid) const;
   std::int64_t cgroup_of(Pid pid);
+  std::int64_t number_of_cgroup(const std::string& path);
 
   SyscallGrouping grouping_;
   std::unordered_map<std::int64_t, std::string> names_;
   std::unordered_map<std::string, std::int64_t> cgroups_;  // By path.
+  std::unordered_map<Pid, std::int64_t> cgroup_of_;
 };
 
 /// The path of the unified hierarchy's group (else of the first line) in a /proc/PID/cgroup.

@@ -55,15 +55,25 @@ RingBackend::RingBackend(RingEvents events, const RingSettings& settings, bool a
 
 /// After the events are enabled: who is forked from now on is told by them.
 void RingBackend::add_target(const record::Target& target, const record::RecordOptions& options) {
+  // Asked for now, threads are there to be asked for their groups.
   switch (target.scope()) {
     case Scope::kProgram:
-      for (const Tid tid : target.tasks()) tracker_.add_process_at_exec(tid);
+      for (const Pid pid : target.tasks()) {
+        tracker_.add_process_at_exec(pid);
+        tracker_.thread(pid, pid);
+      }
       return;
     case Scope::kThreads:
-      for (const Tid tid : options.tids) tracker_.add_thread(tid);
+      for (const Tid tid : options.tids) {
+        tracker_.add_thread(tid);
+        if (const auto pid = record::process_of(tid)) tracker_.thread(*pid, tid);
+      }
       return;
     case Scope::kProcesses:
-      for (const Pid pid : record::with_descendants(options.pids)) tracker_.add_process(pid);
+      for (const Pid pid : record::with_descendants(options.pids)) {
+        tracker_.add_process(pid);
+        for (const Tid tid : record::threads_of(pid)) tracker_.thread(pid, tid);
+      }
       return;
     case Scope::kSystem:
     case Scope::kCpus:

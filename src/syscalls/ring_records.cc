@@ -90,6 +90,7 @@ void RingRecords::take(std::uint64_t horizon_ns) {
     // The record that says how many are missing will be written after them, perhaps much later.
     if (ring.was_full && ring.next_ns == kEverything) tracker_->lost(0);
   }
+  tracker_->bury(horizon_ns);
   for (Ring& ring : rings_) {
     ring.reader->give_back();
     if (ring.reader->was_full()) tracker_->lost(0);

@@ -1,4 +1,4 @@
-#include "tests/unit/syscalls/counted_run.h"
+#include "tests/integration/counted_run.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
