@@ -4,6 +4,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <optional>
@@ -189,7 +190,7 @@ int write_report(const CommandLine& line, const Profile& profile, const Syscalls
 /// The table so far, drawn over the one of a second ago.
 void draw(const Profile& counted, const record::RecordOptions& recording,
           const SyscallsOptions& options, const Display& display) {
-  constexpr std::size_t kLinesBesideTheTable = 5;
+  constexpr std::size_t kLinesBesideTheTable = 6;
   winsize window{};
   std::size_t rows = 24;
   if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_row != 0) rows = window.ws_row;
@@ -201,8 +202,9 @@ void draw(const Profile& counted, const record::RecordOptions& recording,
   view::sort_syscalls(report.table, options.sort);
   const render::TextStyle style{.width = display.width, .colour = display.color};
   std::string text = "\033[H\033[2J" + render::syscall_facts_text(report, style) + '\n';
-  text += render::syscall_table_text(
-      report, rows > kLinesBesideTheTable + 1 ? rows - kLinesBesideTheTable : 1, style);
+  std::size_t limit = rows > kLinesBesideTheTable + 1 ? rows - kLinesBesideTheTable : 1;
+  if (options.limit.value_or(0) != 0) limit = std::min(limit, *options.limit);
+  text += render::syscall_table_text(report, limit, style);
   (void)write_all(STDOUT_FILENO, text, "standard output");
 }
 
