@@ -76,6 +76,8 @@ class CallTracker {
   /// not known any more.
   void lost(std::uint64_t records);
 
+  /// Adds what is under way to `totals`, as if counting ended now.
+  void add_unfinished(std::uint64_t time_ns, CallTotals& totals) const;
   /// Counting has ended: what is under way is unfinished.
   void finish(std::uint64_t time_ns);
 
@@ -97,6 +99,8 @@ class CallTracker {
   bool gives_way_to_exec(const Thread& thread) const;
   bool take_exec_of_another(Thread& leader);
   void close(Thread& thread, std::uint64_t time_ns, CallEnd end, std::int64_t result);
+  /// What ends now, `end` and `result` aside.
+  static FinishedCall measured(const Thread& thread, std::uint64_t time_ns);
 
   TrackerOptions options_;
   CallTotals* totals_;

@@ -122,11 +122,13 @@ void RingBackend::detach() {
 
 SyscallAccount RingBackend::account(const CallTotals::Intern& intern) const {
   const std::lock_guard lock(mutex_);
+  CallTotals totals = totals_;
+  tracker_.add_unfinished(record::monotonic_ns(), totals);
   SyscallAccount account =
-      totals_.account({.backend = SyscallBackend::kRing,
-                       .grouping = groups_.grouping(),
-                       .group_name = [&](std::int64_t id) { return groups_.name(id); }},
-                      intern);
+      totals.account({.backend = SyscallBackend::kRing,
+                      .grouping = groups_.grouping(),
+                      .group_name = [&](std::int64_t id) { return groups_.name(id); }},
+                     intern);
   account.lost = tracker_.lost_records();
   account.killed_cpu_ns = tracker_.killed_cpu_ns();
   return account;

@@ -49,7 +49,8 @@ class RingBackend {
 
   /// Counts no more; what is under way is unfinished. Once.
   void detach();
-  /// What has been counted, up to a few milliseconds ago; after detach(), all.
+  /// What has been counted, up to a few milliseconds ago, calls under way included; after detach(),
+  /// all.
   [[nodiscard]] SyscallAccount account(const CallTotals::Intern& intern) const;
 
   [[nodiscard]] Coverage coverage() const { return events_.coverage(); }

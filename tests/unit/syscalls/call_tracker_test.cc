@@ -183,6 +183,10 @@ TEST(CallTracker, SaysWhatIsUnfinished) {
   told.enter(2000, 10, kPoll);
   told.out(2100, 10);
   told.enter(2000, 20, kExitGroup);
+  CallTotals so_far;
+  told.tracker.add_unfinished(2500, so_far);
+  EXPECT_EQ(so_far.calls(), 2U);
+  EXPECT_EQ(told.totals.calls(), 0U);
   told.tracker.finish(3000);
   const SyscallRow row = told.row(kPoll);
   EXPECT_EQ(row.calls, 1U);
