@@ -112,7 +112,11 @@ void CallTracker::close(Thread& thread, std::uint64_t time_ns, CallEnd end, std:
       return;
     targets_[thread.pid_] = thread.membership_ = Membership::kMember;
   }
-  totals_->add({.group = thread.group_, .number = thread.number_, .abi = thread.abi_}, call);
+  const CallKey key{.group = thread.group_, .number = thread.number_, .abi = thread.abi_};
+  totals_->add(key, call);
+  if (call.wall_ns >= options_.long_ns && end == CallEnd::kReturned) {
+    options_.on_long_call(thread.tid_, key, time_ns, call);
+  }
 }
 
 void CallTracker::entered(Thread& thread, std::uint64_t time_ns, std::int32_t number,

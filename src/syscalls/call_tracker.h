@@ -16,6 +16,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -37,6 +38,10 @@ struct TrackerOptions {
   /// SyscallRow::group_id of a thread that is new here, of one that has made its process another
   /// program, and of one whose parent is not known; none: all are of group 0.
   std::function<std::int64_t(Pid, Tid)> group_of = {};
+  /// Told of calls that returned and took at least as long as that.
+  std::uint64_t long_ns = std::numeric_limits<std::uint64_t>::max();
+  std::function<void(Tid, const CallKey&, std::uint64_t end_ns, const FinishedCall&)> on_long_call =
+      {};
 };
 
 class CallTracker {

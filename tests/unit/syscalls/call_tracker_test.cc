@@ -497,6 +497,25 @@ TEST(CallTracker, ChangesTheGroupWithTheProgram) {
   EXPECT_EQ(told.row(kRead, 1).calls, 1U);
 }
 
+TEST(CallTracker, TellsOfLongCallsThatReturned) {
+  std::vector<std::tuple<Tid, int, std::uint64_t, std::uint64_t>> told_of;
+  Told told({.all = true,
+             .start_ns = 1000,
+             .long_ns = 500,
+             .on_long_call = [&](Tid tid, const CallKey& key, std::uint64_t end,
+                                 const FinishedCall& call) {
+               told_of.emplace_back(tid, key.number, end, call.wall_ns);
+             }});
+  told.enter(2000, 10, kRead);
+  told.leave(2499, 10, kRead, 0);
+  told.enter(3000, 10, kPoll);
+  told.leave(3500, 10, kPoll, 0);
+  told.enter(4000, 10, kExit);
+  told.tracker.ended(10, 9000);
+  ASSERT_EQ(told_of.size(), 1U);
+  EXPECT_EQ(told_of[0], (std::tuple<Tid, int, std::uint64_t, std::uint64_t>(10, kPoll, 3500, 500)));
+}
+
 TEST(CallTracker, CountsOddNumbers) {
   Told told;
   for (const int number : {999, -1, 1 << 29, -(1 << 30)}) {
