@@ -321,9 +321,9 @@ TEST(CallTracker, IgnoresTheEndOfTheFirstThreadWhereTheExecCameBefore) {
   Told told;
   told.fork(1500, 12, 10);
   told.enter(2000, 12, kExecve);
-  told.leave(2100, 10, kExecve, 0);  // Another CPU's record of the end comes later.
-  told.tracker.ended(10, 2050);
+  told.leave(2100, 10, kExecve, 0);
   told.enter(2200, 10, kRead);
+  told.tracker.ended(10, 2050);  // Another CPU's record.
   told.leave(2300, 10, kRead, 0);
   EXPECT_EQ(told.row(kExecve).wall_ns, 100U);
   EXPECT_EQ(told.row(kRead).begun_before, 0U);
@@ -335,10 +335,10 @@ TEST(CallTracker, LetsAThreadGoOnAfterAFailedExec) {
   told.fork(1500, 12, 10);
   told.enter(2000, 12, kExecve);
   told.leave(2100, 12, kExecve, -ENOENT);
+  told.enter(2150, 12, kRead);
   told.enter(2200, 10, kRead);
   told.leave(2300, 10, kRead, 0);
-  told.enter(2400, 12, kRead);
-  told.leave(2500, 12, kRead, 0);
+  told.leave(2250, 12, kRead, 0);
   EXPECT_EQ(told.row(kExecve).errors, 1U);
   EXPECT_EQ(told.row(kRead).calls, 2U);
   EXPECT_EQ(told.row(kRead).wall_ns, 200U);
@@ -400,6 +400,11 @@ TEST(CallTracker, NeverSaysMoreCpuTimeThanTimeNorLessThanNone) {
   told.leave(2400, 10, kRead, 0);
   EXPECT_EQ(told.row(kRead).wall_ns, 400U);
   EXPECT_EQ(told.row(kRead).cpu_ns, 0U);
+  told.enter(3000, 10, kPoll);
+  told.out(2900, 10);
+  told.in(3100, 10);
+  told.leave(3400, 10, kPoll, 0);
+  EXPECT_EQ(told.row(kPoll).cpu_ns, 300U);
 }
 
 TEST(CallTracker, MeasuresWhatKilledThreadsCost) {
