@@ -10,6 +10,7 @@
 #include "cli/run_recording.h"
 #include "cli/terminal.h"
 #include "render/overview.h"
+#include "view/event_list.h"
 #include "view/filter.h"
 #include "view/overview.h"
 
@@ -39,10 +40,11 @@ int time_command(std::span<const std::string> args) {
   if (!recorded) return recorded.error();
   if (how != Verbosity::kQuiet) {
     const Profile& profile = recorded->profile;
+    const view::Filter main{.event = view::main_row(view::event_list(profile))};
     const std::string text = render::overview_text(
-        profile, view::overview(profile, view::select(profile, {})),
+        profile, view::overview(profile, view::select(profile, main)),
         {.width = terminal_width(STDERR_FILENO), .colour = use_color(*color, STDERR_FILENO)},
-        {.profile_path = recorded->path});
+        {.profile_path = recorded->path, .event = main.event});
     std::fputs(text.c_str(), stderr);
   }
   return leave_as(recorded->profile.run);

@@ -61,7 +61,8 @@ Overview overview(const Profile& profile, const std::vector<const Sample*>& samp
   return {.sampled = sum(samples),
           .quality = quality(profile, samples),
           .causes = with_faults_together(cause_ledger(profile, samples)),
-          .functions = function_table(profile, samples, {})};
+          .functions = function_table(profile, samples, {}),
+          .events = event_list(profile)};
 }
 
 }  // namespace profiler::view
