@@ -27,6 +27,7 @@
 #include "render/syscalls_csv.h"
 #include "render/syscalls_json.h"
 #include "render/syscalls_text.h"
+#include "view/event_list.h"
 #include "view/filter.h"
 #include "view/syscall_table.h"
 
@@ -150,7 +151,8 @@ Result<SyscallsOptions> syscalls_options(const ParsedOptions& given) {
 
 std::string rendered(const Profile& profile, const SyscallsOptions& options,
                      const render::TextStyle& style) {
-  const std::vector<const Sample*> samples = view::select(profile, {});
+  const view::Filter main{.event = view::main_row(view::event_list(profile))};
+  const std::vector<const Sample*> samples = view::select(profile, main);
   render::SyscallsReport report =
       render::syscalls_report(profile, samples, options.by.value_or(profile.syscalls.grouping));
   view::sort_syscalls(report.table, options.sort);
