@@ -153,8 +153,8 @@ std::string rendered(const Profile& profile, const SyscallsOptions& options,
                      const render::TextStyle& style) {
   const view::Filter main{.event = view::main_row(view::event_list(profile))};
   const std::vector<const Sample*> samples = view::select(profile, main);
-  render::SyscallsReport report =
-      render::syscalls_report(profile, samples, options.by.value_or(profile.syscalls.grouping));
+  render::SyscallsReport report = render::syscalls_report(
+      profile, samples, options.by.value_or(profile.syscalls.grouping), main.event);
   view::sort_syscalls(report.table, options.sort);
   switch (options.format) {
     case Format::kText:
@@ -167,8 +167,8 @@ std::string rendered(const Profile& profile, const SyscallsOptions& options,
   }
   // Nothing could be counted: why, is among the notes. What was sampled is better than nothing.
   if (!profile.syscalls.counted()) {
-    return render::causes_text(render::report_head(profile, samples), options.limit.value_or(40),
-                               style);
+    return render::causes_text(render::report_head(profile, samples, main.event),
+                               options.limit.value_or(40), style);
   }
   return render::syscalls_text(report,
                                {.errors = options.errors,

@@ -48,7 +48,7 @@ int time_command(std::span<const std::string> args) {
     const std::vector<const Sample*> samples = view::select(profile, main);
     std::optional<render::SyscallsReport> counted;
     if (profile.syscalls.counted())
-      counted = render::syscalls_report(profile, samples, SyscallGrouping::kNone);
+      counted = render::syscalls_report(profile, samples, SyscallGrouping::kNone, main.event);
     const std::string text = render::overview_text(
         profile, view::overview(profile, samples),
         {.width = terminal_width(STDERR_FILENO), .colour = use_color(*color, STDERR_FILENO)},

@@ -84,7 +84,7 @@ class SyscallsWriter {
   }
 
   void samples() {
-    const EventInfo& event = main_event(*report_.profile);
+    const EventInfo& event = *report_.event;
     json_.line_break().key("event").begin_object();
     json_.key("name").string(event.name);
     json_.key("frequency_hz").number_or_null(event.frequency_hz);
