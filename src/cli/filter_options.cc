@@ -133,6 +133,7 @@ Result<void> choose_event(const ParsedOptions& options, const Profile& profile,
     return {};
   }
   std::vector<std::string> names;
+  names.reserve(events.size());
   for (const view::EventRow& row : events) names.push_back(row.event->name);
   const std::string nearest = nearest_name(wanted, names);
   return std::unexpected(Error{.what = "--event: no samples of '" + wanted + "'",

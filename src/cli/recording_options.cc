@@ -173,6 +173,7 @@ Result<record::RecordOptions> recording_options(const ParsedOptions& parsed) {
     auto hz = parse_number("-F", text, 1, kMaxFrequency);
     if (!hz) return std::unexpected(hz.error());
     options.frequency_hz = *hz;
+    options.frequency_given = true;
   }
   if (parsed.has("call-graph")) {
     if (auto ok = parse_call_graph(parsed.get<std::string>("call-graph"), options); !ok)

@@ -136,8 +136,7 @@ std::expected<void, RecordError> Recording::start_sampling(std::vector<NamedEven
   auto opened = open_permitted(named);
   if (opened) {
     for (std::size_t row = 0; row < named.size(); ++row) {
-      const perf_event_attr& attr = opened->events.sample_attrs()[row];
-      if (attr.freq != 0) run_info().events[row].frequency_hz = attr.sample_freq;
+      set_rate(run_info().events[row], opened->events.sample_attrs()[row]);
     }
     run_info().coverage = opened->coverage;
     run_info().kernel_sampled = opened->events.kernel_sampled();

@@ -42,10 +42,11 @@ class Events : public ::testing::Test {
     return run(std::move(words), {.directory = directory_.path()});
   }
   /// Records the workload with these options; what it says of itself.
-  json record(std::vector<std::string> options) {
+  json record(std::vector<std::string> options, const std::vector<std::string>& arguments = {}) {
     std::vector<std::string> words = {"record", "-q", "-o", "profiler.data"};
     words.insert(words.end(), options.begin(), options.end());
     words.insert(words.end(), {"--", workload("counted_events")});
+    words.insert(words.end(), arguments.begin(), arguments.end());
     const CommandResult recorded = run_here(profiler(words));
     EXPECT_EQ(recorded.exit_status, 0) << recorded.err;
     return json::parse(recorded.out, nullptr, false);
@@ -152,6 +153,27 @@ TEST_F(Events, HaveTheWeightOfTheirPeriod) {
   EXPECT_NEAR(pages, truth["pages"].get<double>(), slack);
 }
 
+TEST_F(Events, StandForWhatTheyDoBesideAClock) {
+  REQUIRE_TRACEPOINTS();
+  const json truth = record({"--inherit", "-e", "cpu-clock,page-faults,cs"}, {"1", "10000"});
+  ASSERT_TRUE(truth.is_object());
+  const json report_of_faults = report("page-faults");
+  const auto period = report_of_faults["event"]["period"].get<double>();
+  EXPECT_GT(period, 1);
+  const double slack = period * static_cast<double>(record::online_cpus().size() + 1);
+  EXPECT_NEAR(value_in(report_of_faults, "touch_pages"), truth["pages"].get<double>(), slack);
+  for (const json& event : report_of_faults["events"]) {
+    if (event["name"] == "cpu-clock") {
+      EXPECT_NEAR(event["sampled_s"].get<double>(), event["samples"].get<double>() / 999, 1e-6);
+    } else if (event["name"] == "context-switches") {
+      EXPECT_EQ(event["sampled_value"], event["samples"]);
+    } else {
+      EXPECT_EQ(event["sampled_value"].get<double>(), event["samples"].get<double>() * period);
+    }
+  }
+  EXPECT_GE(value_in(report("context-switches"), "sleep_often"), truth["voluntary_switches"]);
+}
+
 TEST_F(Events, AreAsManyAsPerfCounts) {
   REQUIRE_TRACEPOINTS();
   const CommandResult by_perf = perf(
@@ -171,10 +193,10 @@ TEST_F(Events, AreAsManyAsPerfCounts) {
 TEST_F(Events, OfPerfsRecordingsKeepTheirNamesAndNumbers) {
   REQUIRE_TRACEPOINTS();
   const CommandResult recorded =
-      perf({"record", "-q", "-B", "-N", "-g", "-e", "syscalls:sys_enter_brk,page-faults,cpu-clock",
-            "-o", "perf.data", "--", workload("counted_events")});
+      perf({"record", "-q", "-B", "-N", "-e", "syscalls:sys_enter_brk,page-faults,cpu-clock", "-o",
+            "perf.data", "--", workload("counted_events")});
   if (recorded.exit_status != 0) GTEST_SKIP() << "perf may not record so: " << recorded.err;
-  const CommandResult script = perf({"script", "-i", "perf.data", "-F", "period,event", "-G"});
+  const CommandResult script = perf({"script", "-i", "perf.data", "-F", "period,event"});
   if (script.exit_status != 0) GTEST_SKIP() << "perf cannot read what it wrote: " << script.err;
   std::map<std::string, long> expected;
   for (const char* name : {kBrk, "page-faults", "cpu-clock"}) {
