@@ -171,9 +171,10 @@ std::string syscall_histograms_text(const SyscallsReport& /*report*/,
       line.add_right(octave.count == 0 ? "" : grouped(octave.count), kCountWidth);
       line.add("  ");
       const std::size_t room = std::min<std::size_t>(line.room(), 60);
-      if (octave.count != 0)
+      if (octave.count != 0) {
         line.add_bar(static_cast<double>(octave.count) / static_cast<double>(highest), room,
                      Colour::kSys);
+      }
       text += line.take();
     }
   }

@@ -156,14 +156,18 @@ class SyscallsWriter {
 
   void ledger() {
     const view::SysLedger& ledger = report_.ledger;
+    const bool counted = report_.profile->syscalls.counted();
+    const auto if_counted = [counted](std::uint64_t ns) {
+      return counted ? std::optional(ns) : std::nullopt;
+    };
     json_.line_break().key("ledger").begin_object();
-    json_.key("syscalls_s").seconds(ledger.syscalls_ns);
+    time("syscalls_s", if_counted(ledger.syscalls_ns));
     time("faults_s", ledger.faults_ns);
     time("interrupts_s", ledger.interrupts_ns);
-    json_.key("exec_exit_s").seconds(ledger.exec_exit_ns);
+    time("exec_exit_s", if_counted(ledger.exec_exit_ns));
     time("other_s", ledger.other_ns);
     json_.key("unattributed_s");
-    if (ledger.unattributed_ns) {
+    if (counted && ledger.unattributed_ns) {
       json_.signed_seconds(*ledger.unattributed_ns);
     } else {
       json_.null();

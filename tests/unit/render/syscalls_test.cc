@@ -221,6 +221,17 @@ TEST(SyscallsJson, HasNullForWhatIsNotKnown) {
     EXPECT_TRUE(exit[field].is_null()) << field;
 }
 
+TEST(SyscallsJson, OfWhatWasNotCountedIsNullToo) {
+  ProfileBuilder builder;
+  builder.user("main", 3).charged(9 * kMs, 3 * kMs, 5 * kMs);
+  const std::string text = syscalls_json(report_of(builder.build()), {});
+  expect_valid(text);
+  const json report = json::parse(text);
+  EXPECT_EQ(report["backend"], "none");
+  for (const char* part : {"syscalls_s", "exec_exit_s", "unattributed_s"})
+    EXPECT_TRUE(report["ledger"][part].is_null()) << part;
+}
+
 TEST(SyscallsJson, HasNegativeRestsGroupsAndHistogramsWhereThereAreAny) {
   ProfileBuilder negative = copying();
   negative.charged(2'412 * kMs, 310 * kMs, 700 * kMs);
