@@ -4,6 +4,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <optional>
@@ -26,6 +27,7 @@
 #include "render/syscalls_csv.h"
 #include "render/syscalls_json.h"
 #include "render/syscalls_text.h"
+#include "view/event_list.h"
 #include "view/filter.h"
 #include "view/syscall_table.h"
 
@@ -44,6 +46,7 @@ struct SyscallsOptions {
   bool errors = false;
   bool histogram = false;
   bool callers = false;
+  bool sample_callers = true;
   bool live = false;
   std::string output = "-";
 };
@@ -93,10 +96,10 @@ CommandLine command_line() {
       ("limit", text()->value_name("N"), "most rows to show (40 in text); 0 shows all")        //
       ("format", text()->value_name("FORMAT"), "text, json or csv")                            //
       ("output,o", text()->value_name("FILE"), "file to write; - is standard output");
-  line.advanced().add_options()                                                          //
-      ("backend", text()->value_name("HOW"), "bpf or ring (bpf where it works)")         //
-      ("tid,t", text()->value_name("TID,…"), "running threads, only these")              //
-      ("cpu,C", text()->value_name("CPUS"), "only these CPUs, of all processes: 0-3,5")  //
+  line.advanced().add_options()                                                   //
+      ("backend", text()->value_name("HOW"), "bpf or ring (bpf where it works)")  //
+      ("tid,t", text()->value_name("TID,…"), "running threads, only these")       //
+      ("no-callers", po::bool_switch(), "do not sample who makes the calls")      //
       ("frequency,F", text()->value_name("HZ"),
        "samples a second and CPU, for the "
        "parts that cannot be counted (999)")                                              //
@@ -135,6 +138,7 @@ Result<SyscallsOptions> syscalls_options(const ParsedOptions& given) {
   options.errors = given.flag("errors");
   options.histogram = given.flag("histogram");
   options.callers = given.flag("callers");
+  options.sample_callers = !given.flag("no-callers");
   options.live = given.flag("live");
   options.output = given.get<std::string>("output", "-");
   if (options.live && (::isatty(STDOUT_FILENO) != 1 || options.format != Format::kText)) {
@@ -147,7 +151,8 @@ Result<SyscallsOptions> syscalls_options(const ParsedOptions& given) {
 
 std::string rendered(const Profile& profile, const SyscallsOptions& options,
                      const render::TextStyle& style) {
-  const std::vector<const Sample*> samples = view::select(profile, {});
+  const view::Filter main{.event = view::main_row(view::event_list(profile))};
+  const std::vector<const Sample*> samples = view::select(profile, main);
   render::SyscallsReport report =
       render::syscalls_report(profile, samples, options.by.value_or(profile.syscalls.grouping));
   view::sort_syscalls(report.table, options.sort);
@@ -187,7 +192,7 @@ int write_report(const CommandLine& line, const Profile& profile, const Syscalls
 /// The table so far, drawn over the one of a second ago.
 void draw(const Profile& counted, const record::RecordOptions& recording,
           const SyscallsOptions& options, const Display& display) {
-  constexpr std::size_t kLinesBesideTheTable = 5;
+  constexpr std::size_t kLinesBesideTheTable = 6;
   winsize window{};
   std::size_t rows = 24;
   if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_row != 0) rows = window.ws_row;
@@ -199,8 +204,9 @@ void draw(const Profile& counted, const record::RecordOptions& recording,
   view::sort_syscalls(report.table, options.sort);
   const render::TextStyle style{.width = display.width, .colour = display.color};
   std::string text = "\033[H\033[2J" + render::syscall_facts_text(report, style) + '\n';
-  text += render::syscall_table_text(
-      report, rows > kLinesBesideTheTable + 1 ? rows - kLinesBesideTheTable : 1, style);
+  std::size_t limit = rows > kLinesBesideTheTable + 1 ? rows - kLinesBesideTheTable : 1;
+  if (options.limit.value_or(0) != 0) limit = std::min(limit, *options.limit);
+  text += render::syscall_table_text(report, limit, style);
   (void)write_all(STDOUT_FILENO, text, "standard output");
 }
 
@@ -211,7 +217,7 @@ int show_file(const CommandLine& line, const ParsedOptions& given, const Syscall
     (void)line.fail(error);
     return 1;
   };
-  for (const char* other : {"pid", "tid", "cgroup", "cpu", "backend", "duration", "user"}) {
+  for (const char* other : {"pid", "tid", "cgroup", "backend", "duration", "user"}) {
     if (given.has(other))
       return fail({.what = "-i shows a file, --" + std::string(other) + " is for counting"});
   }
@@ -253,7 +259,7 @@ int syscalls_command(std::span<const std::string> args) {
   if (!recording) return line.fail(recording.error());
   Counting counting{.settings = {.backend = options->backend,
                                  .grouping = options->by.value_or(SyscallGrouping::kNone),
-                                 .callers = true}};
+                                 .callers = options->sample_callers}};
   if (options->live)
     counting.live = [&](const Profile& profile) { draw(profile, *recording, *options, *display); };
   const Verbosity how = options->live ? Verbosity::kQuiet : verbosity(*given);

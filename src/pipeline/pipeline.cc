@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <random>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -72,6 +73,7 @@ struct Pipeline::State {
   void complete(const LateStack& late);
   ThreadIndex thread_row(process::ProcessState& process, process::ThreadState& thread);
   void write_when_due(std::uint64_t time_ns);
+  void thin_out();
 
   PipelineOptions options;
   profile::ProfileWriter* writer;
@@ -96,6 +98,8 @@ struct Pipeline::State {
   std::vector<KernelSymbolRange> kernel_symbols;
   std::unordered_set<std::uint64_t> kernel_symbol_starts;
   std::uint64_t samples = 0;
+  std::uint64_t thinned_until = 0;  ///< Of sample numbers: those before may be gone.
+  std::minstd_rand random;
   StackIndex last_stack;
   std::vector<EventTotal> event_totals;  ///< By row of Run::events.
   std::uint64_t last_write_ns = 0;
@@ -162,7 +166,7 @@ std::optional<StackIndex> Pipeline::State::user_stack(SampleEvent event) {
 
 void Pipeline::State::complete(const LateStack& late) {
   const std::uint64_t written = samples - profile.samples.size();
-  if (late.sample < written || late.sample == kNoSample) return;
+  if (late.sample < std::max(written, thinned_until) || late.sample == kNoSample) return;
   Sample& sample = profile.samples[static_cast<std::size_t>(late.sample - written)];
   Stack stack = profile.stacks[sample.stack];
   stack.user = late.user;
@@ -219,7 +223,32 @@ void Pipeline::State::on(const KsymbolEvent& event) {
     kernel_symbols.push_back({event.start, event.length, std::string(event.name)});
 }
 
+// The one of two that stays is chosen by chance, so that no rhythm of the program's is favoured.
+// The sum of weights stays what it was.
+void Pipeline::State::thin_out() {
+  std::vector<Sample> kept;
+  kept.reserve(profile.samples.size());
+  std::unordered_map<std::uint8_t, std::size_t> waiting;  // By event: for the other of a pair.
+  for (const Sample& sample : profile.samples) {
+    const auto [first, is_first] = waiting.emplace(sample.event, kept.size());
+    if (is_first) {
+      kept.push_back(sample);
+      continue;
+    }
+    Sample& pair = kept[first->second];
+    const std::uint64_t weight = pair.weight + sample.weight;
+    if ((random() & 1) != 0) pair = sample;
+    pair.weight = weight;
+    waiting.erase(first);
+  }
+  std::ranges::stable_sort(kept, {}, &Sample::time_ns);
+  kept.shrink_to_fit();
+  profile.samples = std::move(kept);
+  thinned_until = samples;
+}
+
 void Pipeline::State::write_when_due(std::uint64_t time_ns) {
+  if (writer == nullptr && profile.samples.size() >= options.samples_in_memory) thin_out();
   if (writer == nullptr || write_error) return;
   if (profile.samples.size() < options.samples_per_chunk &&
       time_ns < last_write_ns + kWriteIntervalNs)

@@ -33,6 +33,9 @@ struct PipelineOptions {
   bool all_processes = false;
   /// Samples kept in memory between writes.
   std::size_t samples_per_chunk = 16384;
+  /// Without a writer: so many samples at most are kept. Of two neighbours one then stands for
+  /// both.
+  std::size_t samples_in_memory = std::size_t{1} << 20;
   /// Finds mapped files for a recording that was made elsewhere or long ago (ModuleFiles::Opener).
   std::function<std::shared_ptr<const symbolizer::ElfFile>(const MmapEvent&)> open_module = {};
   /// Where names of code that is in no file are found.
@@ -76,7 +79,7 @@ class Pipeline {
 
   /// Whether the process belongs to the target now.
   [[nodiscard]] bool is_target(Pid pid) const;
-  /// Samples kept so far, whether already written or not.
+  /// Samples kept so far, whether already written, or merged for want of room, or not.
   [[nodiscard]] std::uint64_t sample_count() const;
   /// How the user stack of the sample kept last ended. There is one.
   [[nodiscard]] StackEnd last_stack_end() const;

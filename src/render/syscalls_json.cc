@@ -169,6 +169,7 @@ class SyscallsWriter {
       json_.null();
     }
     time("of_which_faults_in_syscalls_s", ledger.faults_in_syscalls_ns);
+    time("of_which_entering_calls_s", ledger.entering_ns);
     json_.end();
   }
 

@@ -73,8 +73,17 @@ std::string table_rows(const SyscallsReport& report, std::size_t shown, const Te
   table.column("call", Align::kLeft);
   if (has_groups) table.column(std::string(grouping_name(report.by)), Align::kPath, 12);
   if (has_callers) {
-    table.column("caller", Align::kName, 8);
-    table.column("", Align::kPath, 12);
+    // Which line it is says more than the whole name of its function.
+    constexpr std::size_t kWidestPlace = 16;
+    std::size_t place = 0;
+    for (std::size_t i = 0; i < shown; ++i) {
+      if (all.rows[i].callers.empty()) continue;
+      const view::SyscallCaller& caller = all.rows[i].callers.front();
+      place = std::max(
+          place, display_width(printable(place_text(caller.module, caller.file, caller.line))));
+    }
+    table.column("caller", Align::kName, 6);
+    table.column("", Align::kPath, std::min(place, kWidestPlace));
   }
 
   const auto add = [&](const SyscallTableRow& row, Cell name) {
@@ -160,7 +169,7 @@ class LedgerWriter {
     const std::uint64_t sum = ledger_.syscalls_ns + ledger_.exec_exit_ns +
                               ledger_.faults_ns.value_or(0) + ledger_.interrupts_ns.value_or(0) +
                               ledger_.other_ns.value_or(0);
-    whole_ = ledger_.charged_ns.value_or(sum);
+    whole_ = ledger_.charged_ns.value_or(0) != 0 ? *ledger_.charged_ns : sum;
     digits_ = fine_second_digits(std::max(whole_, sum));
     table_.column("sys", Align::kRight);
     table_.column("share", Align::kRight);
@@ -179,6 +188,10 @@ class LedgerWriter {
     if (ledger_.other_ns.value_or(0) != 0)
       line(ledger_.other_ns, "other entries", "exceptions, new threads; as sampled");
     if (ledger_.unattributed_ns) unattributed(*ledger_.unattributed_ns);
+    if (ledger_.entering_ns) {
+      line(ledger_.entering_ns, "  of which entering calls",
+           "and leaving and counting them; as sampled", Colour::kFaint);
+    }
     if (ledger_.charged_ns) {
       line(ledger_.charged_ns, "charged",
            report_.profile->run.charged.source == TimeCharged::Source::kProc
@@ -213,13 +226,13 @@ class LedgerWriter {
     const std::uint64_t value =
         negative ? 0 - static_cast<std::uint64_t>(ns) : static_cast<std::uint64_t>(ns);
     const std::string sign = negative ? "-" : "";
-    table_.row({{value == 0 ? "0" : sign + seconds(value, digits_), Colour::kFaint},
-                {(value == 0 ? "" : sign) + percent(value, whole_), Colour::kFaint},
-                {},
-                {"unattributed", Colour::kFaint},
-                {negative ? "the kernel charged less than was seen"
-                          : "charged, not seen: entering, leaving, counting",
-                 Colour::kFaint}});
+    table_.row(
+        {{value == 0 ? "0" : sign + seconds(value, digits_), Colour::kFaint},
+         {(value == 0 ? "" : sign) + percent(value, whole_), Colour::kFaint},
+         {},
+         {"unattributed", Colour::kFaint},
+         {negative ? "the kernel charged less than was seen" : "charged, but in none of these",
+          Colour::kFaint}});
   }
 
   [[nodiscard]] std::string faults() const {

@@ -139,8 +139,9 @@ SyscallTable syscall_table(const Profile& profile, SyscallGrouping by) {
   add_errors(profile, row_of, table);
   add_callers(profile, row_of, table);
   const std::optional<std::uint64_t>& charged = profile.run.charged.sys_ns;
-  table.sys_is_charged = charged.has_value();
-  table.sys_ns = charged.value_or(table.cpu_ns);
+  // The kernel's clock may have seen nothing at all of a short program.
+  table.sys_is_charged = charged.value_or(0) != 0;
+  table.sys_ns = table.sys_is_charged ? *charged : table.cpu_ns;
   sort_syscalls(table, SyscallSort::kCpu);
   return table;
 }

@@ -105,6 +105,50 @@ TEST(Pipeline, KeepsTheSamplesOfTheTargetAndItsDescendantsOnly) {
   EXPECT_EQ(pipeline.profile().run.losses.processes_seen, 2U);
 }
 
+TEST(Pipeline, GivesTheUserStackOfAnEventThatIsNoSample) {
+  Pipeline pipeline({}, nullptr);
+  pipeline.add_target(kChild, TargetStart::kNow);
+  const std::array<std::uint64_t, 4> chain = {PERF_CONTEXT_KERNEL, 0xffffffff81000000,
+                                              PERF_CONTEXT_USER, 0x1000};
+  SampleEvent event = sample(kChild, CpuMode::kKernel, chain);
+  event.ip = RuntimeAddress(0x4000);
+  const auto stack = pipeline.user_stack(event);
+  ASSERT_TRUE(stack);
+  EXPECT_EQ(pipeline.sample_count(), 0U);
+  EXPECT_TRUE(pipeline.profile().samples.empty());
+  EXPECT_FALSE(pipeline.profile().stacks[*stack].kernel);
+  EXPECT_TRUE(pipeline.profile().stacks[*stack].user);
+  EXPECT_FALSE(pipeline.user_stack(sample(kStranger, CpuMode::kUser, {})));
+}
+
+TEST(Pipeline, WithoutAFileKeepsABoundedNumberOfSamples) {
+  constexpr std::size_t kRoom = 64;
+  PipelineOptions options;
+  options.samples_in_memory = kRoom;
+  Pipeline pipeline(options, nullptr);
+  pipeline.add_target(kChild, TargetStart::kNow);
+  pipeline.set_event_id(7, 0);
+  pipeline.set_event_id(8, 1);
+  constexpr std::uint64_t kSamples = 10'000;
+  std::array<std::uint64_t, 2> sums{};
+  for (std::uint64_t i = 0; i < kSamples; ++i) {
+    SampleEvent event = sample(kChild, CpuMode::kUser, {});
+    event.context.time_ns = i;
+    event.context.id = i % 3 == 0 ? 8 : 7;
+    event.period = i;
+    sums[i % 3 == 0 ? 1 : 0] += i;
+    pipeline.handle(event);
+  }
+  const std::vector<Sample>& kept = pipeline.profile().samples;
+  EXPECT_LE(kept.size(), kRoom);
+  EXPECT_GE(kept.size(), kRoom / 2 - 2);
+  EXPECT_EQ(pipeline.sample_count(), kSamples);
+  EXPECT_TRUE(std::ranges::is_sorted(kept, {}, &Sample::time_ns));
+  std::array<std::uint64_t, 2> seen{};
+  for (const Sample& sample : kept) seen[sample.event] += sample.weight;
+  EXPECT_EQ(seen, sums);
+}
+
 TEST(Pipeline, CountsProcessesThatEndedWithoutASample) {
   Pipeline pipeline({}, nullptr);
   pipeline.add_target(kChild, TargetStart::kNow);

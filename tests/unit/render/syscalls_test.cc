@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "render/overview.h"
 #include "render/printable.h"
 #include "render/syscalls_csv.h"
 #include "render/syscalls_json.h"
@@ -15,6 +16,7 @@
 #include "tests/support/json_schema.h"
 #include "tests/support/profile_builder.h"
 #include "view/filter.h"
+#include "view/overview.h"
 
 namespace profiler::render {
 namespace {
@@ -144,6 +146,15 @@ TEST(SyscallsText, HasANegativeRestAsItIs) {
   ProfileBuilder builder = copying();
   builder.charged(2'412 * kMs, 310 * kMs, 700 * kMs);
   EXPECT_THAT(text_of(builder.build(), {}, {}), HasSubstr("-0.040"));
+}
+
+TEST(Overview, HasTheLedgerAndTheTopCallsWhereTheyWereCounted) {
+  const Profile profile = copying().build();
+  const SyscallsReport report = report_of(profile);
+  const std::string text =
+      overview_text(profile, view::overview(profile, view::select(profile, {})), {.width = 100},
+                    {.profile_path = "copy.data", .counted = &report});
+  test::expect_golden("report/overview-counted.txt", text);
 }
 
 void expect_valid(const std::string& text) {

@@ -39,6 +39,11 @@ TEST(SyscallTable, SharesAreOfWhatTheKernelChargedOrElseOfTheSum) {
   table = syscall_table(builder.build(), SyscallGrouping::kNone);
   EXPECT_EQ(table.sys_ns, 9 * kMs);
   EXPECT_TRUE(table.sys_is_charged);
+
+  builder.charged(20 * kMs, 5 * kMs, 0);
+  table = syscall_table(builder.build(), SyscallGrouping::kNone);
+  EXPECT_EQ(table.sys_ns, 7 * kMs) << "a clock that saw nothing is none to take shares of";
+  EXPECT_FALSE(table.sys_is_charged);
   EXPECT_THAT(names(table), ElementsAre("/write", "/read"));
 }
 
