@@ -63,6 +63,7 @@ CommandLine command_line() {
       ("weights", po::value<std::string>()->value_name("UNIT"),
        "what folded counts: samples, or ns (another event's own unit)");
   add_filter_options(line);
+  add_event_option(line);
   add_symbol_options(line);
   return line;
 }
@@ -83,13 +84,15 @@ int export_command(std::span<const std::string> args) {
       unit != "samples" && unit != "ns") {
     return line.fail({.what = "--weights: no unit '" + unit + "'", .advice = "use samples or ns"});
   }
-  const auto filter = filter_of(*options);
+  auto filter = filter_of(*options);
   if (!filter) return line.fail(filter.error());
 
   const auto input = options->get<std::string>("input", "profiler.data");
   const auto profile = load_profile(input, symbol_sources(*options));
   if (!profile) return line.fail(profile.error());
   complain_of_damage(input, profile->run);
+  if (const auto event = choose_event(*options, *profile, *filter); !event)
+    return line.fail(event.error());
   const Samples samples = view::select(*profile, *filter);
   const auto written = stream_output(
       options->get<std::string>("output", "-"), format->content,

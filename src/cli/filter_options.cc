@@ -2,11 +2,16 @@
 
 #include <algorithm>
 #include <optional>
+#include <ranges>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "cli/option_values.h"
+#include "cli/spelling.h"
+#include "record/event_name.h"
+#include "render/run_text.h"
+#include "view/event_list.h"
 
 namespace profiler::cli {
 namespace {
@@ -81,6 +86,19 @@ std::string* text_of(view::Filter& filter, std::string_view key) {
   return nullptr;
 }
 
+/// Those with samples, or where there are none all: a few.
+std::string names_of(const std::vector<view::EventRow>& events) {
+  constexpr std::size_t kNamed = 20;
+  std::vector<std::string> names = render::event_texts(events);
+  if (names.empty()) {
+    for (const view::EventRow& row : events | std::views::take(kNamed))
+      names.push_back(row.event->name);
+  }
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
 }  // namespace
 
 void add_filter_options(CommandLine& line) {
@@ -93,25 +111,34 @@ void add_filter_options(CommandLine& line) {
 
 void add_event_option(CommandLine& line) {
   line.advanced().add_options()  //
-      ("event", po::value<std::string>()->value_name("NAME"),
-       "which event, in a recording of several");
+      ("event,e", po::value<std::string>()->value_name("NAME"),
+       "which event, in a recording of several (the first with samples)");
 }
 
 Result<void> choose_event(const ParsedOptions& options, const Profile& profile,
                           view::Filter& filter) {
-  if (!options.has("event")) return {};
-  const auto wanted = options.get<std::string>("event");
-  std::string known;
-  const std::size_t rows = std::min<std::size_t>(profile.run.events.size(), 65536);
-  for (std::size_t i = 0; i < rows; ++i) {
-    if (profile.run.events[i].name == wanted) {
-      filter.event = static_cast<std::uint16_t>(i);
-      return {};
-    }
-    known += (known.empty() ? "" : ", ") + profile.run.events[i].name;
+  const std::vector<view::EventRow> events = view::event_list(profile);
+  if (!options.has("event")) {
+    filter.event = view::main_row(events);
+    return {};
   }
+  const auto wanted = options.get<std::string>("event");
+  // By another name, as -e of a recording takes it.
+  const auto known = record::parse_event_name(wanted);
+  const auto found = std::ranges::find_if(events, [&](const view::EventRow& row) {
+    return row.event->name == wanted || (known && row.event->name == known->name);
+  });
+  if (found != events.end()) {
+    filter.event = static_cast<std::uint16_t>(found - events.begin());
+    return {};
+  }
+  std::vector<std::string> names;
+  names.reserve(events.size());
+  for (const view::EventRow& row : events) names.push_back(row.event->name);
+  const std::string nearest = nearest_name(wanted, names);
   return std::unexpected(Error{.what = "--event: no samples of '" + wanted + "'",
-                               .advice = "this profile has " + known});
+                               .advice = nearest.empty() ? "this profile has " + names_of(events)
+                                                         : "did you mean " + nearest + "?"});
 }
 
 Result<view::Filter> filter_of(const ParsedOptions& options) {

@@ -19,7 +19,7 @@ void add_filter_options(CommandLine& line);
 
 /// Adds --event to the advanced options.
 void add_event_option(CommandLine& line);
-/// Puts the event's row into `filter`, if one was named.
+/// Puts the row of the event that was named into `filter`, else of the first that has samples.
 [[nodiscard]] Result<void> choose_event(const ParsedOptions& options, const Profile& profile,
                                         view::Filter& filter);
 

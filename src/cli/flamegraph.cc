@@ -32,6 +32,7 @@ CommandLine command_line() {
           "SVG to write (flamegraph.svg); - is standard output")(
           "title", po::value<std::string>()->value_name("TEXT"), "instead of the command");
   add_filter_options(line);
+  add_event_option(line);
   add_symbol_options(line);
   line.basic().add_options()  //
       ("kernel-frames", po::bool_switch(),
@@ -97,16 +98,22 @@ int flamegraph_command(std::span<const std::string> args) {
   const CommandLine line = command_line();
   const auto options = line.parse(args);
   if (!options) return options.error();
-  const auto filter = filter_of(*options);
+  auto filter = filter_of(*options);
   if (!filter) return line.fail(filter.error());
   auto picture = picture_options(*options);
   if (!picture) return line.fail(picture.error());
-  picture->event = filter->event;
 
   const auto input = options->get<std::string>("input", "profiler.data");
   const auto profile = load_profile(input, symbol_sources(*options));
   if (!profile) return line.fail(profile.error());
   complain_of_damage(input, profile->run);
+  if (const auto event = choose_event(*options, *profile, *filter); !event)
+    return line.fail(event.error());
+  picture->event = filter->event;
+  if (profile->run.events.size() > 1) {
+    const std::string& name = profile->run.events[filter->event].name;
+    picture->selection = name + (picture->selection.empty() ? "" : ", ") + picture->selection;
+  }
   const std::vector<const Sample*> samples = view::select(*profile, *filter);
   const view::CallTree tree =
       view::call_tree(*profile, samples,

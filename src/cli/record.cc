@@ -17,7 +17,9 @@ int record_command(std::span<const std::string> args) {
        .summary = "Records where a program, processes or the whole machine spend time",
        .examples = {{"profiler record -- make -j8", "a build, with all its processes"},
                     {"profiler record -p 1234 --duration 10", "ten seconds of a server"},
-                    {"profiler record -a -- sleep 5", "the machine, for five seconds"}},
+                    {"profiler record -a -- sleep 5", "the machine, for five seconds"},
+                    {"profiler record -e faults -c 1 ./prog",
+                     "each page fault, and who caused it"}},
        .operands = Operands::kProgram,
        .usage_status = 125});
   add_recording_options(line);

@@ -127,7 +127,7 @@ void add_recording_options(CommandLine& line) {
       ("output,o", text()->value_name("FILE"), "profile to write (profiler.data)")  //
       ("frequency,F", text()->value_name("HZ"), "samples a second and CPU (999)")   //
       ("event,e", po::value<std::vector<std::string>>()->composing()->value_name("EVENT,…"),
-       "what to sample: page-faults, syscalls:sys_enter_brk, … (cycles, else cpu-clock)")       //
+       "what to sample: cs, block:* (cycles, else cpu-clock)")                                  //
       ("pid,p", text()->value_name("PID,…"), "running processes, with threads and children")    //
       ("tid,t", text()->value_name("TID,…"), "running threads, only these")                     //
       ("all-cpus,a", po::bool_switch(), "the whole machine")                                    //
@@ -137,13 +137,13 @@ void add_recording_options(CommandLine& line) {
       ("verbose,v", po::bool_switch(), "say how it went in detail");
   line.advanced().add_options()  //
       ("count,c", text()->value_name("COUNT"),
-       "one sample for so many events (trace points and context switches: 1), instead of -F")  //
-      ("cpu,C", text()->value_name("CPUS"), "only these CPUs, of all processes: 0-3,5")        //
-      ("cgroup,G", text()->value_name("CGROUP"), "the processes of a control group")           //
-      ("mmap-size,m", text()->value_name("BYTES"), "ring buffer for each CPU (by rate)")       //
-      ("max-size", text()->value_name("BYTES"), "stop when the profile is this large")         //
-      ("user", text()->value_name("NAME"), "run the program as this user")                     //
-      ("inherit", po::bool_switch(), "events that follow forks, instead of one per CPU")       //
+       "a sample each COUNT events, not -F; of cs and trace points 1")                    //
+      ("cpu,C", text()->value_name("CPUS"), "only these CPUs, of all processes: 0-3,5")   //
+      ("cgroup,G", text()->value_name("CGROUP"), "the processes of a control group")      //
+      ("mmap-size,m", text()->value_name("BYTES"), "ring buffer for each CPU (by rate)")  //
+      ("max-size", text()->value_name("BYTES"), "stop when the profile is this large")    //
+      ("user", text()->value_name("NAME"), "run the program as this user")                //
+      ("inherit", po::bool_switch(), "events that follow forks, instead of one per CPU")  //
       ("call-graphs,g", po::bool_switch(), "accepted for perf's sake: they are always on");
   add_debug_file_options(line.advanced());
 }
@@ -158,6 +158,9 @@ bool is_counting(const ParsedOptions& parsed) { return parsed.flag("syscalls"); 
 Result<record::RecordOptions> recording_options(const ParsedOptions& parsed) {
   record::RecordOptions options;
   if (auto target = parse_target(parsed, options); !target) return std::unexpected(target.error());
+  if (is_counting(parsed) && options.scope == Scope::kCpus) {
+    return std::unexpected(usage("system calls are counted on all CPUs", "use -a instead of -C"));
+  }
   auto events = parse_events(parsed.get<std::vector<std::string>>("event"));
   if (!events) return std::unexpected(events.error());
   options.events = *std::move(events);
@@ -170,6 +173,7 @@ Result<record::RecordOptions> recording_options(const ParsedOptions& parsed) {
     auto hz = parse_number("-F", text, 1, kMaxFrequency);
     if (!hz) return std::unexpected(hz.error());
     options.frequency_hz = *hz;
+    options.frequency_given = true;
   }
   if (parsed.has("call-graph")) {
     if (auto ok = parse_call_graph(parsed.get<std::string>("call-graph"), options); !ok)

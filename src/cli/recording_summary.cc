@@ -8,6 +8,8 @@
 
 #include "profiler/stack_end.h"
 #include "render/printable.h"
+#include "render/run_text.h"
+#include "view/event_list.h"
 
 namespace profiler::cli {
 namespace {
@@ -80,6 +82,12 @@ std::string recording_summary(const Recorded& recorded, Verbosity verbosity) {
                         100.0 * static_cast<double>(lost) / static_cast<double>(lost + samples));
   }
   text += fmt::format(", {} in {}\n", size_text(recorded.bytes), recorded.path);
+  if (profile.run.events.size() > 1 && samples != 0) {
+    std::string events;
+    for (const std::string& event : render::event_texts(view::event_list(profile)))
+      events += (events.empty() ? "" : ", ") + event;
+    text += "profiler: " + render::printable(events) + "\n";
+  }
   for (const std::string& note : profile.run.notes)
     text += "profiler: " + render::printable(note) + "\n";
   if (verbosity == Verbosity::kVerbose) append_details(text, profile, ends);

@@ -187,8 +187,7 @@ std::expected<Recorded, int> run_recording(record::RecordOptions options, const 
     if (!pipeline->write_error()) complain(written.error().message());
     recorded.path = path + ".part";
   }
-  const bool in_memory =
-      !writer || pipeline->sample_count() == pipeline->profile().samples.size();
+  const bool in_memory = !writer || pipeline->sample_count() == pipeline->profile().samples.size();
   if (in_memory) {
     recorded.profile = std::move(pipeline->profile());
     pipeline::apply_time_scale(recorded.profile);

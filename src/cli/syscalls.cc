@@ -27,6 +27,7 @@
 #include "render/syscalls_csv.h"
 #include "render/syscalls_json.h"
 #include "render/syscalls_text.h"
+#include "view/event_list.h"
 #include "view/filter.h"
 #include "view/syscall_table.h"
 
@@ -45,6 +46,7 @@ struct SyscallsOptions {
   bool errors = false;
   bool histogram = false;
   bool callers = false;
+  bool sample_callers = true;
   bool live = false;
   std::string output = "-";
 };
@@ -94,10 +96,10 @@ CommandLine command_line() {
       ("limit", text()->value_name("N"), "most rows to show (40 in text); 0 shows all")        //
       ("format", text()->value_name("FORMAT"), "text, json or csv")                            //
       ("output,o", text()->value_name("FILE"), "file to write; - is standard output");
-  line.advanced().add_options()                                                          //
-      ("backend", text()->value_name("HOW"), "bpf or ring (bpf where it works)")         //
-      ("tid,t", text()->value_name("TID,…"), "running threads, only these")              //
-      ("cpu,C", text()->value_name("CPUS"), "only these CPUs, of all processes: 0-3,5")  //
+  line.advanced().add_options()                                                   //
+      ("backend", text()->value_name("HOW"), "bpf or ring (bpf where it works)")  //
+      ("tid,t", text()->value_name("TID,…"), "running threads, only these")       //
+      ("no-callers", po::bool_switch(), "do not sample who makes the calls")      //
       ("frequency,F", text()->value_name("HZ"),
        "samples a second and CPU, for the "
        "parts that cannot be counted (999)")                                              //
@@ -136,6 +138,7 @@ Result<SyscallsOptions> syscalls_options(const ParsedOptions& given) {
   options.errors = given.flag("errors");
   options.histogram = given.flag("histogram");
   options.callers = given.flag("callers");
+  options.sample_callers = !given.flag("no-callers");
   options.live = given.flag("live");
   options.output = given.get<std::string>("output", "-");
   if (options.live && (::isatty(STDOUT_FILENO) != 1 || options.format != Format::kText)) {
@@ -148,9 +151,10 @@ Result<SyscallsOptions> syscalls_options(const ParsedOptions& given) {
 
 std::string rendered(const Profile& profile, const SyscallsOptions& options,
                      const render::TextStyle& style) {
-  const std::vector<const Sample*> samples = view::select(profile, {});
-  render::SyscallsReport report =
-      render::syscalls_report(profile, samples, options.by.value_or(profile.syscalls.grouping));
+  const view::Filter main{.event = view::main_row(view::event_list(profile))};
+  const std::vector<const Sample*> samples = view::select(profile, main);
+  render::SyscallsReport report = render::syscalls_report(
+      profile, samples, options.by.value_or(profile.syscalls.grouping), main.event);
   view::sort_syscalls(report.table, options.sort);
   switch (options.format) {
     case Format::kText:
@@ -163,8 +167,8 @@ std::string rendered(const Profile& profile, const SyscallsOptions& options,
   }
   // Nothing could be counted: why, is among the notes. What was sampled is better than nothing.
   if (!profile.syscalls.counted()) {
-    return render::causes_text(render::report_head(profile, samples), options.limit.value_or(40),
-                               style);
+    return render::causes_text(render::report_head(profile, samples, main.event),
+                               options.limit.value_or(40), style);
   }
   return render::syscalls_text(report,
                                {.errors = options.errors,
@@ -213,7 +217,7 @@ int show_file(const CommandLine& line, const ParsedOptions& given, const Syscall
     (void)line.fail(error);
     return 1;
   };
-  for (const char* other : {"pid", "tid", "cgroup", "cpu", "backend", "duration", "user"}) {
+  for (const char* other : {"pid", "tid", "cgroup", "backend", "duration", "user"}) {
     if (given.has(other))
       return fail({.what = "-i shows a file, --" + std::string(other) + " is for counting"});
   }
@@ -255,7 +259,7 @@ int syscalls_command(std::span<const std::string> args) {
   if (!recording) return line.fail(recording.error());
   Counting counting{.settings = {.backend = options->backend,
                                  .grouping = options->by.value_or(SyscallGrouping::kNone),
-                                 .callers = true}};
+                                 .callers = options->sample_callers}};
   if (options->live)
     counting.live = [&](const Profile& profile) { draw(profile, *recording, *options, *display); };
   const Verbosity how = options->live ? Verbosity::kQuiet : verbosity(*given);

@@ -12,6 +12,7 @@
 #include "cli/run_recording.h"
 #include "cli/terminal.h"
 #include "render/overview.h"
+#include "view/event_list.h"
 #include "view/filter.h"
 #include "view/overview.h"
 
@@ -43,14 +44,17 @@ int time_command(std::span<const std::string> args) {
   if (!recorded) return recorded.error();
   if (how != Verbosity::kQuiet) {
     const Profile& profile = recorded->profile;
-    const std::vector<const Sample*> samples = view::select(profile, {});
+    const view::Filter main{.event = view::main_row(view::event_list(profile))};
+    const std::vector<const Sample*> samples = view::select(profile, main);
     std::optional<render::SyscallsReport> counted;
     if (profile.syscalls.counted())
-      counted = render::syscalls_report(profile, samples, SyscallGrouping::kNone);
+      counted = render::syscalls_report(profile, samples, SyscallGrouping::kNone, main.event);
     const std::string text = render::overview_text(
         profile, view::overview(profile, samples),
         {.width = terminal_width(STDERR_FILENO), .colour = use_color(*color, STDERR_FILENO)},
-        {.profile_path = recorded->path, .counted = counted ? &*counted : nullptr});
+        {.profile_path = recorded->path,
+         .event = main.event,
+         .counted = counted ? &*counted : nullptr});
     std::fputs(text.c_str(), stderr);
   }
   return leave_as(recorded->profile.run);

@@ -339,10 +339,6 @@ void Import::describe_run() {
   run.losses.unknown_records += unknown_records_;
   run.losses.malformed_records += malformed_records_ + queue_->malformed_entries();
 
-  if (run.events.size() > 1) {
-    note(std::to_string(run.events.size()) + " events were recorded; reports show " +
-         run.events.front().name + " unless --event names another");
-  }
   if (info_.damaged_features != 0)
     note(std::to_string(info_.damaged_features) + " parts of its header are damaged");
   // (Reports say how many records are damaged.)

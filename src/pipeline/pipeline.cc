@@ -88,7 +88,8 @@ struct Pipeline::State {
   std::unordered_set<Pid> targets_at_exec;
   std::unordered_set<Tid> target_threads;
   std::unordered_map<std::uint64_t, std::uint16_t> event_rows;
-  std::vector<bool> module_added;  ///< To the unwinder, by row of Profile::modules.
+  std::vector<std::uint64_t> event_weights;  ///< By row of Run::events; 0: as records say.
+  std::vector<bool> module_added;            ///< To the unwinder, by row of Profile::modules.
 
   struct KernelSymbolRange {
     RuntimeAddress start;
@@ -144,6 +145,8 @@ void Pipeline::State::on(const SampleEvent& sample) {
   row.mode = *mode;
   const auto event = event_rows.find(context.id);
   row.event = event == event_rows.end() ? 0 : event->second;
+  if (row.event < event_weights.size() && event_weights[row.event] != 0)
+    row.weight = event_weights[row.event];
   profile.samples.push_back(row);
   ++samples;
   last_stack = row.stack;
@@ -277,6 +280,12 @@ void Pipeline::add_target_thread(Tid tid) { state_->target_threads.insert(tid); 
 
 void Pipeline::set_event_id(std::uint64_t id, std::uint16_t event_row) {
   state_->event_rows.emplace(id, event_row);
+}
+
+void Pipeline::set_event_weight(std::uint16_t event_row, std::uint64_t weight) {
+  std::vector<std::uint64_t>& weights = state_->event_weights;
+  if (event_row >= weights.size()) weights.resize(event_row + std::size_t{1});
+  weights[event_row] = weight;
 }
 
 void Pipeline::set_start(std::uint64_t monotonic_ns) {

@@ -62,6 +62,8 @@ class Pipeline {
   void add_target_thread(Tid tid);
   /// Samples with this PERF_SAMPLE_ID belong to that row of Run::events. Unknown ids: row 0.
   void set_event_id(std::uint64_t id, std::uint16_t event_row);
+  /// What each sample of the event stands for, where records do not say; 0: they do.
+  void set_event_weight(std::uint16_t event_row, std::uint64_t weight);
 
   /// Before the first sample, where the start was not known when the pipeline was made.
   void set_start(std::uint64_t monotonic_ns);

@@ -11,6 +11,7 @@ namespace {
 constexpr std::size_t kTypicalKernelChain = 64;
 /// For rings: of events that are sampled each time nobody knows, but they come in bursts.
 constexpr std::uint64_t kBurstHz = 4000;
+constexpr std::uint64_t kPeriodHz = 2000;  // Of those with a longer period.
 constexpr std::uint32_t kBurstStackBytes = 16384;
 /// perf_event_header::size has 16 bits; of a dump that would not fit the kernel grants less.
 constexpr std::size_t kMaxRecordBytes = 65528;
@@ -33,16 +34,15 @@ perf_event_attr common_attributes() {
 /// 0: by frequency.
 std::uint64_t fixed_period(const NamedEvent& event, const RecordOptions& options) {
   if (options.period != 0) return options.period;
-  return event.is_sampled_each_time() ? 1 : 0;
+  return options.frequency_given && !event.is_sampled_each_time() ? 0 : event.usual_period();
 }
 
-}  // namespace
-
-perf_event_attr sample_attributes(const NamedEvent& event, const RecordOptions& options) {
+perf_event_attr attributes_of(const NamedEvent& event, const RecordOptions& options,
+                              std::uint64_t period) {
   perf_event_attr attr = common_attributes();
   attr.type = event.type;
   attr.config = event.config;
-  if (const std::uint64_t period = fixed_period(event, options); period != 0) {
+  if (period != 0) {
     attr.sample_period = period;
   } else {
     attr.freq = 1;
@@ -52,9 +52,6 @@ perf_event_attr sample_attributes(const NamedEvent& event, const RecordOptions& 
   attr.exclude_idle = 1;
   attr.exclude_guest = event.is_hardware() ? 1 : 0;
   attr.sample_type |= PERF_SAMPLE_IP | PERF_SAMPLE_CALLCHAIN;
-  // Asked for the period, the kernel samples software events each time they happen, whatever the
-  // period (perf_swevent_event()). Without it records have the layout's fixed one.
-  if (options.period <= 1) attr.sample_type |= PERF_SAMPLE_PERIOD;
   if (options.raw_data) attr.sample_type |= PERF_SAMPLE_RAW;
   switch (options.call_graph) {
     case CallGraph::kDwarf:
@@ -73,6 +70,38 @@ perf_event_attr sample_attributes(const NamedEvent& event, const RecordOptions& 
       break;
   }
   return attr;
+}
+
+}  // namespace
+
+std::vector<perf_event_attr> sample_attributes(std::span<const NamedEvent> events,
+                                               const RecordOptions& options) {
+  std::vector<std::uint64_t> periods;
+  for (const NamedEvent& event : events) periods.push_back(fixed_period(event, options));
+  // If its record is to tell the period, the kernel samples a software event each time it happens,
+  // whatever the period (perf_swevent_event()). Only a PMU's periods change and have to be told.
+  bool told = std::ranges::all_of(periods, [](std::uint64_t period) { return period <= 1; });
+  for (std::size_t row = 0; row < events.size(); ++row)
+    told = told || (events[row].is_hardware() && periods[row] == 0);
+  std::vector<perf_event_attr> attrs;
+  for (std::size_t row = 0; row < events.size(); ++row) {
+    const bool ignored = told && periods[row] > 1 && !events[row].is_hardware();
+    attrs.push_back(attributes_of(events[row], options, ignored ? 0 : periods[row]));
+    if (told) attrs.back().sample_type |= PERF_SAMPLE_PERIOD;
+  }
+  return attrs;
+}
+
+perf_event_attr sample_attributes(const NamedEvent& event, const RecordOptions& options) {
+  return sample_attributes(std::span(&event, 1), options).front();
+}
+
+std::uint64_t fixed_weight(const perf_event_attr& attr) {
+  if ((attr.sample_type & PERF_SAMPLE_PERIOD) != 0) return 0;
+  // Of events by frequency only clocks: their period is fixed as well.
+  return attr.freq == 0          ? attr.sample_period
+         : attr.sample_freq == 0 ? 0
+                                 : 1'000'000'000 / attr.sample_freq;
 }
 
 perf_event_attr standby_attributes(const perf_event_attr& sample) {
@@ -120,7 +149,7 @@ perf_event_attr sum_of(std::span<const perf_event_attr> samples) {
     if (attr.freq != 0) {
       bytes += attr.sample_freq * record;
     } else {
-      burst = std::max(burst, kBurstHz * record);
+      burst = std::max(burst, (is_sampled_each_time(attr) ? kBurstHz : kPeriodHz) * record);
     }
   }
   sum.freq = 1;

@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "record/event_name.h"
 #include "record/record_options.h"
@@ -35,12 +36,18 @@ inline constexpr std::uint64_t kUserRegisterMask = 0x1ffffffff;
 /// The kernel's limits on a stack dump: a multiple of 8, and the record must fit 64 KiB.
 inline constexpr std::uint32_t kMaxStackBytes = 65528;
 
-/// The sampling event: disabled, without a wake-up for each record. `options.stack_bytes` is
-/// rounded down to what the kernel takes; at most 16 KiB, if the user has not chosen it, for an
-/// event that is sampled each time it happens: bursts fill rings, and a ring then holds twice as
-/// many.
+/// The sampling events, with one sample_type: disabled, without a wake-up for each record.
+/// `options.stack_bytes` is rounded down to what the kernel takes; at most 16 KiB, if the user has
+/// not chosen it, for an event that is sampled each time it happens: bursts fill rings, and a ring
+/// then holds twice as many.
+[[nodiscard]] std::vector<perf_event_attr> sample_attributes(std::span<const NamedEvent> events,
+                                                             const RecordOptions& options);
+/// Of a recording of this event alone.
 [[nodiscard]] perf_event_attr sample_attributes(const NamedEvent& event,
                                                 const RecordOptions& options);
+
+/// What each sample stands for where its record does not say (no PERF_SAMPLE_PERIOD); else 0.
+[[nodiscard]] std::uint64_t fixed_weight(const perf_event_attr& attr);
 
 /// The same event with the largest stack dump, to stay disabled until it takes over.
 [[nodiscard]] perf_event_attr standby_attributes(const perf_event_attr& sample);

@@ -11,6 +11,9 @@
 namespace profiler::record {
 namespace {
 
+/// A prime, so as not to keep step with a loop.
+constexpr std::uint64_t kPageFaultPeriod = 101;
+
 struct KnownEvent {
   std::string_view name;
   std::string_view alias;
@@ -72,6 +75,14 @@ Result<NamedEvent> parse_event_name(std::string_view name) {
   }
   return std::unexpected(
       Error{.what = "no event named '" + std::string(name) + "'", .advice = "there are " + names});
+}
+
+std::uint64_t NamedEvent::usual_period() const {
+  if (is_sampled_each_time()) return 1;
+  if (type != PERF_TYPE_SOFTWARE || is_clock()) return 0;
+  const bool is_frequent =
+      config == PERF_COUNT_SW_PAGE_FAULTS || config == PERF_COUNT_SW_PAGE_FAULTS_MIN;
+  return is_frequent ? kPageFaultPeriod : 1;
 }
 
 std::vector<std::string> event_names() {

@@ -24,9 +24,13 @@ struct NamedEvent {
   /// Needs a performance monitoring unit, which virtual machines often do not have.
   [[nodiscard]] bool is_hardware() const;
   [[nodiscard]] bool is_clock() const { return unit == "ns"; }
-  /// Sampled each time that it happens unless a period is asked for: trace points, as perf does,
-  /// and context switches. A frequency would leave most of them out, each being a thing of its own.
+  /// Sampled each time that it happens, whatever the frequency: trace points, as perf does, and
+  /// context switches. A frequency would leave most of them out, each being a thing of its own.
   [[nodiscard]] bool is_sampled_each_time() const;
+  /// How many of it are one sample where nothing else was asked for; 0: it goes by frequency. Other
+  /// software events have a period too: the kernel needs long to find one by frequency, and until
+  /// then says of samples that they stand for several times what they do.
+  [[nodiscard]] std::uint64_t usual_period() const;
 };
 
 /// Error: no such event; its advice lists those there are.

@@ -77,7 +77,8 @@ void EventSet::prepare(const EventRequest& request) {
   if (request.coverage == Coverage::kInherited) side_attr_.inherit = 1;
   const bool may_stand_by =
       standby_ring_bytes_ != 0 && std::ranges::all_of(sample_attrs_, [&](const auto& attr) {
-        return attr.freq != 0 && holds_enough(sizes_.sample_bytes, standby_attributes(attr));
+        return !is_sampled_each_time(attr) &&
+               holds_enough(sizes_.sample_bytes, standby_attributes(attr));
       });
   if (may_stand_by) standby_.emplace(sample_attrs_);
 }

@@ -32,8 +32,8 @@ struct RecordOptions {
 
   std::vector<NamedEvent> events;  ///< -e; none: cycles if there is a PMU, else cpu-clock.
   std::uint64_t frequency_hz = 999;
-  /// -c: of all events, in their units; 0: by frequency, but for events that are sampled each time.
-  std::uint64_t period = 0;
+  bool frequency_given = false;  ///< -F: instead of NamedEvent::usual_period().
+  std::uint64_t period = 0;      ///< -c: of all events, in their units; 0: not given.
   CallGraph call_graph = CallGraph::kDwarf;
   std::uint32_t stack_bytes = 32768;  ///< Of each dump: a multiple of 8, at most 65528.
   /// Larger dumps take over when too many of these are too short (truncation_watch.h). Not where

@@ -57,7 +57,8 @@ class Recording {
   }
   [[nodiscard]] std::vector<NamedEvent> choose_events() const;
   std::expected<void, RecordError> start_child();
-  std::expected<void, RecordError> start_sampling(const std::vector<NamedEvent>& named);
+  std::expected<OpenedEvents, OpenError> open_permitted(std::vector<NamedEvent>& named);
+  std::expected<void, RecordError> start_sampling(std::vector<NamedEvent> named);
   void log_events();
   std::expected<void, RecordError> let_go();
 
@@ -109,14 +110,33 @@ std::expected<void, RecordError> Recording::start_child() {
   return {};
 }
 
-std::expected<void, RecordError> Recording::start_sampling(const std::vector<NamedEvent>& named) {
-  std::vector<std::string>& notes = run_info().notes;
+/// Of several events, those that would need kernel mode are left out where that is refused.
+std::expected<OpenedEvents, OpenError> Recording::open_permitted(std::vector<NamedEvent>& named) {
+  std::vector<std::string> left_out;
+  for (;;) {
+    std::vector<std::string> notes;
+    auto opened = open_events(options_, named, *target_, notes);
+    if (opened || !opened.error().refused || named.size() == 1 ||
+        !is_kernel_refused(named[opened.error().event])) {
+      for (const auto& lines : {left_out, notes})
+        run_info().notes.insert(run_info().notes.end(), lines.begin(), lines.end());
+      return opened;
+    }
+    const auto row = static_cast<std::ptrdiff_t>(opened.error().event);
+    const int why = opened.error().error.system_error;
+    left_out.push_back("left out: " +
+                       explain_kernel_refusal(named[opened.error().event], why).message());
+    named.erase(named.begin() + row);
+    run_info().events.erase(run_info().events.begin() + row);
+  }
+}
+
+std::expected<void, RecordError> Recording::start_sampling(std::vector<NamedEvent> named) {
   if (observer_ != nullptr) observer_->prepare(options_, *target_);
-  auto opened = open_events(options_, named, *target_, notes);
+  auto opened = open_permitted(named);
   if (opened) {
     for (std::size_t row = 0; row < named.size(); ++row) {
-      const perf_event_attr& attr = opened->events.sample_attrs()[row];
-      if (attr.freq != 0) run_info().events[row].frequency_hz = attr.sample_freq;
+      set_rate(run_info().events[row], opened->events.sample_attrs()[row]);
     }
     run_info().coverage = opened->coverage;
     run_info().kernel_sampled = opened->events.kernel_sampled();
@@ -141,7 +161,7 @@ std::expected<void, RecordError> Recording::start_sampling(const std::vector<Nam
   if (!child_) return std::unexpected(failed(std::move(refusal)));
   if (observer_ != nullptr) observer_->open({}, nullptr);
   run_info().kernel_sampled = false;
-  notes.push_back("no samples: " + refusal.message());
+  run_info().notes.push_back("no samples: " + refusal.message());
   return {};
 }
 
@@ -178,13 +198,13 @@ std::expected<void, RecordError> Recording::run() {
   if (options_.frequency_hz == 0) {
     return std::unexpected(failed({.what = "a frequency of 0 Hz samples nothing"}));
   }
-  const std::vector<NamedEvent> events = choose_events();
+  std::vector<NamedEvent> events = choose_events();
   describe_run(run_info(), options_, events);
   if (auto started = start_child(); !started) return started;
   auto target = Target::find(options_, child_ ? std::optional<Pid>(child_->pid()) : std::nullopt);
   if (!target) return std::unexpected(failed(target.error()));
   target_ = *std::move(target);
-  if (auto started = start_sampling(events); !started) return started;
+  if (auto started = start_sampling(std::move(events)); !started) return started;
   if (auto gone = let_go(); !gone) return gone;
 
   wait_for_end();

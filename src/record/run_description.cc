@@ -28,13 +28,16 @@ void describe_run(Run& run, const RecordOptions& options, std::span<const NamedE
   }
   run.start_unix_ns = unix_time - (monotonic - run.start_monotonic_ns);
   run.events.clear();
-  for (const NamedEvent& event : events) {
-    const perf_event_attr attr = sample_attributes(event, options);
-    run.events.push_back({.name = event.name,
-                          .frequency_hz = attr.freq != 0 ? attr.sample_freq : 0,
-                          .period = attr.freq != 0 ? 0 : attr.sample_period,
-                          .unit = event.unit});
+  const std::vector<perf_event_attr> attrs = sample_attributes(events, options);
+  for (std::size_t row = 0; row < events.size(); ++row) {
+    run.events.push_back({.name = events[row].name, .unit = events[row].unit});
+    set_rate(run.events[row], attrs[row]);
   }
+}
+
+void set_rate(EventInfo& event, const perf_event_attr& attr) {
+  event.frequency_hz = attr.freq != 0 ? attr.sample_freq : 0;
+  event.period = attr.freq != 0 ? 0 : attr.sample_period;
 }
 
 }  // namespace profiler::record

@@ -49,18 +49,15 @@ std::vector<Coverage> coverages(const RecordOptions& options, const Target& targ
   return {Coverage::kPerCpu, Coverage::kInherited};
 }
 
-/// The attributes of all of them, and of one that takes as many samples as they do together.
-std::vector<perf_event_attr> attributes_of_all(const RecordOptions& options,
-                                               std::span<const NamedEvent> named,
-                                               std::vector<std::string>& notes) {
+std::vector<perf_event_attr> permitted_attributes(const RecordOptions& options,
+                                                  std::span<const NamedEvent> named,
+                                                  std::vector<std::string>& notes) {
+  std::vector<perf_event_attr> attrs = sample_attributes(named, options);
+  if (std::ranges::none_of(attrs, [](const perf_event_attr& attr) { return attr.freq != 0; }))
+    return attrs;
   RecordOptions permitted = options;
-  const bool by_frequency = std::ranges::any_of(named, [&](const NamedEvent& event) {
-    return options.period == 0 && !event.is_sampled_each_time();
-  });
-  if (by_frequency) permitted.frequency_hz = permitted_frequency(options.frequency_hz, notes);
-  std::vector<perf_event_attr> attrs;
-  for (const NamedEvent& event : named) attrs.push_back(sample_attributes(event, permitted));
-  return attrs;
+  permitted.frequency_hz = permitted_frequency(options.frequency_hz, notes);
+  return sample_attributes(named, permitted);
 }
 
 }  // namespace
@@ -71,7 +68,7 @@ std::expected<OpenedEvents, OpenError> open_events(const RecordOptions& options,
                                                    std::vector<std::string>& notes) {
   const std::vector<std::uint32_t> online = online_cpus();
   EventRequest request;
-  request.samples = attributes_of_all(options, named, notes);
+  request.samples = permitted_attributes(options, named, notes);
   const std::uint32_t stack_bytes = request.samples.front().sample_stack_user;
   const perf_event_attr sum = sum_of(request.samples);
   request.side = side_attributes();
@@ -123,6 +120,10 @@ Sampling::Sampling(OpenedEvents opened, const RecordOptions& options, const Targ
       wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   if (pipeline.profile().run.events.size() > 1) {
     for (const auto& [id, row] : events_.sample_ids()) pipeline.set_event_id(id, row);
+    for (std::size_t row = 0; row < events_.sample_attrs().size(); ++row) {
+      pipeline.set_event_weight(static_cast<std::uint16_t>(row),
+                                fixed_weight(events_.sample_attrs()[row]));
+    }
   }
   layouts_.resize(2);
   layouts_[kSampleLayout] = events::EventLayout::of(events_.sample_attr());

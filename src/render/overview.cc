@@ -23,7 +23,7 @@ class OverviewWriter {
   OverviewWriter(const Profile& profile, const view::Overview& overview, const TextStyle& style,
                  const OverviewOptions& options)
       : run_(profile.run),
-        event_(main_event(profile)),
+        event_(main_event(profile, options.event)),
         overview_(overview),
         style_(style),
         options_(options),
@@ -54,7 +54,8 @@ class OverviewWriter {
     }
     out_ += line.take();
     for (const Facts& facts : {event_facts(run_, event_, overview_.quality),
-                               stack_facts(run_, overview_.quality, format_.few_samples())})
+                               stack_facts(run_, overview_.quality, format_.few_samples()),
+                               other_event_facts(overview_.events, event_)})
       out_ += facts_text(facts, style_);
   }
 
@@ -158,7 +159,9 @@ class OverviewWriter {
 
   void causes() {
     if (overview_.causes.empty()) return;
-    heading(options_.counted == nullptr ? "Where sys went" : "Where sys went, by cause");
+    heading(!event_.is_time()             ? "In the kernel: why, and for whom"
+            : options_.counted == nullptr ? "Where sys went"
+                                          : "Where sys went, by cause");
     view::Weight sys;
     for (const CauseRow& row : overview_.causes) sys += row.weight;
     const AmountFormat format(event_, sys);
@@ -200,7 +203,8 @@ class OverviewWriter {
 
   void functions() {
     if (overview_.functions.empty()) return;
-    heading("Top functions, with all they called");
+    heading(event_.is_time() ? "Top functions, with all they called"
+                             : "Top functions by " + event_.unit + ", with all they called");
     TextTable table(style_, kIndent.size());
     for (const char* title : {"total", "user", "sys", "self"}) table.column(title, Align::kRight);
     table.column(std::string(format_.share_title()), Align::kRight);
@@ -224,7 +228,7 @@ class OverviewWriter {
   }
 
   void notes() {
-    const std::vector<std::string> lines = notes_text(run_, overview_.quality);
+    const std::vector<std::string> lines = notes_text(run_, event_, overview_.quality);
     if (lines.empty()) return;
     out_ += '\n';
     for (const std::string& note : lines) out_ += wrapped(note, "! ", style_, Colour::kWarning);

@@ -5,6 +5,7 @@
 //   stderr);
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "profiler/profile.h"
@@ -16,6 +17,7 @@ namespace profiler::render {
 
 struct OverviewOptions {
   std::string profile_path = "profiler.data";  ///< For the commands under "Next:".
+  std::uint16_t event = 0;                     ///< Row of Run::events that the samples are of.
   std::size_t causes = 6;
   std::size_t functions = 8;
   std::size_t syscalls = 6;

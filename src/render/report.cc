@@ -13,6 +13,7 @@ ReportHead report_head(const Profile& profile, const std::vector<const Sample*>&
   head.sampled = view::sum(samples);
   head.quality = view::quality(profile, samples);
   head.causes = view::cause_ledger(profile, samples);
+  head.events = view::event_list(profile);
   return head;
 }
 

@@ -11,6 +11,7 @@
 
 #include "profiler/profile.h"
 #include "view/cause_ledger.h"
+#include "view/event_list.h"
 #include "view/quality.h"
 #include "view/weight.h"
 
@@ -23,6 +24,7 @@ struct ReportHead {
   view::Weight sampled;  ///< Of the selected samples, as all that follows.
   view::Quality quality;
   std::vector<view::CauseRow> causes;
+  std::vector<view::EventRow> events;  ///< All of the profile, whatever was selected.
   std::string selection;  ///< The filter in words, "" if everything is shown. For text only.
 };
 

@@ -47,9 +47,9 @@ class ReportWriter {
       json_.null();
     }
     json_.line_break().key("event").begin_object();
-    json_.key("name").string(head.event->name);
-    json_.key("frequency_hz").number_or_null(head.event->frequency_hz);
-    json_.key("unit").string(is_time_ ? "s" : head.event->unit).end();
+    event_fields(*head.event);
+    json_.end();
+    events();
     time(run);
     quality();
     recorder(run.cost);
@@ -138,6 +138,29 @@ class ReportWriter {
   }
 
  private:
+  void event_fields(const EventInfo& event) {
+    json_.key("name").string(event.name);
+    json_.key("frequency_hz").number_or_null(event.frequency_hz);
+    json_.key("period").number_or_null(event.period);
+    json_.key("unit").string(event.is_time() ? "s" : event.unit);
+  }
+
+  void events() {
+    json_.line_break().key("events").begin_array();
+    for (const view::EventRow& row : head_.events) {
+      json_.line_break().begin_object();
+      event_fields(*row.event);
+      json_.key("samples").number(row.weight.samples);
+      if (row.event->is_time()) {
+        json_.key("sampled_s").seconds(row.weight.all());
+      } else {
+        json_.key("sampled_value").number(row.weight.all());
+      }
+      json_.end();
+    }
+    json_.end();
+  }
+
   void time(const Run& run) {
     const auto optional_seconds = [this](const std::optional<std::uint64_t>& ns) {
       if (ns) {

@@ -97,8 +97,9 @@ std::string head_text(const ReportHead& head, const TextStyle& style) {
                                format.amount(head.sampled.user), format.amount(head.sampled.sys))});
   text += facts_text(facts, style);
   text += facts_text(stack_facts(run, head.quality, format.few_samples()), style);
+  text += facts_text(other_event_facts(head.events, *head.event), style);
   if (!head.selection.empty()) text += wrapped(head.selection, "only: ", style, Colour::kTitle);
-  for (const std::string& note : notes_text(run, head.quality))
+  for (const std::string& note : notes_text(run, *head.event, head.quality))
     text += wrapped(note, "! ", style, Colour::kWarning);
   return text + '\n';
 }

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cctype>
 #include <cstring>
+#include <functional>
+#include <ranges>
 
 #include "render/amount.h"
 #include "render/printable.h"
@@ -34,6 +36,16 @@ std::string_view scope_text(Scope scope) {
       return "cgroup";
   }
   return "";
+}
+
+/// Its name, and how often it was sampled.
+std::string event_text(const EventInfo& event) {
+  if (event.frequency_hz != 0)
+    return fmt::format("{} at {} Hz", event.name, grouped(event.frequency_hz));
+  if (event.period == 0) return event.name;
+  if (event.is_time()) return fmt::format("{} every {} ns", event.name, grouped(event.period));
+  return event.period == 1 ? "each of " + event.name
+                           : fmt::format("one in {} {}", grouped(event.period), event.name);
 }
 
 std::string signal_name(int signal) {
@@ -88,12 +100,12 @@ std::string status_text(const Run& run) {
 
 Facts event_facts(const Run& run, const EventInfo& event, const view::Quality& quality) {
   Facts facts;
-  facts.push_back({event.frequency_hz == 0
-                       ? event.name
-                       : fmt::format("{} at {} Hz", event.name, grouped(event.frequency_hz))});
+  facts.push_back({event_text(event)});
   facts.push_back({counted(quality.samples, "sample", "samples")});
   if (quality.lost == 0) {
     facts.push_back({"none lost"});
+  } else if (run.events.size() > 1) {
+    facts.push_back({fmt::format("{} lost, of all events", grouped(quality.lost)), true});
   } else {
     facts.push_back(
         {fmt::format("{}{} lost ({})", quality.lost == quality.lost_all ? "" : "about ",
@@ -156,12 +168,47 @@ std::string facts_text(const Facts& facts, const TextStyle& style) {
   return text + line.take();
 }
 
-std::vector<std::string> notes_text(const Run& run, const view::Quality& quality) {
+std::vector<std::string> event_texts(const std::vector<view::EventRow>& events) {
+  constexpr std::size_t kNamed = 5;
+  std::vector<const view::EventRow*> sampled;
+  for (const view::EventRow& row : events)
+    if (row.weight.samples != 0) sampled.push_back(&row);
+  std::ranges::stable_sort(sampled, std::ranges::greater(),
+                           [](const view::EventRow* row) { return row->weight.samples; });
+  std::vector<std::string> texts;
+  for (const view::EventRow* row : sampled | std::views::take(kNamed)) {
+    texts.push_back(fmt::format("{} ({})", row->event->name,
+                                counted(row->weight.samples, "sample", "samples")));
+  }
+  if (sampled.size() > kNamed)
+    texts.push_back(fmt::format("and {} more", grouped(sampled.size() - kNamed)));
+  return texts;
+}
+
+Facts other_event_facts(const std::vector<view::EventRow>& events, const EventInfo& shown) {
+  std::vector<view::EventRow> others;
+  for (const view::EventRow& row : events)
+    if (row.event != &shown) others.push_back(row);
+  Facts facts;
+  for (std::string& text : event_texts(others)) facts.push_back({std::move(text)});
+  if (!facts.empty()) facts.front().text.insert(0, "also sampled: ");
+  const auto without = static_cast<std::uint64_t>(std::ranges::count_if(
+      others, [](const view::EventRow& row) { return row.weight.samples == 0; }));
+  if (without != 0)
+    facts.push_back({"no samples of " + counted(without, "other event", "other events")});
+  if (without < others.size()) facts.push_back({"--event NAME shows one"});
+  return facts;
+}
+
+std::vector<std::string> notes_text(const Run& run, const EventInfo& event,
+                                    const view::Quality& quality) {
   std::vector<std::string> notes = run.notes;
   const Losses& losses = run.losses;
   if (run.interrupted)
     notes.emplace_back("the recording was cut off: this is what it held until then");
-  if (run.coverage == Coverage::kInherited && losses.processes_unsampled != 0) {
+  const bool is_time = event.is_time() || event.unit == "cycles";
+  const bool each_time = event.frequency_hz == 0 && event.period == 1;
+  if (run.coverage == Coverage::kInherited && losses.processes_unsampled != 0 && !each_time) {
     notes.push_back(fmt::format(
         "{} of {} processes ended before their first sample: what they used is not shown",
         grouped(losses.processes_unsampled), grouped(losses.processes_seen)));
@@ -184,10 +231,15 @@ std::vector<std::string> notes_text(const Run& run, const view::Quality& quality
   if (quality.samples == 0 && explained) {
     // Not permitted, which the recorder has noted.
   } else if (quality.samples == 0) {
-    notes.emplace_back("no samples: it used less CPU time than one sampling period");
+    notes.push_back(is_time     ? "no samples: it used less CPU time than one sampling period"
+                    : each_time ? "no samples: there were no " + event.unit
+                                : "no samples: fewer " + event.unit + " than one sampling period");
   } else if (quality.samples < kFewSamples) {
-    notes.push_back(fmt::format("only {}: counts instead of percentages; a higher -F gives more",
-                                counted(quality.samples, "sample", "samples")));
+    notes.push_back(fmt::format("only {}: counts instead of percentages{}",
+                                counted(quality.samples, "sample", "samples"),
+                                each_time                 ? ""
+                                : event.frequency_hz == 0 ? "; a lower -c gives more"
+                                                          : "; a higher -F gives more"));
   }
   return notes;
 }

@@ -14,6 +14,7 @@
 #include "profiler/profile.h"
 #include "render/text_line.h"
 #include "view/cause_ledger.h"
+#include "view/event_list.h"
 #include "view/quality.h"
 
 namespace profiler::render {
@@ -37,11 +38,17 @@ using Facts = std::vector<Fact>;
                                 const view::Quality& quality);
 /// Complete, truncated, broken stacks; unnamed frames.
 [[nodiscard]] Facts stack_facts(const Run& run, const view::Quality& quality, bool counts);
+/// What else was sampled, and how to see it; none where there is but one event.
+[[nodiscard]] Facts other_event_facts(const std::vector<view::EventRow>& events,
+                                      const EventInfo& shown);
+/// "cs (12 samples)", "page-faults (3 samples)", "and 2 more": those with samples, by their number.
+[[nodiscard]] std::vector<std::string> event_texts(const std::vector<view::EventRow>& events);
 /// On as many lines as it takes.
 [[nodiscard]] std::string facts_text(const Facts& facts, const TextStyle& style);
 
 /// What the user should know before he believes the numbers: one line each.
-[[nodiscard]] std::vector<std::string> notes_text(const Run& run, const view::Quality& quality);
+[[nodiscard]] std::vector<std::string> notes_text(const Run& run, const EventInfo& event,
+                                                  const view::Quality& quality);
 
 /// `text` on as many lines as it takes, the first after `mark`, the others under it.
 [[nodiscard]] std::string wrapped(std::string_view text, std::string_view mark,

@@ -12,12 +12,13 @@
 namespace profiler::render {
 
 SyscallsReport syscalls_report(const Profile& profile, const std::vector<const Sample*>& samples,
-                               SyscallGrouping by) {
+                               SyscallGrouping by, std::uint16_t event) {
   const bool is_grouped = by == profile.syscalls.grouping;
   return {.profile = &profile,
           .by = is_grouped ? by : SyscallGrouping::kNone,
           .table = view::syscall_table(profile, by),
           .ledger = view::sys_ledger(profile, samples),
+          .event = &main_event(profile, event),
           .quality = view::quality(profile, samples),
           .advice = view::advice(profile, samples)};
 }

@@ -24,14 +24,15 @@ struct SyscallsReport {
   SyscallGrouping by = SyscallGrouping::kNone;  ///< What rows of the table are told apart by.
   view::SyscallTable table;
   view::SysLedger ledger;
-  view::Quality quality;  ///< Of the samples.
+  const EventInfo* event = nullptr;  ///< Of the samples.
+  view::Quality quality;             ///< Likewise.
   std::vector<view::Advice> advice;
 };
 
-/// `samples`: of one event.
+/// `samples`: of one event, whose row of Run::events is `event`.
 [[nodiscard]] SyscallsReport syscalls_report(const Profile& profile,
                                              const std::vector<const Sample*>& samples,
-                                             SyscallGrouping by);
+                                             SyscallGrouping by, std::uint16_t event = 0);
 
 /// "EAGAIN"; "errno 4711" for a number without a name.
 [[nodiscard]] std::string errno_name(std::int32_t number);

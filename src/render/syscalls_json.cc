@@ -84,7 +84,7 @@ class SyscallsWriter {
   }
 
   void samples() {
-    const EventInfo& event = main_event(*report_.profile);
+    const EventInfo& event = *report_.event;
     json_.line_break().key("event").begin_object();
     json_.key("name").string(event.name);
     json_.key("frequency_hz").number_or_null(event.frequency_hz);
@@ -173,6 +173,7 @@ class SyscallsWriter {
       json_.null();
     }
     time("of_which_faults_in_syscalls_s", ledger.faults_in_syscalls_ns);
+    time("of_which_entering_calls_s", ledger.entering_ns);
     json_.end();
   }
 

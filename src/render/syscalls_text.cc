@@ -188,6 +188,10 @@ class LedgerWriter {
     if (ledger_.other_ns.value_or(0) != 0)
       line(ledger_.other_ns, "other entries", "exceptions, new threads; as sampled");
     if (ledger_.unattributed_ns) unattributed(*ledger_.unattributed_ns);
+    if (ledger_.entering_ns) {
+      line(ledger_.entering_ns, "  of which entering calls",
+           "and leaving and counting them; as sampled", Colour::kFaint);
+    }
     if (ledger_.charged_ns) {
       line(ledger_.charged_ns, "charged",
            report_.profile->run.charged.source == TimeCharged::Source::kProc
@@ -222,13 +226,13 @@ class LedgerWriter {
     const std::uint64_t value =
         negative ? 0 - static_cast<std::uint64_t>(ns) : static_cast<std::uint64_t>(ns);
     const std::string sign = negative ? "-" : "";
-    table_.row({{value == 0 ? "0" : sign + seconds(value, digits_), Colour::kFaint},
-                {(value == 0 ? "" : sign) + percent(value, whole_), Colour::kFaint},
-                {},
-                {"unattributed", Colour::kFaint},
-                {negative ? "the kernel charged less than was seen"
-                          : "charged, not seen: entering, leaving, counting",
-                 Colour::kFaint}});
+    table_.row(
+        {{value == 0 ? "0" : sign + seconds(value, digits_), Colour::kFaint},
+         {(value == 0 ? "" : sign) + percent(value, whole_), Colour::kFaint},
+         {},
+         {"unattributed", Colour::kFaint},
+         {negative ? "the kernel charged less than was seen" : "charged, but in none of these",
+          Colour::kFaint}});
   }
 
   [[nodiscard]] std::string faults() const {
@@ -242,7 +246,7 @@ class LedgerWriter {
 
   [[nodiscard]] std::string interrupts() const {
     if (ledger_.interrupts_ns) return "as far as samples show them";
-    const EventInfo& event = main_event(*report_.profile);
+    const EventInfo& event = *report_.event;
     return event.is_time() && report_.profile->run.kernel_sampled
                ? fmt::format("{} does not see them", event.name)
                : "the kernel was not sampled";
@@ -273,7 +277,7 @@ std::string head(const SyscallsReport& report, const TextStyle& style) {
     line.add(status, run.exit_status.value_or(0) == 0 ? Colour::kFaint : Colour::kWarning);
   }
   std::string text = line.take() + syscall_facts_text(report, style);
-  text += facts_text(event_facts(run, main_event(*report.profile), report.quality), style);
+  text += facts_text(event_facts(run, *report.event, report.quality), style);
 
   const TimeCharged& charged = run.charged;
   const std::uint64_t real = charged.real_ns.value_or(run.duration_ns);
@@ -297,7 +301,7 @@ std::string notes(const SyscallsReport& report, const TextStyle& style) {
   view::Quality quality = report.quality;
   quality.samples = std::max(quality.samples, kFewSamples);
   std::string text;
-  for (const std::string& note : notes_text(report.profile->run, quality))
+  for (const std::string& note : notes_text(report.profile->run, *report.event, quality))
     text += wrapped(note, "! ", style, Colour::kWarning);
   return text.empty() ? text : '\n' + text;
 }

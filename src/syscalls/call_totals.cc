@@ -69,6 +69,11 @@ CallTotals::Row& CallTotals::row(const CallKey& key) {
   return rows_[known->second];
 }
 
+const SyscallRow* CallTotals::find(const CallKey& key) const {
+  const auto known = by_key_.find(key);
+  return known == by_key_.end() ? nullptr : &rows_[known->second].sums;
+}
+
 void CallTotals::add(const CallKey& key, const FinishedCall& call) {
   Row& row = this->row(key);
   SyscallRow& sums = row.sums;

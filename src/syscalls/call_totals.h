@@ -69,6 +69,8 @@ class CallTotals {
   /// Sums of calls of one key (group_id, abi, number); name and group are not looked at. May be
   /// given the same key again.
   void add_row(const SyscallRow& row, std::span<const ErrorCount> errors);
+  /// Without its name and group; null if there is none.
+  [[nodiscard]] const SyscallRow* find(const CallKey& key) const;
   /// Calls, as SyscallRow counts them, of all rows.
   [[nodiscard]] std::uint64_t calls() const { return calls_; }
 

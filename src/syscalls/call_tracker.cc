@@ -93,10 +93,18 @@ void CallTracker::forget_after_loss(Thread& thread) {
   thread.is_out_ = false;
 }
 
-void CallTracker::close(Thread& thread, std::uint64_t time_ns, CallEnd end, std::int64_t result) {
-  const bool begun_before = thread.state_ == Thread::State::kUnknown;
+FinishedCall CallTracker::measured(const Thread& thread, std::uint64_t time_ns) {
   const std::uint64_t wall = since(thread.since_ns_, time_ns);
   const std::uint64_t off = std::min(wall, thread.off_until(time_ns));
+  return {.begun_before = thread.state_ == Thread::State::kUnknown,
+          .wall_ns = wall,
+          .cpu_ns = wall - off};
+}
+
+void CallTracker::close(Thread& thread, std::uint64_t time_ns, CallEnd end, std::int64_t result) {
+  FinishedCall call = measured(thread, time_ns);
+  call.end = end;
+  call.result = result;
   thread.state_ = Thread::State::kOutside;
   if (thread.is_stranger()) return;
   if (thread.membership_ == Membership::kAtExec) {
@@ -104,12 +112,11 @@ void CallTracker::close(Thread& thread, std::uint64_t time_ns, CallEnd end, std:
       return;
     targets_[thread.pid_] = thread.membership_ = Membership::kMember;
   }
-  totals_->add({.group = thread.group_, .number = thread.number_, .abi = thread.abi_},
-               {.end = end,
-                .begun_before = begun_before,
-                .result = result,
-                .wall_ns = wall,
-                .cpu_ns = wall - off});
+  const CallKey key{.group = thread.group_, .number = thread.number_, .abi = thread.abi_};
+  totals_->add(key, call);
+  if (call.wall_ns >= options_.long_ns && end == CallEnd::kReturned) {
+    options_.on_long_call(thread.tid_, key, time_ns, call);
+  }
 }
 
 void CallTracker::entered(Thread& thread, std::uint64_t time_ns, std::int32_t number,
@@ -275,11 +282,22 @@ void CallTracker::finish(std::uint64_t time_ns) {
   bury(std::numeric_limits<std::uint64_t>::max());
   for (auto& [tid, thread] : threads_) {
     if (thread.losses_ != losses_) forget_after_loss(thread);
-    if (thread.state_ != Thread::State::kInCall || thread.is_stranger()) continue;
-    const bool dying = traits_of(thread.number_, thread.abi_).never_returns;
-    close(thread, time_ns, dying ? CallEnd::kNeverReturns : CallEnd::kUnfinished, 0);
   }
+  add_unfinished(time_ns, *totals_);
   threads_.clear();
+}
+
+void CallTracker::add_unfinished(std::uint64_t time_ns, CallTotals& totals) const {
+  for (const auto& [tid, thread] : threads_) {
+    if (thread.state_ != Thread::State::kInCall || thread.losses_ != losses_ ||
+        thread.membership_ != Membership::kMember) {
+      continue;
+    }
+    FinishedCall call = measured(thread, time_ns);
+    const bool dying = traits_of(thread.number_, thread.abi_).never_returns;
+    call.end = dying ? CallEnd::kNeverReturns : CallEnd::kUnfinished;
+    totals.add({.group = thread.group_, .number = thread.number_, .abi = thread.abi_}, call);
+  }
 }
 
 }  // namespace profiler::syscalls

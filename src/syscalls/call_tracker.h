@@ -16,6 +16,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -37,6 +38,10 @@ struct TrackerOptions {
   /// SyscallRow::group_id of a thread that is new here, of one that has made its process another
   /// program, and of one whose parent is not known; none: all are of group 0.
   std::function<std::int64_t(Pid, Tid)> group_of = {};
+  /// Told of calls that returned and took at least as long as that.
+  std::uint64_t long_ns = std::numeric_limits<std::uint64_t>::max();
+  std::function<void(Tid, const CallKey&, std::uint64_t end_ns, const FinishedCall&)> on_long_call =
+      {};
 };
 
 class CallTracker {
@@ -76,6 +81,8 @@ class CallTracker {
   /// not known any more.
   void lost(std::uint64_t records);
 
+  /// Adds what is under way to `totals`, as if counting ended now.
+  void add_unfinished(std::uint64_t time_ns, CallTotals& totals) const;
   /// Counting has ended: what is under way is unfinished.
   void finish(std::uint64_t time_ns);
 
@@ -97,6 +104,8 @@ class CallTracker {
   bool gives_way_to_exec(const Thread& thread) const;
   bool take_exec_of_another(Thread& leader);
   void close(Thread& thread, std::uint64_t time_ns, CallEnd end, std::int64_t result);
+  /// What ends now, `end` and `result` aside.
+  static FinishedCall measured(const Thread& thread, std::uint64_t time_ns);
 
   TrackerOptions options_;
   CallTotals* totals_;

@@ -66,6 +66,14 @@ void share_out(const std::ranges::subrange<Sums::const_iterator>& sums, SyscallI
 
 void CallerSums::add(const CallKey& key, StackIndex stack, const SampledCall& call) {
   CallerSum& sum = sums_[{key, stack}];
+  if (call.of_calls != 0) {
+    const auto calls = static_cast<double>(call.of_calls);
+    ++sum.samples;
+    sum.calls += calls;
+    sum.wall_ns += calls * static_cast<double>(call.wall_ns);
+    sum.cpu_ns += calls * static_cast<double>(call.cpu_ns);
+    return;
+  }
   const auto period = static_cast<double>(period_ns_);
   const double cpu_ns = call.cpu_ticks * period;
   ++sum.samples;

@@ -6,7 +6,8 @@
 //   account.callers = sums.rows(account);
 //
 // A call was sampled because a period of time in calls ended within it, of time on the CPU or off
-// it. So a tick stands for a period of time; and for as many calls like it as fit into one.
+// it. So a tick stands for a period of time; and for as many calls like it as fit into one. Or it
+// was one of so many calls; then it stands for these.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +26,8 @@ struct SampledCall {
   std::uint64_t cpu_ns = 0;
   std::uint32_t cpu_ticks = 0;  ///< Periods of CPU time in calls that ended within it.
   std::uint32_t off_ticks = 0;  ///< Likewise, of time off the CPU.
+  /// Of one that was sampled by counting: how many calls it stands for. Then there are no ticks.
+  std::uint64_t of_calls = 0;
 };
 
 /// Estimates of what is behind the sampled calls of one stack.

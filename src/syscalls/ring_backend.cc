@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -47,7 +49,12 @@ RingBackend::RingBackend(RingEvents events, const RingSettings& settings, bool a
       tracker_({.all = all,
                 .start_ns = record::monotonic_ns(),
                 .switches_after_end = events_.coverage() == Coverage::kPerCpu,
-                .group_of = [this](Pid pid, Tid tid) { return groups_.id_of(pid, tid); }},
+                .group_of = [this](Pid pid, Tid tid) { return groups_.id_of(pid, tid); },
+                .long_ns = settings.callers ? LongCalls::kLongNs
+                                            : std::numeric_limits<std::uint64_t>::max(),
+                .on_long_call =
+                    [this](Tid tid, const CallKey& key, std::uint64_t end_ns,
+                           const FinishedCall& call) { long_calls_.add(tid, key, end_ns, call); }},
                totals_),
       records_(events_.layout(), tracker_, groups_) {
   for (record::EventRing& ring : events_.rings()) records_.add(ring.reader);
@@ -86,6 +93,30 @@ RingBackend::~RingBackend() {
   if (thread_.joinable()) detach();
 }
 
+void RingBackend::take_until(std::uint64_t time_ns) {
+  records_.take(time_ns);
+  taken_until_ns_ = time_ns;
+}
+
+RingBackend::KnownCall RingBackend::call_returning_at(std::uint64_t time_ns, Pid pid, Tid tid,
+                                                      std::int64_t number, SyscallAbi abi) {
+  const std::lock_guard lock(mutex_);
+  // The sample may be here before the record of the same return.
+  if (taken_until_ns_ <= time_ns) take_until(record::monotonic_ns());
+  KnownCall known;
+  const std::int32_t own_number = call_number(number, abi);
+  known.key = {.group = groups_.id_of(pid, tid), .number = own_number, .abi = abi};
+  FinishedCall call;
+  if (const auto found = long_calls_.find(tid, known.key, time_ns)) {
+    call = *found;
+  } else if (const SyscallRow* row = totals_.find(known.key)) {
+    call = long_calls_.typical_short(*row);
+  }
+  known.wall_ns = call.wall_ns;
+  known.cpu_ns = call.cpu_ns;
+  return known;
+}
+
 void RingBackend::run() {
   ::setpriority(PRIO_PROCESS, static_cast<id_t>(::syscall(SYS_gettid)), kUrgent);
   std::vector<pollfd> polled;
@@ -100,7 +131,7 @@ void RingBackend::run() {
       if ((one.revents & (POLLHUP | POLLERR)) != 0) one.fd = -1;
     }
     const std::lock_guard lock(mutex_);
-    records_.take(record::monotonic_ns());
+    take_until(record::monotonic_ns());
   }
   reader_cpu_ns_ = record::clock_ns(CLOCK_THREAD_CPUTIME_ID);
 }
@@ -113,7 +144,7 @@ void RingBackend::detach() {
   [[maybe_unused]] const auto written = ::write(wake_.get(), &one, sizeof one);
   thread_.join();
   const std::lock_guard lock(mutex_);
-  records_.take(RingRecords::kEverything);
+  take_until(RingRecords::kEverything);
   // The last ones that are missing were never told of.
   const std::uint64_t lost = events_.lost().value_or(0);
   if (lost > records_.lost()) tracker_.lost(lost - records_.lost());
@@ -122,11 +153,13 @@ void RingBackend::detach() {
 
 SyscallAccount RingBackend::account(const CallTotals::Intern& intern) const {
   const std::lock_guard lock(mutex_);
+  CallTotals totals = totals_;
+  tracker_.add_unfinished(record::monotonic_ns(), totals);
   SyscallAccount account =
-      totals_.account({.backend = SyscallBackend::kRing,
-                       .grouping = groups_.grouping(),
-                       .group_name = [&](std::int64_t id) { return groups_.name(id); }},
-                      intern);
+      totals.account({.backend = SyscallBackend::kRing,
+                      .grouping = groups_.grouping(),
+                      .group_name = [&](std::int64_t id) { return groups_.name(id); }},
+                     intern);
   account.lost = tracker_.lost_records();
   account.killed_cpu_ns = tracker_.killed_cpu_ns();
   return account;

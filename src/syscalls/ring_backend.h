@@ -6,8 +6,8 @@
 //   (*ring)->detach();
 //   SyscallAccount all = (*ring)->account(intern);
 //
-// Added to each call: 0.4 to 1 µs, and the reading of it elsewhere. Calls that need only be sampled
-// are not its business.
+// Added to each call: half a microsecond, and the reading of it elsewhere. Not here: the stacks of
+// callers (ring_counting.h); but what is known of a call that was sampled.
 #pragma once
 
 #include <atomic>
@@ -26,6 +26,7 @@
 #include "syscalls/call_groups.h"
 #include "syscalls/call_totals.h"
 #include "syscalls/call_tracker.h"
+#include "syscalls/long_calls.h"
 #include "syscalls/ring_events.h"
 #include "syscalls/ring_records.h"
 
@@ -34,6 +35,7 @@ namespace profiler::syscalls {
 struct RingSettings {
   SyscallGrouping grouping = SyscallGrouping::kNone;
   std::uint64_t ring_bytes = 0;  ///< Per CPU; 0: large enough for the fastest calls.
+  bool callers = false;          ///< call_returning_at() will be asked.
 };
 
 class RingBackend {
@@ -49,8 +51,19 @@ class RingBackend {
 
   /// Counts no more; what is under way is unfinished. Once.
   void detach();
-  /// What has been counted, up to a few milliseconds ago; after detach(), all.
+  /// What has been counted, up to a few milliseconds ago, calls under way included; after detach(),
+  /// all.
   [[nodiscard]] SyscallAccount account(const CallTotals::Intern& intern) const;
+
+  struct KnownCall {
+    CallKey key;
+    std::uint64_t wall_ns = 0;
+    std::uint64_t cpu_ns = 0;
+  };
+  /// The call from which a thread was about to return, as a sample of the same trace point tells
+  /// that: the times are its own if it took long, else what such calls take. From any thread.
+  [[nodiscard]] KnownCall call_returning_at(std::uint64_t time_ns, Pid pid, Tid tid,
+                                            std::int64_t number, SyscallAbi abi);
 
   [[nodiscard]] Coverage coverage() const { return events_.coverage(); }
   [[nodiscard]] std::uint64_t ring_bytes() const { return events_.ring_bytes(); }
@@ -61,14 +74,17 @@ class RingBackend {
  private:
   RingBackend(RingEvents events, const RingSettings& settings, bool all);
   void add_target(const record::Target& target, const record::RecordOptions& options);
+  void take_until(std::uint64_t time_ns);
   void run();
 
   RingEvents events_;
   mutable std::mutex mutex_;  // Of all that follow, while the thread runs.
   CallTotals totals_;
+  LongCalls long_calls_;
   CallGroups groups_;
   CallTracker tracker_;
   RingRecords records_;
+  std::uint64_t taken_until_ns_ = 0;
   std::uint64_t reader_cpu_ns_ = 0;
   record::FileDescriptor wake_;
   std::atomic<bool> stopping_ = false;

@@ -1,11 +1,22 @@
 #include "syscalls/ring_counting.h"
 
-#include <utility>
+#include <linux/perf_event.h>
 
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "record/perf_event.h"
+#include "record/tracefs.h"
 #include "syscalls/ring_backend.h"
 
 namespace profiler::syscalls {
 namespace {
+
+constexpr std::uint64_t kCallersHz = 999;
 
 class RingCounting : public Backend {
  public:
@@ -13,21 +24,62 @@ class RingCounting : public Backend {
                const record::Target& target)
       : grouping_(grouping), options_(options), target_(target) {}
 
-  Result<void> sample_callers(std::span<const record::EventRing>, const perf_event_attr&) override {
-    return std::unexpected(Error{.what = "that takes BPF"});
+  /// A second event at the return of every call, which takes one of so many that there are about
+  /// kCallersHz in a second, with the stack: all of them where they are few.
+  Result<void> sample_callers(std::span<const record::EventRing> rings,
+                              const perf_event_attr& attr) override {
+    const auto tracefs = record::Tracefs::open();
+    if (!tracefs) return std::unexpected(tracefs.error());
+    const auto id = tracefs->id({.system = "raw_syscalls", .name = "sys_exit"});
+    if (!id) return std::unexpected(id.error());
+    perf_event_attr returns = attr;
+    returns.type = PERF_TYPE_TRACEPOINT;
+    returns.config = *id;
+    returns.freq = 1;
+    returns.sample_freq = kCallersHz;
+    returns.disabled = 0;
+    returns.inherit = 0;
+    returns.enable_on_exec = 0;
+    returns.exclude_kernel = 0;
+    returns.exclude_callchain_kernel = 1;
+    for (const record::EventRing& ring : rings) {
+      auto event =
+          record::open_event(returns, {.pid = -1, .cpu = static_cast<int>(ring.cpu)}, false);
+      if (!event) return std::unexpected(event.error());
+      if (auto shared = event->redirect_to(ring.poll_fd); !shared) return shared;
+      ids_.insert(event->id());
+      returns_.push_back(*std::move(event));
+    }
+    return {};
   }
-  [[nodiscard]] bool owns(std::uint64_t) const override { return false; }
-  [[nodiscard]] std::optional<CallerSample> caller(const SampleEvent&) override {
-    return std::nullopt;
+  [[nodiscard]] bool owns(std::uint64_t event_id) const override { return ids_.contains(event_id); }
+  [[nodiscard]] std::optional<CallerSample> caller(const SampleEvent& sample) override {
+    RingBackend* const ring = started_.load(std::memory_order_acquire);
+    // After the common fields: the number and the result of the call.
+    std::int64_t number = 0;
+    if (ring == nullptr || sample.raw.size() < 8 + sizeof number) return std::nullopt;
+    std::memcpy(&number, sample.raw.data() + 8, sizeof number);
+    const SyscallAbi abi = sample.user_registers.abi == PERF_SAMPLE_REGS_ABI_32
+                               ? SyscallAbi::kCompat32
+                               : SyscallAbi::kNative;
+    const RingBackend::KnownCall call = ring->call_returning_at(
+        sample.context.time_ns, sample.context.pid, sample.context.tid, number, abi);
+    return CallerSample{.key = call.key,
+                        .call = {.wall_ns = call.wall_ns,
+                                 .cpu_ns = call.cpu_ns,
+                                 .of_calls = std::max<std::uint64_t>(sample.period, 1)}};
   }
 
   Result<void> start() override {
-    auto ring = RingBackend::attach(target_, options_, {.grouping = grouping_});
+    auto ring = RingBackend::attach(target_, options_,
+                                    {.grouping = grouping_, .callers = !returns_.empty()});
     if (!ring) return std::unexpected(ring.error());
     ring_ = *std::move(ring);
+    started_.store(ring_.get(), std::memory_order_release);
     return {};
   }
   void stop() override {
+    for (const record::PerfEvent& event : returns_) event.disable();
     if (ring_) ring_->detach();
   }
   [[nodiscard]] SyscallAccount account(const CallTotals::Intern& intern) const override {
@@ -38,7 +90,10 @@ class RingCounting : public Backend {
   SyscallGrouping grouping_;
   const record::RecordOptions& options_;
   const record::Target& target_;
+  std::vector<record::PerfEvent> returns_;
+  std::unordered_set<std::uint64_t> ids_;
   std::unique_ptr<RingBackend> ring_;
+  std::atomic<RingBackend*> started_ = nullptr;
 };
 
 }  // namespace

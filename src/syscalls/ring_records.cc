@@ -52,8 +52,9 @@ Task task_of(Record record, std::uint32_t type) {
   return {read<Pid>(record, offset), read<Tid>(record, offset + sizeof(Pid))};
 }
 
-/// Numbers are ints to the kernel, whatever it is given.
-std::int32_t number_of(std::int64_t raw, SyscallAbi& abi) {
+}  // namespace
+
+std::int32_t call_number(std::int64_t raw, SyscallAbi& abi) {
   if (raw >= 0 && (raw & kX32Bit) != 0 && abi == SyscallAbi::kNative) {
 #if defined(__x86_64__)
     abi = SyscallAbi::kX32;
@@ -62,8 +63,6 @@ std::int32_t number_of(std::int64_t raw, SyscallAbi& abi) {
   }
   return static_cast<std::int32_t>(raw);
 }
-
-}  // namespace
 
 void RingRecords::look(Ring& ring) const {
   const Record record = ring.reader->peek();
@@ -186,7 +185,7 @@ void RingRecords::take_sample(Record record, std::uint64_t time_ns, CallTracker:
       ++malformed_;
       return;
     }
-    const std::int32_t number = number_of(read<std::int64_t>(record, kNumber), abi);
+    const std::int32_t number = call_number(read<std::int64_t>(record, kNumber), abi);
     tracker_->returned(*thread, time_ns, number, read<std::int64_t>(record, kResult));
   } else if (type == layout_.enter) {
     const std::size_t registers = kRaw + read<std::uint32_t>(record, kRawSize);
@@ -194,7 +193,7 @@ void RingRecords::take_sample(Record record, std::uint64_t time_ns, CallTracker:
         read<std::uint64_t>(record, registers) == PERF_SAMPLE_REGS_ABI_32) {
       abi = SyscallAbi::kCompat32;
     }
-    const std::int32_t number = number_of(read<std::int64_t>(record, kNumber), abi);
+    const std::int32_t number = call_number(read<std::int64_t>(record, kNumber), abi);
     tracker_->entered(*thread, time_ns, number, abi);
   } else if (type == layout_.signal) {
     tracker_->signalled(*thread, time_ns);

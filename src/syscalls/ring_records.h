@@ -35,6 +35,10 @@ struct RecordLayout {
   std::uint16_t signal = 0;  ///< 0: not recorded.
 };
 
+/// The number of a call as raw_syscalls has it. Numbers are ints to the kernel, whatever it is
+/// given; where a bit of them tells the ABI, `abi` is changed.
+[[nodiscard]] std::int32_t call_number(std::int64_t raw, SyscallAbi& abi);
+
 class RingRecords {
  public:
   /// Tracker and groups outlive it.

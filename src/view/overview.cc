@@ -60,7 +60,8 @@ Overview overview(const Profile& profile, const std::vector<const Sample*>& samp
           .quality = quality(profile, samples),
           .causes = with_faults_together(cause_ledger(profile, samples)),
           .functions = function_table(profile, samples, {}),
-          .advice = advice(profile, samples)};
+          .advice = advice(profile, samples),
+          .events = event_list(profile)};
 }
 
 }  // namespace profiler::view

@@ -9,6 +9,7 @@
 #include "profiler/profile.h"
 #include "view/advice.h"
 #include "view/cause_ledger.h"
+#include "view/event_list.h"
 #include "view/quality.h"
 #include "view/table.h"
 #include "view/weight.h"
@@ -21,6 +22,7 @@ struct Overview {
   std::vector<CauseRow> causes;  ///< Page faults from user mode in one row, whatever their kind.
   Table functions;               ///< By total, kernel frames folded.
   std::vector<Advice> advice;
+  std::vector<EventRow> events;  ///< All of the profile.
 };
 
 [[nodiscard]] Weight sum(const std::vector<const Sample*>& samples);

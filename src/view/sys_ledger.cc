@@ -17,6 +17,7 @@ bool is_exec_or_exit(std::string_view name) {
 
 /// Sums of sampled time by line.
 struct Sampled {
+  std::uint64_t syscalls = 0;
   std::uint64_t faults_in_syscalls = 0;
   std::uint64_t faults = 0;
   std::uint64_t interrupts = 0;
@@ -30,8 +31,9 @@ void add(Sampled& to, const Profile& profile, const Cause& cause, const Weight& 
   switch (cause.entry.kind) {
     case kSyscall:
       // The call has been counted with all that happened inside it.
-      if (cause.cause.kind == kFault && !is_exec_or_exit(profile.text(cause.entry.name)))
-        to.faults_in_syscalls += weight.sys;
+      if (is_exec_or_exit(profile.text(cause.entry.name))) return;
+      to.syscalls += weight.sys;
+      if (cause.cause.kind == kFault) to.faults_in_syscalls += weight.sys;
       return;
     case kFault:
       to.faults += weight.sys;
@@ -102,6 +104,10 @@ SysLedger sys_ledger(const Profile& profile, const std::vector<const Sample*>& s
                                ledger.interrupts_ns.value_or(0) + ledger.exec_exit_ns +
                                ledger.other_ns.value_or(0);
     ledger.unattributed_ns = static_cast<std::int64_t>(*ledger.charged_ns - rest);
+    if (*ledger.unattributed_ns > 0 && sampled.syscalls > ledger.syscalls_ns) {
+      ledger.entering_ns = std::min(static_cast<std::uint64_t>(*ledger.unattributed_ns),
+                                    sampled.syscalls - ledger.syscalls_ns);
+    }
   }
   return ledger;
 }

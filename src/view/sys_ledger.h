@@ -35,6 +35,9 @@ struct SysLedger {
   std::optional<std::uint64_t> charged_ns;  ///< By the kernel, as sys.
   /// Charged less the rest; negative where the kernel's clock saw less in sys than was counted.
   std::optional<std::int64_t> unattributed_ns;
+  /// Sampled: part of it. On the way into calls and out of them, which the clock of a call does not
+  /// see, and what counting them took.
+  std::optional<std::uint64_t> entering_ns;
 };
 
 /// `samples`: of one event. Where that is not time, or saw no kernel, nothing is known from it.

@@ -65,8 +65,8 @@ def tools(scratch):
                   Tool("pair that reads the clock", [PROBES, "clock"]),
                   Tool("two hashes, as perf's BPF summary", [PROBES, "hash"])]
     ours = [PROFILER, "syscalls", "-o", os.path.join(scratch, "out")]
-    found += [Tool("profiler syscalls", ours + ["--backend", "bpf", "--"]),
-              Tool("profiler syscalls --callers", ours + ["--backend", "bpf", "--callers", "--"]),
+    found += [Tool("profiler syscalls --no-callers", ours + ["--backend", "bpf", "--no-callers", "--"]),
+              Tool("profiler syscalls", ours + ["--backend", "bpf", "--"]),
               Tool("profiler syscalls --backend ring", ours + ["--backend", "ring", "--"], 0.5)]
     for name, prefix, share in (
             ("bpftrace, two maps", under_bpftrace, 0.5),
@@ -252,7 +252,7 @@ def part_start(scratch, rounds):
             to.append((time.monotonic() - began) * 1e3)
     maps, resident = [], []
     for _ in range(rounds):
-        watch = subprocess.Popen([PROFILER, "syscalls", "--backend", "bpf", "--callers", "-o",
+        watch = subprocess.Popen([PROFILER, "syscalls", "--backend", "bpf", "-o",
                                   os.path.join(scratch, "start"), "--", LOOP, "6000000"],
                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         time.sleep(0.8)
@@ -265,7 +265,7 @@ def part_start(scratch, rounds):
           [("true", f"{statistics.median(bare):.1f} ms"),
            ("profiler syscalls true", f"{statistics.median(ours):.1f} ms"),
            ("added", f"{statistics.median(ours) - statistics.median(bare):.1f} ms"),
-           ("peak resident memory, --callers", f"{statistics.median(resident):.1f} MB"),
+           ("peak resident memory", f"{statistics.median(resident):.1f} MB"),
            ("BPF maps", f"{statistics.median(maps):.1f} MB")])
 
 

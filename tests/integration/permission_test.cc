@@ -118,6 +118,41 @@ TEST_F(Nobody, CannotRecordAnothersProcessNorTheMachine) {
   EXPECT_THAT(directory_.names(), Not(::testing::Contains(HasSubstr("profiler.data"))));
 }
 
+TEST_F(Nobody, IsToldWhichEventIsLeftOutAndWhichSettingAllowsIt) {
+  if (setting("perf_event_paranoid") != "2") GTEST_SKIP() << "needs kernel.perf_event_paranoid 2";
+  const CommandResult result = run_as_nobody(
+      {"./profiler", "record", "-e", "cs,cpu-clock,migrations", "--", "./user_sys_ratio", "0.1"});
+  ASSERT_EQ(result.exit_status, 0) << result.err;
+  for (const char* event : {"event context-switches", "event cpu-migrations"}) {
+    const auto said = lines_with(result.err, event);
+    ASSERT_EQ(said.size(), 1U) << result.err;
+    EXPECT_THAT(said[0], HasSubstr("left out"));
+    EXPECT_THAT(said[0], HasSubstr("kernel.perf_event_paranoid is 2: set it to 1"));
+  }
+  const CommandResult text = run_as_nobody({"./profiler", "report", "--format", "json"});
+  const json report = json::parse(text.out, nullptr, false);
+  ASSERT_TRUE(report.is_object()) << text.err;
+  ASSERT_EQ(report["events"].size(), 1U);
+  EXPECT_EQ(report["event"]["name"], "cpu-clock");
+  EXPECT_GT(report["quality"]["samples"], 0);
+
+  const CommandResult alone =
+      run_as_nobody({"./profiler", "record", "-e", "cs", "--", "./user_sys_ratio", "0.1"});
+  EXPECT_EQ(alone.exit_status, 0) << "the program runs all the same";
+  EXPECT_EQ(lines_with(alone.err, "no samples: event context-switches").size(), 1U) << alone.err;
+}
+
+TEST_F(Nobody, IsToldWhoMayLookUpTracePoints) {
+  const std::string id = "/sys/kernel/tracing/events/sched/sched_switch/id";
+  if (run_as_nobody({"test", "-r", id}).exit_status == 0) GTEST_SKIP() << "everybody may, here";
+  const CommandResult result =
+      run_as_nobody({"./profiler", "record", "-e", "sched:sched_switch", "--", "touch", "ran"});
+  EXPECT_EQ(result.exit_status, 125);
+  EXPECT_EQ(lines_with(result.err, "").size(), 1U) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("trace points cannot be looked up"));
+  EXPECT_THAT(directory_.names(), Not(::testing::Contains("ran")));
+}
+
 TEST_F(Nobody, IsToldOfADirectoryThatCannotBeWrittenToBeforeTheProgramRuns) {
   ASSERT_EQ(chown(directory_.path().c_str(), 0, 0), 0);
   ASSERT_EQ(chmod(directory_.path().c_str(), 0755), 0);

@@ -269,6 +269,7 @@ CountedRun count_waiter(const Waiter& waiter, const record::RecordOptions& optio
   (*backend)->detach();
   take_account(**backend, run);
   EXPECT_LE(early.row("getppid").calls, 200U);
+  EXPECT_LE(early.row("read").unfinished, 1U);
   return run;
 }
 

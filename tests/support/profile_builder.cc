@@ -117,6 +117,12 @@ ProfileBuilder& ProfileBuilder::event(std::string name, std::string unit) {
   return *this;
 }
 
+ProfileBuilder& ProfileBuilder::another_event(std::string name) {
+  profile_.run.events.push_back({.name = name, .frequency_hz = 0, .period = 1, .unit = name});
+  event_ = static_cast<std::uint16_t>(profile_.run.events.size() - 1);
+  return period(1);
+}
+
 NodeIndex ProfileBuilder::node(NodeIndex parent, FrameIndex frame) {
   const std::pair key{parent, frame};
   if (const auto found = nodes_.find(key); found != nodes_.end()) return found->second;
@@ -209,6 +215,7 @@ void ProfileBuilder::add_samples(const Stack& stack, Mode mode, std::uint64_t co
     sample.thread = thread_;
     sample.stack = index;
     sample.mode = mode;
+    sample.event = event_;
     profile_.samples.push_back(sample);
     time_ns_ += period_ns_;
   }

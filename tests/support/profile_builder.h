@@ -84,6 +84,8 @@ class ProfileBuilder {
   ProfileBuilder& end(StackEnd end);
   /// Replaces the event: weights are then in `unit`.
   ProfileBuilder& event(std::string name, std::string unit);
+  /// One more event, each occurrence of which was sampled: the following samples are of it.
+  ProfileBuilder& another_event(std::string name);
 
   /// `count` samples in user mode.
   ProfileBuilder& user(std::string_view user_stack, std::uint64_t count = 1);
@@ -134,6 +136,7 @@ class ProfileBuilder {
   ThreadIndex thread_;
   StackEnd end_ = StackEnd::kUndefinedReturnAddress;
   std::uint64_t time_ns_ = 0;
+  std::uint16_t event_ = 0;
   std::uint64_t period_ns_ = 1'000'000;
   std::uint64_t next_address_ = 0x1000;
 };

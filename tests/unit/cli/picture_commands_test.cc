@@ -151,5 +151,22 @@ TEST_F(PictureCommands, WrongOptionsAndMissingProfilesAreOneLine) {
   EXPECT_EQ(files(), 1U) << "no picture was begun";
 }
 
+TEST_F(PictureCommands, ShowOneEventOfSeveral) {
+  test::ProfileBuilder builder;
+  builder.user("main;spin", 40).another_event("page-faults").user("main;touch", 7);
+  auto writer = profile::ProfileWriter::create(directory_ + "/profiler.data");
+  ASSERT_TRUE(writer.has_value()) << writer.error().message();
+  ASSERT_TRUE(writer->finish(builder.build()).has_value());
+
+  EXPECT_EQ(run("$P export --format folded").output, "prog;main;spin 40\n");
+  EXPECT_EQ(run("$P export --format folded -e page-faults").output, "prog;main;touch 7\n");
+  EXPECT_EQ(run("$P flamegraph -e page-faults").status, 0);
+  EXPECT_THAT(file("flamegraph.svg"), HasSubstr("<title>touch\n7 page-faults"));
+  EXPECT_THAT(file("flamegraph.svg"), Not(HasSubstr("spin")));
+  const Ran unknown = run("$P flamegraph -e cycles");
+  EXPECT_EQ(unknown.status, 1);
+  EXPECT_THAT(unknown.output, HasSubstr("cpu-clock (40 samples), page-faults (7 samples)"));
+}
+
 }  // namespace
 }  // namespace profiler::cli

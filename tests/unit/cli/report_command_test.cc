@@ -28,6 +28,16 @@ struct Ran {
   std::string errors;
 };
 
+/// A profile of three events, of which the first has no samples.
+Profile three_events() {
+  test::ProfileBuilder builder;
+  builder.another_event("page-faults")
+      .user("main;touch", 40)
+      .another_event("syscalls:sys_enter_brk")
+      .user("main;grow", 7);
+  return builder.build();
+}
+
 class ReportCommand : public testing::Test {
  protected:
   void SetUp() override {
@@ -45,6 +55,11 @@ class ReportCommand : public testing::Test {
   }
   void TearDown() override { std::filesystem::remove_all(directory_); }
 
+  void write(const Profile& profile) {
+    auto writer = profile::ProfileWriter::create(profile_);
+    ASSERT_TRUE(writer.has_value()) << writer.error().message();
+    ASSERT_TRUE(writer->finish(profile).has_value());
+  }
   Ran run(std::vector<std::string> args) {
     const std::string path = directory_ + "/out";
     for (const char* word : {"-i", profile_.c_str(), "-o", path.c_str()}) args.emplace_back(word);
@@ -157,6 +172,36 @@ TEST_F(ReportCommand, SaysWhichProfileCannotBeRead) {
   profile_ = directory_ + "/other.data";
   std::ofstream(profile_) << "this is no profile";
   expect_error({}, "other\\.data");
+}
+
+TEST_F(ReportCommand, ShowsTheFirstEventThatHasSamples) {
+  write(three_events());
+  const json report = run_json({});
+  EXPECT_EQ(report["event"]["name"], "page-faults");
+  EXPECT_EQ(report["functions"][0]["total"]["user_value"], 40);
+  EXPECT_EQ(report["events"].size(), 3U);
+}
+
+TEST_F(ReportCommand, ShowsTheEventThatIsAskedForAndNoOther) {
+  write(three_events());
+  for (const char* option : {"--event", "-e"}) {
+    const json report = run_json({option, "syscalls:sys_enter_brk"});
+    EXPECT_EQ(report["event"]["name"], "syscalls:sys_enter_brk");
+    EXPECT_EQ(report["quality"]["samples"], 7);
+    for (const json& function : report["functions"]) {
+      EXPECT_NE(function["name"], "touch");
+      EXPECT_LE(function["total"]["user_value"], 7);
+    }
+  }
+  EXPECT_EQ(run_json({"-e", "faults"})["event"]["name"], "page-faults") << "perf's other name";
+}
+
+TEST_F(ReportCommand, SaysWhichEventsThereAre) {
+  write(three_events());
+  expect_error({"-e", "page-fault"}, "did you mean page-faults?");
+  expect_error(
+      {"-e", "cycles"},
+      R"(this profile has page-faults \(40 samples\), syscalls:sys_enter_brk \(7 samples\))");
 }
 
 }  // namespace

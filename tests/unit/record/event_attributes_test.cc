@@ -77,21 +77,41 @@ perf_event_attr attributes(const char* event, const RecordOptions& options) {
   return sample_attributes(*parse_event_name(event), options);
 }
 
-TEST(EventAttributes, SampleTracePointsAndSwitchesEachTime) {
+TEST(EventAttributes, SampleTracePointsAndRareEventsEachTime) {
+  RecordOptions with_frequency;
+  with_frequency.frequency_given = true;
+  const NamedEvent trace_point = tracepoint_event({"raw_syscalls", "sys_enter"}, 443);
   for (const perf_event_attr& attr :
-       {attributes("context-switches", {}),
-        sample_attributes(tracepoint_event({"raw_syscalls", "sys_enter"}, 443), {})}) {
+       {attributes("context-switches", {}), attributes("context-switches", with_frequency),
+        sample_attributes(trace_point, {}), sample_attributes(trace_point, with_frequency),
+        attributes("cpu-migrations", {}), attributes("major-faults", {})}) {
     EXPECT_EQ(attr.freq, 0U);
     EXPECT_EQ(attr.sample_period, 1U);
     EXPECT_TRUE(is_sampled_each_time(attr));
-    EXPECT_TRUE(needs_kernel_mode(attr));
     EXPECT_LT(attr.sample_stack_user, attributes("cpu-clock", {}).sample_stack_user);
   }
-  for (const char* name : {"page-faults", "cpu-clock", "cycles"}) {
+  EXPECT_TRUE(needs_kernel_mode(sample_attributes(trace_point, {})));
+  EXPECT_TRUE(needs_kernel_mode(attributes("context-switches", {})));
+  EXPECT_FALSE(needs_kernel_mode(attributes("page-faults", {})));
+}
+
+TEST(EventAttributes, SampleClocksAndCountersOfAPmuByFrequency) {
+  for (const char* name : {"cpu-clock", "cycles", "cache-misses"}) {
     EXPECT_EQ(attributes(name, {}).freq, 1U) << name;
     EXPECT_FALSE(is_sampled_each_time(attributes(name, {}))) << name;
     EXPECT_FALSE(needs_kernel_mode(attributes(name, {}))) << name;
   }
+}
+
+TEST(EventAttributes, SampleOneInSoManyPageFaultsUnlessAFrequencyIsGiven) {
+  const perf_event_attr attr = attributes("page-faults", {});
+  EXPECT_EQ(attr.freq, 0U);
+  EXPECT_GT(attr.sample_period, 1U);
+  EXPECT_EQ(attr.sample_type & PERF_SAMPLE_PERIOD, 0U);
+  RecordOptions options;
+  options.frequency_given = true;
+  EXPECT_EQ(attributes("page-faults", options).freq, 1U);
+  EXPECT_NE(attributes("page-faults", options).sample_type & PERF_SAMPLE_PERIOD, 0U);
 }
 
 TEST(EventAttributes, KeepTheSizeOfTheStackThatWasAskedFor) {
@@ -109,20 +129,45 @@ TEST(EventAttributes, HaveThePeriodThatWasAskedFor) {
     EXPECT_EQ(attr.sample_period, 100U) << name;
     // With it the kernel samples each one, whatever the period.
     EXPECT_EQ(attr.sample_type & PERF_SAMPLE_PERIOD, 0U) << name;
+    EXPECT_EQ(fixed_weight(attr), 100U) << name;
   }
   options.period = 1;
   EXPECT_NE(attributes("page-faults", options).sample_type & PERF_SAMPLE_PERIOD, 0U);
+}
+
+std::vector<perf_event_attr> attributes_of(const std::vector<const char*>& names,
+                                           const RecordOptions& options = {}) {
+  std::vector<NamedEvent> events;
+  for (const char* name : names) events.push_back(*parse_event_name(name));
+  return sample_attributes(events, options);
 }
 
 TEST(EventAttributes, OfSeveralEventsHaveOneSampleType) {
   for (const std::uint64_t period : {0U, 1U, 100U}) {
     RecordOptions options;
     options.period = period;
-    for (const char* name : {"page-faults", "context-switches", "cycles"}) {
-      EXPECT_EQ(attributes(name, options).sample_type, attributes("cpu-clock", options).sample_type)
-          << name << ' ' << period;
+    for (const auto& names :
+         {std::vector{"cpu-clock", "page-faults"}, std::vector{"cpu-clock", "cs"},
+          std::vector{"cycles", "page-faults", "cs"}, std::vector{"cs", "page-faults"}}) {
+      const auto attrs = attributes_of(names, options);
+      for (const perf_event_attr& attr : attrs)
+        EXPECT_EQ(attr.sample_type, attrs.front().sample_type) << names.front() << ' ' << period;
     }
   }
+}
+
+TEST(EventAttributes, OfSeveralEventsSayWhatEachSampleStandsFor) {
+  const auto attrs = attributes_of({"cpu-clock", "page-faults", "cs"});
+  EXPECT_EQ(fixed_weight(attrs[0]), 1'000'000'000U / 999);
+  EXPECT_EQ(fixed_weight(attrs[1]), attrs[1].sample_period);
+  EXPECT_EQ(fixed_weight(attrs[2]), 1U);
+}
+
+TEST(EventAttributes, BesideAPmusEventsHaveNoPeriodThatTheKernelWouldIgnore) {
+  const auto attrs = attributes_of({"cycles", "page-faults", "cs"});
+  EXPECT_EQ(attrs[1].freq, 1U);
+  EXPECT_EQ(attrs[2].sample_period, 1U);
+  for (const perf_event_attr& attr : attrs) EXPECT_EQ(fixed_weight(attr), 0U);
 }
 
 TEST(EventAttributes, OfSeveralEventsAddUp) {

@@ -26,6 +26,7 @@ constexpr std::uint64_t kNoSuchConfig = 4711;
 perf_event_attr attributes(const char* name, std::uint64_t period = 0) {
   RecordOptions options;
   options.period = period;
+  options.frequency_given = period == 0;
   return sample_attributes(*parse_event_name(name), options);
 }
 

@@ -70,7 +70,9 @@ TEST(ReportJson, SaysWhatTheContractSays) {
   EXPECT_EQ(report["schema"], "profiler.report/1");
   EXPECT_EQ(report["command"], json({"./prog"}));
   EXPECT_EQ(report["exit_status"], 0);
-  EXPECT_EQ(report["event"], json({{"name", "cpu-clock"}, {"frequency_hz", 1000}, {"unit", "s"}}));
+  EXPECT_EQ(
+      report["event"],
+      json({{"name", "cpu-clock"}, {"frequency_hz", 1000}, {"period", nullptr}, {"unit", "s"}}));
   EXPECT_EQ(report["time"], json({{"source", "wait4"},
                                   {"real_s", 5},
                                   {"user_s", 3.1},
@@ -133,6 +135,29 @@ TEST(ReportJson, EventsThatAreNoClocksHaveValues) {
   EXPECT_EQ(report["event"]["unit"], "faults");
   EXPECT_EQ(report["functions"][0]["total"]["user_value"], 6'000'000);
   EXPECT_FALSE(report["functions"][0]["total"].contains("user_s"));
+}
+
+TEST(ReportJson, ListsAllEventsEachInItsUnit) {
+  const Profile profile = ProfileBuilder()
+                              .user("main;work", 40)
+                              .another_event("page-faults")
+                              .user("main;touch", 7)
+                              .another_event("major-faults")
+                              .build();
+  for (const std::string& text : all_reports(profile)) expect_valid(text);
+  const json events = json::parse(all_reports(profile).front())["events"];
+  ASSERT_EQ(events.size(), 3U);
+  EXPECT_EQ(events[0]["name"], "cpu-clock");
+  EXPECT_EQ(events[0]["unit"], "s");
+  EXPECT_EQ(events[0]["frequency_hz"], 1000);
+  EXPECT_TRUE(events[0]["period"].is_null());
+  EXPECT_EQ(events[0]["samples"], 40);
+  EXPECT_DOUBLE_EQ(events[0]["sampled_s"].get<double>(), 0.04);
+  EXPECT_EQ(events[1]["unit"], "page-faults");
+  EXPECT_TRUE(events[1]["frequency_hz"].is_null());
+  EXPECT_EQ(events[1]["period"], 1);
+  EXPECT_EQ(events[1]["sampled_value"], 7);
+  EXPECT_EQ(events[2]["samples"], 0);
 }
 
 TEST(ReportJson, NamesAreWholeAndValidWhateverTheyHold) {

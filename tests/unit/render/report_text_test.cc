@@ -306,6 +306,88 @@ TEST(TreeText, StaysWithinTheWidthHoweverDeep) {
   EXPECT_THAT(text, HasSubstr("+51 "));
 }
 
+/// The head of a report on one event.
+std::string head_of(const Profile& profile, std::uint16_t event) {
+  const auto samples = view::select(profile, {.event = event});
+  return head_text(report_head(profile, samples, event), {.width = 100});
+}
+
+TEST(HeadText, SaysWhatElseWasSampled) {
+  const Profile profile = ProfileBuilder()
+                              .user("main;work", 40)
+                              .another_event("page-faults")
+                              .user("main;touch", 1)
+                              .another_event("syscalls:sys_enter_brk")
+                              .user("main;grow", 1500)
+                              .another_event("major-faults")
+                              .build();
+  EXPECT_THAT(head_of(profile, 0),
+              HasSubstr("also sampled: syscalls:sys_enter_brk (1,500 samples) · page-faults (1 "
+                        "sample)\nno samples of 1 other event · --event NAME shows one\n"));
+  const std::string brk = head_of(profile, 2);
+  EXPECT_THAT(brk, HasSubstr("each of syscalls:sys_enter_brk · 1,500 samples"));
+  EXPECT_THAT(brk, HasSubstr("also sampled: cpu-clock (40 samples) · page-faults (1 sample)"));
+  EXPECT_THAT(brk, HasSubstr("1500 syscalls:sys_enter_brk: user 1500, sys 0"));
+}
+
+TEST(HeadText, NamesTheFirstFewOfManyEvents) {
+  ProfileBuilder builder;
+  builder.user("main", 40);
+  for (int i = 0; i < 9; ++i) {
+    const std::string name = "event-" + std::to_string(i);
+    builder.another_event(name).user("main", static_cast<std::uint64_t>(100 - i));
+  }
+  const std::string text = head_of(builder.build(), 0);
+  EXPECT_THAT(text, HasSubstr("event-0 (100 samples)"));
+  EXPECT_THAT(text, HasSubstr("event-4 (96 samples)"));
+  EXPECT_THAT(text, Not(HasSubstr("event-5")));
+  EXPECT_THAT(text, HasSubstr("and 4 more"));
+}
+
+TEST(HeadText, OfOneEventSpeaksOfNoOther) {
+  EXPECT_THAT(head_of(ProfileBuilder().user("main", 40).build(), 0), Not(HasSubstr("--event")));
+}
+
+TEST(HeadText, SaysHowOftenAnEventWasSampled) {
+  Profile profile = ProfileBuilder().event("page-faults", "page-faults").user("main", 40).build();
+  const auto head = [&](std::uint64_t hz, std::uint64_t period) {
+    profile.run.events[0].frequency_hz = hz;
+    profile.run.events[0].period = period;
+    return head_of(profile, 0);
+  };
+  EXPECT_THAT(head(999, 0), HasSubstr("page-faults at 999 Hz"));
+  EXPECT_THAT(head(0, 1), HasSubstr("each of page-faults ·"));
+  EXPECT_THAT(head(0, 1000), HasSubstr("one in 1,000 page-faults ·"));
+  profile.run.events[0].unit = "ns";
+  EXPECT_THAT(head(0, 1000000), HasSubstr("page-faults every 1,000,000 ns ·"));
+}
+
+TEST(HeadText, GivesLossesNoShareOfOneEventsSamples) {
+  ProfileBuilder builder;
+  builder.user("main;work", 40).another_event("page-faults").user("main;touch", 7);
+  builder.run().losses.samples_lost = 1000;
+  EXPECT_THAT(head_of(builder.build(), 1), HasSubstr("1,000 lost, of all events"));
+}
+
+TEST(HeadText, SaysOfWhatThereIsNoSample) {
+  const Profile profile = ProfileBuilder().user("main", 40).another_event("page-faults").build();
+  EXPECT_THAT(head_of(profile, 1), HasSubstr("no samples: there were no page-faults"));
+}
+
+TEST(Overview, OfACountSaysWhatItIsACountOf) {
+  const Profile profile = ProfileBuilder()
+                              .user("main;work", 40)
+                              .another_event("page-faults")
+                              .user("main;touch", 70)
+                              .build();
+  const std::string text =
+      overview_text(profile, view::overview(profile, view::select(profile, {.event = 1})),
+                    {.width = 100}, {.event = 1});
+  EXPECT_THAT(text, HasSubstr("Top functions by page-faults"));
+  EXPECT_THAT(text, HasSubstr("also sampled: cpu-clock (40 samples)"));
+  EXPECT_THAT(text, Not(HasSubstr("work")));
+}
+
 TEST(Text, FitsEveryWidthFromEightyOn) {
   for (const std::size_t width : {80, 100, 111, 160}) {
     for (const std::string& text : all_texts(growing_heap(), {.width = width})) {

@@ -197,7 +197,8 @@ TEST(SyscallsJson, IsWhatTheContractSays) {
                                     {"exec_exit_s", 0.006},
                                     {"other_s", 0},
                                     {"unattributed_s", 0.0069957},
-                                    {"of_which_faults_in_syscalls_s", 0.06}}));
+                                    {"of_which_faults_in_syscalls_s", 0.06},
+                                    {"of_which_entering_calls_s", nullptr}}));
 }
 
 TEST(SyscallsJson, HasNullForWhatIsNotKnown) {

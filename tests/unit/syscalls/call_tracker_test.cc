@@ -183,6 +183,10 @@ TEST(CallTracker, SaysWhatIsUnfinished) {
   told.enter(2000, 10, kPoll);
   told.out(2100, 10);
   told.enter(2000, 20, kExitGroup);
+  CallTotals so_far;
+  told.tracker.add_unfinished(2500, so_far);
+  EXPECT_EQ(so_far.calls(), 2U);
+  EXPECT_EQ(told.totals.calls(), 0U);
   told.tracker.finish(3000);
   const SyscallRow row = told.row(kPoll);
   EXPECT_EQ(row.calls, 1U);
@@ -317,9 +321,9 @@ TEST(CallTracker, IgnoresTheEndOfTheFirstThreadWhereTheExecCameBefore) {
   Told told;
   told.fork(1500, 12, 10);
   told.enter(2000, 12, kExecve);
-  told.leave(2100, 10, kExecve, 0);  // Another CPU's record of the end comes later.
-  told.tracker.ended(10, 2050);
+  told.leave(2100, 10, kExecve, 0);
   told.enter(2200, 10, kRead);
+  told.tracker.ended(10, 2050);  // Another CPU's record.
   told.leave(2300, 10, kRead, 0);
   EXPECT_EQ(told.row(kExecve).wall_ns, 100U);
   EXPECT_EQ(told.row(kRead).begun_before, 0U);
@@ -331,10 +335,10 @@ TEST(CallTracker, LetsAThreadGoOnAfterAFailedExec) {
   told.fork(1500, 12, 10);
   told.enter(2000, 12, kExecve);
   told.leave(2100, 12, kExecve, -ENOENT);
+  told.enter(2150, 12, kRead);
   told.enter(2200, 10, kRead);
   told.leave(2300, 10, kRead, 0);
-  told.enter(2400, 12, kRead);
-  told.leave(2500, 12, kRead, 0);
+  told.leave(2250, 12, kRead, 0);
   EXPECT_EQ(told.row(kExecve).errors, 1U);
   EXPECT_EQ(told.row(kRead).calls, 2U);
   EXPECT_EQ(told.row(kRead).wall_ns, 200U);
@@ -396,6 +400,11 @@ TEST(CallTracker, NeverSaysMoreCpuTimeThanTimeNorLessThanNone) {
   told.leave(2400, 10, kRead, 0);
   EXPECT_EQ(told.row(kRead).wall_ns, 400U);
   EXPECT_EQ(told.row(kRead).cpu_ns, 0U);
+  told.enter(3000, 10, kPoll);
+  told.out(2900, 10);
+  told.in(3100, 10);
+  told.leave(3400, 10, kPoll, 0);
+  EXPECT_EQ(told.row(kPoll).cpu_ns, 300U);
 }
 
 TEST(CallTracker, MeasuresWhatKilledThreadsCost) {
@@ -491,6 +500,25 @@ TEST(CallTracker, ChangesTheGroupWithTheProgram) {
   told.leave(2030, 10, kRead, 0);
   EXPECT_EQ(told.row(kExecve, 0).calls, 1U);
   EXPECT_EQ(told.row(kRead, 1).calls, 1U);
+}
+
+TEST(CallTracker, TellsOfLongCallsThatReturned) {
+  std::vector<std::tuple<Tid, int, std::uint64_t, std::uint64_t>> told_of;
+  Told told({.all = true,
+             .start_ns = 1000,
+             .long_ns = 500,
+             .on_long_call = [&](Tid tid, const CallKey& key, std::uint64_t end,
+                                 const FinishedCall& call) {
+               told_of.emplace_back(tid, key.number, end, call.wall_ns);
+             }});
+  told.enter(2000, 10, kRead);
+  told.leave(2499, 10, kRead, 0);
+  told.enter(3000, 10, kPoll);
+  told.leave(3500, 10, kPoll, 0);
+  told.enter(4000, 10, kExit);
+  told.tracker.ended(10, 9000);
+  ASSERT_EQ(told_of.size(), 1U);
+  EXPECT_EQ(told_of[0], (std::tuple<Tid, int, std::uint64_t, std::uint64_t>(10, kPoll, 3500, 500)));
 }
 
 TEST(CallTracker, CountsOddNumbers) {

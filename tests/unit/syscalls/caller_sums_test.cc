@@ -105,5 +105,20 @@ TEST(CallerSums, AreRightWhereCallersDiffer) {
   }
 }
 
+TEST(CallerSums, LetACallThatWasCountedOutStandForOthersLikeIt) {
+  CallerSums sums(kPeriod);
+  sums.add(kCall, kFirst, {.wall_ns = 100, .cpu_ns = 50, .of_calls = 300});
+  sums.add(kCall, kSecond, {.wall_ns = 900, .cpu_ns = 50, .of_calls = 100});
+  const auto rows = sums.rows(account_of(800, 240'000, 40'000));
+  ASSERT_EQ(rows.size(), 2U);
+  EXPECT_EQ(rows[0].stack, kFirst);
+  EXPECT_EQ(rows[0].calls, 600U);
+  EXPECT_EQ(rows[0].cpu_ns, 30'000U);
+  EXPECT_EQ(rows[0].wall_ns, 60'000U);
+  EXPECT_EQ(rows[1].calls, 200U);
+  EXPECT_EQ(rows[1].wall_ns, 180'000U);
+  EXPECT_EQ(rows[1].samples, 1U);
+}
+
 }  // namespace
 }  // namespace profiler::syscalls

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/profile_builder.h"
+#include "view/event_list.h"
 
 namespace profiler::view {
 namespace {
@@ -84,6 +85,29 @@ TEST(Filter, KeepsOneEventOnly) {
   profile.samples[0].event = 1;
   EXPECT_EQ(select(profile, {}).size(), 13U);
   EXPECT_EQ(select(profile, {.event = 1}).size(), 1U);
+}
+
+TEST(EventList, CountsTheSamplesOfEachEventInItsUnit) {
+  const Profile profile = ProfileBuilder()
+                              .user("main", 3)
+                              .another_event("page-faults")
+                              .user("main", 2)
+                              .another_event("cs")
+                              .build();
+  const std::vector<EventRow> events = event_list(profile);
+  ASSERT_EQ(events.size(), 3U);
+  EXPECT_EQ(events[0].weight, (Weight{.user = 3'000'000, .samples = 3}));
+  EXPECT_EQ(events[1].weight, (Weight{.user = 2, .samples = 2}));
+  EXPECT_EQ(events[2].weight, Weight{});
+  EXPECT_EQ(events[1].event->name, "page-faults");
+}
+
+TEST(EventList, ShowsTheFirstThatHasSamples) {
+  ProfileBuilder builder;
+  EXPECT_EQ(main_row(event_list(builder.profile())), 0U);
+  builder.another_event("page-faults").another_event("cs").user("main", 2);
+  EXPECT_EQ(main_row(event_list(builder.profile())), 2U);
+  EXPECT_EQ(main_row({}), 0U);
 }
 
 TEST(Filter, SamplesWithoutThreadOrStackMatchNoConditionOnThem) {

@@ -63,6 +63,23 @@ TEST(SysLedger, UnattributedMayBeNegative) {
   EXPECT_EQ(ledger(builder.build()).unattributed_ns, -static_cast<std::int64_t>(kMs));
 }
 
+// The clock of a call runs from its first instruction in the kernel's C code to the last; samples
+// also see what lies before and behind.
+TEST(SysLedger, EnteringCallsIsWhatSamplesSawOfThemBeyondTheirTime) {
+  ProfileBuilder builder;
+  builder.counted({.name = "read", .cpu_ns = 30 * kMs, .durations = {{1000, 5}}})
+      .sys("main", "e", test::syscall("read"), 44)
+      .sys("main", "e", test::syscall("execve"), 7)
+      .charged(200 * kMs, 40 * kMs, 50 * kMs);
+  const SysLedger l = ledger(builder.build());
+  EXPECT_EQ(l.unattributed_ns, static_cast<std::int64_t>(20 * kMs));
+  EXPECT_EQ(l.entering_ns, 14 * kMs);
+  builder.charged(200 * kMs, 40 * kMs, 35 * kMs);
+  EXPECT_EQ(ledger(builder.build()).entering_ns, 5 * kMs) << "a part of the rest only";
+  builder.charged(200 * kMs, 40 * kMs, 30 * kMs);
+  EXPECT_FALSE(ledger(builder.build()).entering_ns);
+}
+
 TEST(SysLedger, WithoutAChargeThereIsNoRest) {
   const SysLedger l = ledger(with_everything().build());
   EXPECT_FALSE(l.charged_ns);
