@@ -103,7 +103,8 @@ struct SampleEvent {
   RuntimeAddress ip;
   std::uint64_t period = 0;                  ///< In the event's unit: nanoseconds for clocks.
   std::span<const std::uint64_t> callchain;  ///< Innermost first, with PERF_CONTEXT_* markers.
-  std::span<const std::byte> raw;  ///< PERF_SAMPLE_RAW, with its padding: what the event itself tells.
+  std::span<const std::byte>
+      raw;  ///< PERF_SAMPLE_RAW, with its padding: what the event itself tells.
   UserRegisters user_registers;
   std::span<const std::byte>
       user_stack;  ///< The valid bytes (dyn_size), from the stack pointer up.

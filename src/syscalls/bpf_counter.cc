@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <fstream>
 #include <map>
 #include <tuple>
 #include <utility>
@@ -71,6 +72,20 @@ class MappedTable {
   void* base_ = nullptr;
   std::size_t bytes_ = 0;
 };
+
+/// Room for all threads of the machine, and many more.
+std::uint32_t room_for_threads() {
+  constexpr std::uint32_t kLeast = 32768;
+  constexpr std::uint32_t kMost = 1U << 20;
+  // "0.20 0.18 0.12 1/80 11206": of the scheduler's entities, running and in all.
+  std::ifstream file("/proc/loadavg");
+  double load = 0;
+  std::uint32_t running = 0;
+  std::uint32_t all = 0;
+  char slash = 0;
+  if (!(file >> load >> load >> load >> running >> slash >> all)) return kLeast;
+  return std::clamp(std::min(all, kMost) * 4, kLeast, kMost);
+}
 
 syscall_grouping grouping_of(SyscallGrouping grouping) {
   switch (grouping) {
@@ -193,7 +208,10 @@ Result<BpfCounter> BpfCounter::load(const BpfSettings& settings) {
   constants.sample_period_ns = settings.sample_period_ns;
   auto& maps = state->skeleton->maps;
   const std::uint32_t row_count = state->by_group ? 1 : state->cpus * SYSCALL_ROWS;
+  const std::uint32_t threads =
+      settings.max_threads != 0 ? settings.max_threads : room_for_threads();
   if (bpf_map__set_max_entries(maps.slots, state->cpus) != 0 ||
+      bpf_map__set_max_entries(maps.threads, threads) != 0 ||
       bpf_map__set_max_entries(maps.rows, row_count) != 0 ||
       bpf_map__set_max_entries(maps.outputs, state->cpus) != 0) {
     return std::unexpected(failure("BPF program is damaged", 0));

@@ -32,6 +32,8 @@ struct BpfSettings {
   bool held_until_exec = false;
   /// A caller is sampled once in so much time spent in calls, on each CPU; 0: never.
   std::uint64_t sample_period_ns = 0;
+  /// Threads that can be remembered while they are off the CPU; 0: several times those there are.
+  std::uint32_t max_threads = 0;
 };
 
 /// The sums of one call of one group, over all CPUs.

@@ -29,7 +29,8 @@ namespace profiler::syscalls {
 
 class RingEvents {
  public:
-  /// `ring_bytes` of data per CPU, a power of two; 0: large enough for the fastest calls. Error:
+  /// `ring_bytes` of data per CPU, a power of two; 0: large enough for the fastest calls, or
+  /// options.ring_bytes if that is more. Error:
   /// no trace points, or not permitted.
   static Result<RingEvents> open(const record::Target& target, const record::RecordOptions& options,
                                  std::uint64_t ring_bytes);

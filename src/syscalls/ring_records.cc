@@ -138,11 +138,11 @@ void RingRecords::take_run(Ring& ring, std::uint64_t horizon_ns) {
         if (header.type == PERF_RECORD_EXIT) {
           tracker_->ended(tid, time);
           ring.ended = tid;
-          thread = nullptr;
         } else {
           groups_->forked(pid, tid, parent_pid, parent_tid);
           tracker_->forked(pid, tid, parent_pid, time);
         }
+        thread = nullptr;  // It may be gone.
         break;
       }
       case PERF_RECORD_COMM: {

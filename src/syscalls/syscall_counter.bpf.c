@@ -368,6 +368,11 @@ static __always_inline void leave_unknown(struct syscall_slot* slot, struct task
   const bool creates = number == 220 || number == 435;
 #endif
   if (creates && result == 0) return;
+  // Perhaps it began not before counting, but was forgotten since: its time is not known.
+  if (threads_lost) {
+    __sync_fetch_and_add(&calls_lost, 1);
+    return;
+  }
   struct syscall_row* row =
       add_call(slot, now - begin_ns, now - slot->thread.enter_ns - slot->thread.off_ns);
   if (row) row->begun_before++;
