@@ -88,7 +88,7 @@ void CallGroups::forked(Pid pid, Tid tid, Pid parent_pid, Tid parent_tid) {
 
 std::string CallGroups::name(std::int64_t id) const {
   const auto known = names_.find(id);
-  const std::string name = known == names_.end() ? std::string() : known->second;
+  std::string name = known == names_.end() ? std::string() : known->second;
   if (grouping_ == SyscallGrouping::kCgroup) return name;
   const std::string number = std::to_string(id);
   return name.empty() ? number : name + " (" + number + ")";

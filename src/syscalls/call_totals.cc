@@ -1,7 +1,6 @@
 #include "syscalls/call_totals.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include "kernel/syscall_table.h"
 
@@ -125,7 +124,7 @@ void CallTotals::add_row(const SyscallRow& from, std::span<const ErrorCount> err
 
 SyscallAccount CallTotals::account(const AccountOptions& options, const Intern& intern) const {
   std::vector<std::uint32_t> order(rows_.size());
-  std::iota(order.begin(), order.end(), 0U);
+  for (std::uint32_t i = 0; i < order.size(); ++i) order[i] = i;
   std::ranges::sort(order, {}, [&](std::uint32_t i) { return rows_[i].key; });
 
   SyscallAccount account;

@@ -11,6 +11,8 @@ namespace {
 
 // How long after its end a thread may still be found freeing what it had.
 constexpr std::uint64_t kBurialNs = 100'000'000;
+// How many ancestors of a process are looked at.
+constexpr int kGenerations = 64;
 
 std::uint64_t since(std::uint64_t before, std::uint64_t now) {
   return now > before ? now - before : 0;
@@ -44,10 +46,30 @@ void CallTracker::Thread::end_of_absence(std::uint64_t time_ns) {
 CallTracker::CallTracker(TrackerOptions options, CallTotals& totals)
     : options_(std::move(options)), totals_(&totals) {}
 
-CallTracker::Membership CallTracker::membership_of(Pid pid, Tid tid) const {
+CallTracker::Membership CallTracker::membership_of(Pid pid, Tid tid) {
   if (options_.all || target_threads_.contains(tid)) return Membership::kMember;
-  const auto process = targets_.find(pid);
-  return process == targets_.end() ? Membership::kStranger : process->second;
+  if (const auto process = targets_.find(pid); process != targets_.end()) {
+    // The exec that it waits for may be what was lost.
+    if (losses_ != 0 && process->second == Membership::kAtExec) {
+      process->second = Membership::kMember;
+    }
+    return process->second;
+  }
+  if (losses_ == 0 || !options_.parent_of) return Membership::kStranger;
+  const Membership membership = inherited_membership(pid);
+  if (membership != Membership::kStranger) targets_[pid] = membership;
+  return membership;
+}
+
+/// Of a process whose fork may have been lost.
+CallTracker::Membership CallTracker::inherited_membership(Pid pid) const {
+  for (int generation = 0; generation < kGenerations; ++generation) {
+    const std::optional<Pid> parent = options_.parent_of(pid);
+    if (!parent || *parent <= 1) break;
+    pid = *parent;
+    if (const auto process = targets_.find(pid); process != targets_.end()) return process->second;
+  }
+  return Membership::kStranger;
 }
 
 CallTracker::Thread* CallTracker::thread(Pid pid, Tid tid) {
@@ -91,6 +113,10 @@ void CallTracker::forget_after_loss(Thread& thread) {
   thread.losses_ = losses_;
   thread.state_ = Thread::State::kAfterLoss;
   thread.is_out_ = false;
+  // The exec that it waits for may be what was lost.
+  if (thread.membership_ == Membership::kAtExec) {
+    targets_[thread.pid_] = thread.membership_ = Membership::kMember;
+  }
 }
 
 FinishedCall CallTracker::measured(const Thread& thread, std::uint64_t time_ns) {
@@ -145,7 +171,7 @@ void CallTracker::returned(Thread& thread, std::uint64_t time_ns, std::int32_t n
       return;  // From the call that made it, which is its parent's.
     case Thread::State::kUnknown:
     case Thread::State::kAfterLoss:
-      if (thread.state_ == Thread::State::kUnknown && !(result == 0 && may_make_threads(number))) {
+      if (thread.state_ == Thread::State::kUnknown && (result != 0 || !may_make_threads(number))) {
         thread.number_ = number;
         break;
       }

@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <optional>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -38,6 +39,8 @@ struct TrackerOptions {
   /// SyscallRow::group_id of a thread that is new here, of one that has made its process another
   /// program, and of one whose parent is not known; none: all are of group 0.
   std::function<std::int64_t(Pid, Tid)> group_of = {};
+  /// The parent of a process, asked for where its fork may be among records that were lost.
+  std::function<std::optional<Pid>(Pid)> parent_of = {};
   /// Told of calls that returned and took at least as long as that.
   std::uint64_t long_ns = std::numeric_limits<std::uint64_t>::max();
   std::function<void(Tid, const CallKey&, std::uint64_t end_ns, const FinishedCall&)> on_long_call =
@@ -95,7 +98,8 @@ class CallTracker {
  private:
   enum class Membership : std::uint8_t { kStranger, kAtExec, kMember };
 
-  [[nodiscard]] Membership membership_of(Pid pid, Tid tid) const;
+  Membership membership_of(Pid pid, Tid tid);
+  Membership inherited_membership(Pid pid) const;
   [[nodiscard]] std::int64_t group_of(Pid pid, Tid tid) const {
     return options_.group_of ? options_.group_of(pid, tid) : 0;
   }

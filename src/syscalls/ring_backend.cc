@@ -15,6 +15,7 @@
 
 #include "record/clock.h"
 #include "record/proc_scan.h"
+#include "record/proc_stat.h"
 
 namespace profiler::syscalls {
 namespace {
@@ -58,6 +59,10 @@ RingBackend::RingBackend(RingEvents events, const RingSettings& settings, bool a
                 .start_ns = record::monotonic_ns(),
                 .switches_after_end = events_.coverage() == Coverage::kPerCpu,
                 .group_of = [this](Pid pid, Tid tid) { return groups_.id_of(pid, tid); },
+                .parent_of = [](Pid pid) -> std::optional<Pid> {
+                  const auto stat = record::read_proc_stat(pid);
+                  return stat ? std::optional(stat->parent) : std::nullopt;
+                },
                 .long_ns = settings.callers ? LongCalls::kLongNs
                                             : std::numeric_limits<std::uint64_t>::max(),
                 .on_long_call =

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <map>
+#include <optional>
 #include <random>
 #include <string>
 #include <tuple>
@@ -478,6 +479,42 @@ TEST(CallTracker, SaysNothingOfAChildThatNeverBecameTheProgram) {
   told.tracker.ended(10, 2400);
   told.tracker.finish(3000);
   EXPECT_EQ(told.totals.calls(), 0U);
+}
+
+TEST(CallTracker, CountsAProgramWhoseExecMayHaveBeenLost) {
+  Told told({.start_ns = 1000});
+  told.tracker.add_process_at_exec(10);
+  told.leave(2000, 10, kRead, 1);
+  told.tracker.lost(3);
+  told.enter(3000, 10, kPoll);
+  told.leave(3100, 10, kPoll, 1);
+  EXPECT_EQ(told.row(kPoll).calls, 1U);
+  EXPECT_EQ(told.row(kRead).calls, 0U);
+
+  Told other({.start_ns = 1000});
+  other.tracker.add_process_at_exec(20);
+  other.tracker.lost(3);
+  other.enter(3000, 21, kPoll);  // Another thread comes first.
+  other.leave(3100, 21, kPoll, 1);
+  EXPECT_EQ(other.row(kPoll).calls, 1U);
+}
+
+TEST(CallTracker, LooksForTheParentOfAProcessWhoseForkMayHaveBeenLost) {
+  Told told({.start_ns = 1000, .parent_of = [](Pid pid) -> std::optional<Pid> {
+               if (pid == 40) return 30;
+               if (pid == 30) return 10;
+               if (pid == 50) return 1;
+               return std::nullopt;
+             }});
+  told.tracker.add_process(10);
+  told.enter(2000, 60, kRead);  // A stranger without further ado.
+  told.leave(2010, 60, kRead, 0);
+  told.tracker.lost(3);
+  for (const Tid tid : {41, 30, 50, 70}) {
+    told.enter(3000, tid, kRead);
+    told.leave(3010, tid, kRead, 0);
+  }
+  EXPECT_EQ(told.row(kRead).calls, 2U);
 }
 
 TEST(CallTracker, AsksForTheGroupOfEachThread) {
