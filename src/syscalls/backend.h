@@ -1,5 +1,5 @@
 // A way to count system calls. There are two: a BPF program in the kernel (bpf_backend.h), and
-// records of trace points (ring_counting.h).
+// records of trace points (ring_backend.h).
 //
 //   auto backend = open_bpf_backend(grouping, callers, options, target);
 //   backend->sample_callers(rings, attr);  backend->start();  …  backend->stop();

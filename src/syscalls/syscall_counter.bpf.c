@@ -338,28 +338,33 @@ static __always_inline void sample_caller(void* context, struct syscall_slot* sl
   }
 }
 
-SEC("tp_btf/sys_enter")
-int BPF_PROG(on_enter, void* registers, long number) {
-  struct syscall_slot* slot = current_slot();
-  if (!slot) return 0;
-  struct task_struct* task = bpf_get_current_task_btf();
-  if (!counts(slot, task)) return 0;
-  const __u32 call = call_of(task, number);
-  if (slot->thread.held && !is_exec(call)) return 0;
-  slot->thread.call = call;
-  slot->thread.off_ns = 0;
-  slot->thread.state = SYSCALL_STATE_CALL;
-  slot->thread.enter_ns = bpf_ktime_get_ns();
-  return 0;
+static __always_inline void add_result(struct syscall_slot* slot, struct syscall_row* row,
+                                       long result) {
+  if (result > 0) {
+    row->returned += result;
+  } else if (result < 0 && result >= -MAX_ERRNO) {
+    if (result <= -ERESTARTSYS && result >= -ERESTART_RESTARTBLOCK) {
+      row->restarts++;
+    } else {
+      row->errors++;
+      count_error(slot->thread.group, slot->thread.call, result);
+    }
+  }
 }
 
 // The end of a call whose beginning was not seen.
 static __always_inline void leave_unknown(struct syscall_slot* slot, struct task_struct* task,
                                           __u64 now, long result, long number) {
-  const bool unknown = slot->thread.state == SYSCALL_STATE_UNKNOWN;
+  const __u8 state = slot->thread.state;
   slot->thread.state = SYSCALL_STATE_USER;
-  if (!unknown || slot->thread.held) return;
+  if (state == SYSCALL_STATE_CREATED || slot->thread.held) return;
   slot->thread.call = call_of(task, number);
+  if (state == SYSCALL_STATE_USER) {
+    // Refused by seccomp before it began.
+    struct syscall_row* refused = add_call(slot, 0, 0);
+    if (refused) add_result(slot, refused, result);
+    return;
+  }
 #if defined(__TARGET_ARCH_x86)
   // clone, fork, vfork, clone3; those of 32 bits.
   const bool creates = number == 56 || number == 57 || number == 58 || number == 435 ||
@@ -375,7 +380,24 @@ static __always_inline void leave_unknown(struct syscall_slot* slot, struct task
   }
   struct syscall_row* row =
       add_call(slot, now - begin_ns, now - slot->thread.enter_ns - slot->thread.off_ns);
-  if (row) row->begun_before++;
+  if (!row) return;
+  row->begun_before++;
+  add_result(slot, row, result);
+}
+
+SEC("tp_btf/sys_enter")
+int BPF_PROG(on_enter, void* registers, long number) {
+  struct syscall_slot* slot = current_slot();
+  if (!slot) return 0;
+  struct task_struct* task = bpf_get_current_task_btf();
+  if (!counts(slot, task)) return 0;
+  const __u32 call = call_of(task, number);
+  if (slot->thread.held && !is_exec(call)) return 0;
+  slot->thread.call = call;
+  slot->thread.off_ns = 0;
+  slot->thread.state = SYSCALL_STATE_CALL;
+  slot->thread.enter_ns = bpf_ktime_get_ns();
+  return 0;
 }
 
 static __always_inline long number_of(void* registers) {
@@ -412,16 +434,7 @@ int BPF_PROG(on_exit, void* registers, long result) {
   const __u64 cpu = wall - slot->thread.off_ns;
   struct syscall_row* row = add_call(slot, wall, cpu);
   if (!row) return 0;
-  if (result > 0) {
-    row->returned += result;
-  } else if (result < 0 && result >= -MAX_ERRNO) {
-    if (result <= -ERESTARTSYS && result >= -ERESTART_RESTARTBLOCK) {
-      row->restarts++;
-    } else {
-      row->errors++;
-      count_error(slot->thread.group, slot->thread.call, result);
-    }
-  }
+  add_result(slot, row, result);
   if (sample_period_ns) sample_caller(ctx, slot, wall, cpu, now);
   return 0;
 }

@@ -4,7 +4,7 @@
 
 #include "syscalls/backend.h"
 #include "syscalls/bpf_backend.h"
-#include "syscalls/ring_counting.h"
+#include "syscalls/ring_backend.h"
 
 namespace profiler::syscalls {
 
@@ -23,7 +23,7 @@ void SyscallCounter::prepare(const record::RecordOptions& options, const record:
     }
   }
   if (!backend_ && settings_.backend != SyscallBackend::kBpf) {
-    backend_ = ring_backend(settings_.grouping, options, target);
+    backend_ = make_ring_backend(settings_.grouping, options, target);
   }
   faults_.emplace(target, is_child);
 }

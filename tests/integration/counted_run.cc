@@ -43,14 +43,14 @@ std::optional<std::string> counting_refused() {
   options.tids = {::getpid()};
   const auto target = record::Target::find(options, std::nullopt);
   if (!target) return target.error().message();
-  const auto backend = RingBackend::attach(*target, options, {.ring_bytes = 65536});
+  const auto backend = RingCounter::attach(*target, options, {.ring_bytes = 65536});
   if (!backend) return backend.error().message();
   return std::nullopt;
 }
 
 std::string workload(const std::string& name) { return PROFILER_WORKLOADS "/" + name; }
 
-void take_account(const RingBackend& backend, CountedRun& run) {
+void take_account(const RingCounter& backend, CountedRun& run) {
   run.account = backend.account([&](std::string_view text) {
     const auto known = std::ranges::find(run.strings, text);
     if (known != run.strings.end())
@@ -86,7 +86,7 @@ CountedRun count_run(const std::vector<std::string>& command, const RingSettings
   options.command = command;
   options.coverage = coverage;
   const auto target = record::Target::find(options, child->pid());
-  auto backend = RingBackend::attach(*target, options, settings);
+  auto backend = RingCounter::attach(*target, options, settings);
   if (!backend || !child->start()) {
     ADD_FAILURE() << command[0] << " is not counted: "
                   << (backend ? "no such program" : backend.error().message());

@@ -15,7 +15,7 @@
 
 #include "profiler/syscall_account.h"
 #include "record/record_options.h"
-#include "syscalls/ring_backend.h"
+#include "syscalls/ring_counter.h"
 #include "tests/support/strace_counts.h"
 
 namespace profiler::syscalls {
@@ -45,6 +45,6 @@ struct CountedRun {
                                    const RingSettings& settings,
                                    std::optional<Coverage> coverage = std::nullopt);
 /// The account of a backend, with the strings it was given.
-void take_account(const RingBackend& backend, CountedRun& run);
+void take_account(const RingCounter& backend, CountedRun& run);
 
 }  // namespace profiler::syscalls

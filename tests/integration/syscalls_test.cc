@@ -134,6 +134,20 @@ TEST_P(Backend, AccountsForOddCalls) {
   }
 }
 
+TEST_P(Backend, CountsCallsThatAreInterruptedOrRefused) {
+  const Counted counted = with({workload("interrupted_calls")});
+  ASSERT_EQ(counted.command.exit_status, 0) << counted.command.err;
+  // By seccomp, which does so before the call begins.
+  const json refused = counted.row("getpgid");
+  ASSERT_FALSE(refused.is_null());
+  EXPECT_EQ(refused["calls"], 10);
+  EXPECT_EQ(refused["errno"]["EPERM"], 10);
+  EXPECT_EQ(counted.row("rt_sigreturn")["calls"], 20);
+  const json reads = counted.row("readv");
+  EXPECT_EQ(reads["calls"].get<int>(), reads["restarts"].get<int>() + 1);
+  EXPECT_EQ(counted.row("execve")["calls"], 2);
+}
+
 #if defined(__x86_64__)
 TEST_P(Backend, TellsCallsOf32BitsApart) {
   if (std::string(GetParam()) == "ring") {

@@ -1,4 +1,4 @@
-#include "syscalls/ring_backend.h"
+#include "syscalls/ring_counter.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -254,7 +254,7 @@ CountedRun count_waiter(const Waiter& waiter, const record::RecordOptions& optio
   CountedRun run;
   const auto target = record::Target::find(options, std::nullopt);
   if (!target) return run;
-  auto backend = RingBackend::attach(*target, options, settings);
+  auto backend = RingCounter::attach(*target, options, settings);
   if (!backend) {
     ADD_FAILURE() << backend.error().message();
     return run;
