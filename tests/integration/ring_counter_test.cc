@@ -28,7 +28,7 @@ namespace {
 
 using test::CallCounts;
 
-class RingBackendTest : public testing::Test {
+class RingCounterTest : public testing::Test {
  protected:
   void SetUp() override {
     static const auto kRefused = counting_refused();
@@ -55,7 +55,7 @@ void leave_out_what_strace_does(CallCounts& counts) {
   std::erase_if(counts, [](const auto& row) { return row.first.starts_with("syscall_"); });
 }
 
-TEST_F(RingBackendTest, CountsWhatStraceCounts) {
+TEST_F(RingCounterTest, CountsWhatStraceCounts) {
   for (const Coverage coverage : {Coverage::kPerCpu, Coverage::kInherited}) {
     const std::vector<std::string> command{workload("many_calls"), "5"};
     const CountedRun run = count_run(command, {}, coverage);
@@ -77,7 +77,7 @@ TEST_F(RingBackendTest, CountsWhatStraceCounts) {
   }
 }
 
-TEST_F(RingBackendTest, CountsCallsThatDoNotSimplyReturn) {
+TEST_F(RingCounterTest, CountsCallsThatDoNotSimplyReturn) {
   for (const Coverage coverage : {Coverage::kPerCpu, Coverage::kInherited}) {
     const CountedRun run = count_run({workload("interrupted_calls")}, {}, coverage);
     ASSERT_EQ(run.status, 0);
@@ -129,7 +129,7 @@ double error_of_cpu_time(const std::string& threads) {
   return std::abs(counted - measured) / measured;
 }
 
-TEST_F(RingBackendTest, MeasuresTheCpuTimeThatTheThreadsClockShows) {
+TEST_F(RingCounterTest, MeasuresTheCpuTimeThatTheThreadsClockShows) {
   for (const char* threads : {"1", "4"}) {
     double least = 1;
     // Time that a hypervisor takes away is in the one and not in the other.
@@ -140,21 +140,21 @@ TEST_F(RingBackendTest, MeasuresTheCpuTimeThatTheThreadsClockShows) {
   }
 }
 
-TEST_F(RingBackendTest, CountsWhatASmallRingLoses) {
+TEST_F(RingCounterTest, CountsWhatASmallRingLoses) {
   const CountedRun run = count_run({workload("call_storm"), "2", "20000"}, {.ring_bytes = 4096});
   ASSERT_EQ(run.status, 0);
   EXPECT_GT(run.account.lost, 0U);
   EXPECT_LE(run.row("getppid").calls, 40'000U);
 }
 
-TEST_F(RingBackendTest, LosesNothingThatAnOrdinaryRingHolds) {
+TEST_F(RingCounterTest, LosesNothingThatAnOrdinaryRingHolds) {
   const CountedRun run = count_run({workload("call_storm"), "2", "5000"}, {});
   ASSERT_EQ(run.status, 0);
   EXPECT_EQ(run.account.lost, 0U);
   EXPECT_EQ(run.row("getppid").calls, 10'000U);
 }
 
-TEST_F(RingBackendTest, TellsThreadsApart) {
+TEST_F(RingCounterTest, TellsThreadsApart) {
   const CountedRun run =
       count_run({workload("call_storm"), "3", "1000"}, {.grouping = SyscallGrouping::kThread});
   ASSERT_EQ(run.status, 0);
@@ -169,7 +169,7 @@ TEST_F(RingBackendTest, TellsThreadsApart) {
 }
 
 #if defined(__x86_64__)
-TEST_F(RingBackendTest, NamesThirtyTwoBitCallsByTheirOwnTable) {
+TEST_F(RingCounterTest, NamesThirtyTwoBitCallsByTheirOwnTable) {
   const test::TemporaryDirectory directory;
   test::write_bytes(directory.file("old.c"), R"(
 static int call(int number, int first) {
@@ -284,7 +284,7 @@ void expect_waiters_calls(const CountedRun& run) {
   EXPECT_LE(read.cpu_ns, read.wall_ns / 2);
 }
 
-TEST_F(RingBackendTest, AttachesToProcessesInTheMiddleOfACall) {
+TEST_F(RingCounterTest, AttachesToProcessesInTheMiddleOfACall) {
   const Waiter waiter;
   record::RecordOptions options;
   options.scope = Scope::kProcesses;
@@ -295,7 +295,7 @@ TEST_F(RingBackendTest, AttachesToProcessesInTheMiddleOfACall) {
   }
 }
 
-TEST_F(RingBackendTest, AttachesToThreads) {
+TEST_F(RingCounterTest, AttachesToThreads) {
   const Waiter waiter;
   record::RecordOptions options;
   options.scope = Scope::kThreads;
@@ -303,7 +303,7 @@ TEST_F(RingBackendTest, AttachesToThreads) {
   expect_waiters_calls(count_waiter(waiter, options, {}));
 }
 
-TEST_F(RingBackendTest, CountsEverybodysCalls) {
+TEST_F(RingCounterTest, CountsEverybodysCalls) {
   const Waiter waiter;
   record::RecordOptions options;
   options.scope = Scope::kSystem;
@@ -314,7 +314,7 @@ TEST_F(RingBackendTest, CountsEverybodysCalls) {
   expect_waiters_calls(run);
 }
 
-TEST_F(RingBackendTest, FindsTheControlGroup) {
+TEST_F(RingCounterTest, FindsTheControlGroup) {
   const CountedRun run =
       count_run({workload("call_storm"), "1", "10"}, {.grouping = SyscallGrouping::kCgroup});
   const std::string own(

@@ -74,7 +74,7 @@ static void* move(void* argument) {
       CPU_SET((turn + (unsigned)i) % cpus, &one);
       if (worker_ids[i] != 0) sched_setaffinity(worker_ids[i], sizeof one, &one);
     }
-    usleep(300);
+    usleep(2000);
   }
   return NULL;
 }
