@@ -3,7 +3,7 @@
 
     scripts/test                                # builds the release with its workloads
     tests/bench/syscall_figures.py              # everything, ten minutes
-    tests/bench/syscall_figures.py loop dd      # some parts only: loop ring dd load tax start
+    tests/bench/syscall_figures.py loop dd      # some parts only: times loop ring dd load tax start
 
 Runs of all tools alternate in this one process; a figure is the median. Needs root. Tools that are
 missing (strace, perf, bpftrace, sqlite3) are named and left out.
@@ -28,6 +28,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 BUILD = os.path.join(ROOT, "build", "release")
 PROFILER = os.path.join(BUILD, "profiler")
 LOOP = os.path.join(BUILD, "tests", "workloads", "call_loop")
+CLOCKED = os.path.join(BUILD, "tests", "workloads", "clocked_calls")
 PROBES = os.path.join(BUILD, "tests", "bench", "syscall_probes")
 
 # One transaction a statement, with a small cache: many small reads and writes.
@@ -269,7 +270,28 @@ def part_start(scratch, rounds):
            ("BPF maps", f"{statistics.median(maps):.1f} MB")])
 
 
-PARTS = {"loop": part_loop, "ring": part_ring, "dd": part_dd, "load": part_load, "tax": part_tax,
+def part_times(scratch, _rounds):
+    """CPU time of calls of 100 µs and more, against CLOCK_THREAD_CPUTIME_ID around them."""
+    rows = []
+    for backend in ("bpf", "ring"):
+        for threads, moves in (("1", "0"), ("2", "0"), ("4", "0"), ("8", "0"), ("4", "1")):
+            errors = []
+            for _ in range(10):
+                out = os.path.join(scratch, "times.json")
+                done = run([PROFILER, "syscalls", "--backend", backend, "--format", "json", "-o", out,
+                            "--", CLOCKED, threads, str(1600 // int(threads)), moves])
+                truth = json.loads(done.stdout)
+                with open(out) as file:
+                    counted = {row["name"]: row["cpu_s"] for row in json.load(file)["syscalls"]}
+                errors += [counted[call] / truth[call] - 1 for call in ("read", "getrandom", "pwrite64")]
+            rows.append((backend, threads + (", moved about" if moves == "1" else ""),
+                         f"{statistics.mean(errors):+.2%}",
+                         f"{max(errors, key=abs):+.2%}"))
+    table("CPU time counted, against the thread's clock: three calls in each of ten runs",
+          ["backend", "threads", "mean error", "largest of a sum"], rows)
+
+
+PARTS = {"times": part_times, "loop": part_loop, "ring": part_ring, "dd": part_dd, "load": part_load, "tax": part_tax,
          "start": part_start}
 
 

@@ -11,6 +11,8 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <regex>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -107,6 +109,48 @@ TEST_P(Backend, CountsAsStraceDoes) {
     EXPECT_TRUE(name == "exit_group" || name == "exit" || name.starts_with("syscall_") ||
                 name == "execve" || name == "restart_syscall")
         << name << ": " << calls.calls;
+  }
+}
+
+/// The tables of `perf trace -s`, one a thread, added up.
+CallCounts perf_trace_counts(const std::string& text) {
+  CallCounts counts;
+  static const std::regex kRow(R"(^ +([a-z_0-9]+) +(\d+) +(\d+) +[0-9.]+ +[0-9.]+ )");
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    std::smatch fields;
+    if (!std::regex_search(line, fields, kRow)) continue;
+    CallCount& count = counts[fields[1]];
+    count.calls += std::stoull(fields[2]);
+    count.errors += std::stoull(fields[3]);
+  }
+  return counts;
+}
+
+// perf counts the return of a child as another call by which it was made, and leaves out what never
+// returns.
+TEST_P(Backend, CountsAsPerfTraceDoes) {
+  TemporaryDirectory directory;
+  const std::string table = directory.file("trace");
+  const std::vector<std::string> command = {workload("many_calls")};
+  const CommandResult perf = run({"perf", "trace", "-s", "-o", table, "--", command[0]});
+  const CallCounts expected = perf_trace_counts(read_bytes(table));
+  if (perf.exit_status != 0 || expected.empty() || perf.err.find("LOST") != std::string::npos) {
+    GTEST_SKIP() << "perf is missing, or may not trace here, or lost events: " << perf.err;
+  }
+  ASSERT_GE(expected.size(), 40U);
+  const Counted counted = with(command);
+  ASSERT_EQ(counted.command.exit_status, 0) << counted.command.err;
+  for (const auto& [name, calls] : expected) {
+    if (name == "clone" || name == "clone3" || name == "fork" || name == "vfork" ||
+        name == "execve" || name == "restart_syscall")
+      continue;
+    const json row = counted.row(name);
+    ASSERT_FALSE(row.is_null()) << name;
+    EXPECT_EQ(row["calls"], calls.calls) << name;
+    EXPECT_EQ(row["errors"].get<std::uint64_t>() + row["restarts"].get<std::uint64_t>(),
+              calls.errors)
+        << name;
   }
 }
 
