@@ -153,7 +153,7 @@ def part_dd(scratch, rounds):
 
         def measure(tool):
             blocks = max(1000, int(count * tool.share))
-            err = run(tool.command(["dd", "if=/dev/zero", "of=/dev/null", f"bs={block}",
+            err = run(tool.command([shutil.which("dd"), "if=/dev/zero", "of=/dev/null", f"bs={block}",
                                     f"count={blocks}"])).stderr
             seconds = re.search(r"copied, ([0-9.e+-]+) s", err)
             return float(seconds.group(1)) / blocks * 1e9
