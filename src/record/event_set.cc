@@ -1,11 +1,10 @@
 #include "record/event_set.h"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <limits>
 
+#include "record/descriptor_limit.h"
 #include "record/event_attributes.h"
 
 namespace profiler::record {
@@ -13,14 +12,6 @@ namespace {
 
 bool is_refusal(int system_error) {
   return system_error == EPERM || system_error == EACCES || system_error == ENOSYS;
-}
-
-/// All threads of a large process on many CPUs need more descriptors than the soft limit.
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 OpenError open_error(Error error, bool of_standby = false) {

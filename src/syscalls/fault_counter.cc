@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "record/descriptor_limit.h"
 #include "record/proc_file.h"
 
 namespace profiler::syscalls {
@@ -47,6 +48,10 @@ FaultCounter::Events FaultCounter::open(std::uint64_t config, const record::Targ
   Events events;
   for (const record::EventPlace& place : places(target)) {
     auto event = record::open_event(attr, place, false);
+    if (!event && event.error().system_error == EMFILE) {
+      record::raise_descriptor_limit();
+      event = record::open_event(attr, place, false);
+    }
     if (event) {
       events.push_back(*std::move(event));
     } else if (const int why = event.error().system_error; why != ESRCH && why != ENODEV) {

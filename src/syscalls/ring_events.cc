@@ -1,7 +1,5 @@
 #include "syscalls/ring_events.h"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <bit>
 #include <cerrno>
@@ -10,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "record/descriptor_limit.h"
 #include "record/event_attributes.h"
 #include "record/permission.h"
 #include "record/proc_file.h"
@@ -62,13 +61,6 @@ Result<std::uint64_t> raw_syscall_id(const record::Tracefs& tracefs, const char*
     return std::unexpected(Error{.what = point.text() + " has a layout that is not known"});
   }
   return *id;
-}
-
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 std::vector<Coverage> coverages(const record::Target& target,
@@ -137,7 +129,7 @@ Result<RingEvents> RingEvents::open(const record::Target& target,
       if (result) return result;
       const int why = result.error().system_error;
       if (why == EMFILE && !std::exchange(descriptors_raised, true)) {
-        raise_descriptor_limit();
+        record::raise_descriptor_limit();
         continue;
       }
       // EPERM of a mapping is the limit on locked memory.
