@@ -33,7 +33,7 @@ namespace profiler::profile {
 inline constexpr std::array<unsigned char, 8> kMagic = {0x89, 'P',  'R',  'F',
                                                         '\r', '\n', 0x1a, '\n'};
 inline constexpr std::uint16_t kMajorVersion = 1;
-/// 1: kJoinedFrames; 2: kKernelText, kBootId; 3: counted system calls
+/// 1: kJoinedFrames; 2: kKernelText, kBootId; 3: counted system calls, EventField::kPeriod
 inline constexpr std::uint16_t kMinorVersion = 3;
 inline constexpr std::size_t kFileHeaderSize = 16;
 inline constexpr std::size_t kChunkHeaderSize = 16;
