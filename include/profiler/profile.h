@@ -28,6 +28,7 @@
 #include "profiler/row_index.h"
 #include "profiler/stack_end.h"
 #include "profiler/syscall_account.h"
+#include "profiler/wait.h"
 
 namespace profiler {
 
@@ -136,6 +137,8 @@ struct Stack {
   /// The outermost user frames that were not unwound from this sample (StackEnd::kJoined).
   std::uint16_t joined_frames = 0;
   CauseIndex cause;  ///< None for user samples, and until causes are resolved.
+  /// What a thread that leaves its CPU there waits for; kNone likewise.
+  WaitClass wait = WaitClass::kNone;
   bool operator==(const Stack&) const = default;
 };
 
@@ -155,7 +158,8 @@ struct Thread {
   bool operator==(const Thread&) const = default;
 };
 
-enum class Mode : std::uint8_t { kUser, kSys };
+/// kWait: off the CPU. No sample that is stored has it: views make them of waits.
+enum class Mode : std::uint8_t { kUser, kSys, kWait };
 
 struct Sample {
   std::uint64_t time_ns = 0;  ///< Since Run::start_monotonic_ns.
@@ -164,7 +168,8 @@ struct Sample {
   StackIndex stack;
   std::uint16_t cpu = 0;
   Mode mode = Mode::kUser;
-  std::uint16_t event = 0;  ///< Row of Run::events.
+  WaitClass wait = WaitClass::kNone;  ///< Of Mode::kWait.
+  std::uint16_t event = 0;            ///< Row of Run::events.
   bool operator==(const Sample&) const = default;
 };
 
@@ -214,6 +219,8 @@ struct Losses {
   /// Of the samples lost and dropped, those of processes outside the target, whom the rings of
   /// whole CPUs hold as well: an estimate (record/loss_share.h).
   std::uint64_t samples_lost_of_others = 0;
+  std::uint64_t switches_lost = 0;      ///< Records of context switches: the ring was full.
+  std::uint64_t intervals_unknown = 0;  ///< On or off the CPU, which is not known: for that reason.
   bool operator==(const Losses&) const = default;
 
   /// Exact, of whomever.
@@ -265,6 +272,7 @@ struct Run {
   Losses losses;
   StackEnlargement stack_enlargement;
   RecorderCost cost;
+  WaitCoverage wait_coverage = WaitCoverage::kNone;
   bool kernel_sampled = true;  ///< False: user mode only (permission).
   bool interrupted = false;    ///< Read from a recording that was cut off.
   std::vector<std::string>
@@ -282,10 +290,13 @@ struct Profile {
   IndexedTable<Process, ProcessIndex> processes;
   IndexedTable<Thread, ThreadIndex> threads;
   std::vector<Sample> samples;  ///< By time.
+  std::vector<Wait> waits;      ///< By the time at which they ended, nearly.
   // Filled in when the recording has ended:
   IndexedTable<Function, FunctionIndex> functions;
   IndexedTable<Location, LocationIndex> locations;
   IndexedTable<Cause, CauseIndex> causes;
+  /// Where waiting was recorded: a row for each thread and name that ran, or existed.
+  std::vector<ThreadSchedule> schedules;
   /// Where system calls were counted as well.
   SyscallAccount syscalls;
 

@@ -35,4 +35,15 @@ std::optional<Columns> parse_columns(std::string_view payload, std::size_t known
   return columns;
 }
 
+bool read_histogram(std::uint64_t filled, ColumnReader& buckets, DurationHistogram& histogram) {
+  std::uint64_t next = 0;
+  for (; filled != 0; --filled) {
+    const std::uint64_t bucket = next + buckets.next();
+    if (bucket < next || bucket >= histogram.counts.size()) return false;
+    histogram.counts[static_cast<std::size_t>(bucket)] = buckets.next();
+    next = bucket + 1;
+  }
+  return true;
+}
+
 }  // namespace profiler::profile

@@ -6,8 +6,8 @@
 //     return narrow((*c)[kTid].next_delta(), row.tid) && …;      // false: the row is refused
 //   });
 //
-// Not the columns of any one table: each has its decoder in record_tables.cc, name_tables.cc or
-// syscall_tables.cc.
+// Not the columns of any one table: each has its decoder in record_tables.cc, name_tables.cc,
+// syscall_tables.cc or wait_tables.cc.
 #pragma once
 
 #include <algorithm>
@@ -76,6 +76,9 @@ bool narrow(std::uint64_t value, Integer& out) {
   out = static_cast<Integer>(value);
   return static_cast<std::uint64_t>(out) == value;
 }
+
+/// The `filled` buckets of a histogram, as format.h has them. False: more than there are.
+bool read_histogram(std::uint64_t filled, ColumnReader& buckets, DurationHistogram& histogram);
 
 /// Decodes all rows of a chunk with `decode(row, row number)`.
 template <class Row, class Decode>

@@ -33,8 +33,9 @@ namespace profiler::profile {
 inline constexpr std::array<unsigned char, 8> kMagic = {0x89, 'P',  'R',  'F',
                                                         '\r', '\n', 0x1a, '\n'};
 inline constexpr std::uint16_t kMajorVersion = 1;
-/// 1: kJoinedFrames; 2: kKernelText, kBootId; 3: counted system calls, EventField::kPeriod
-inline constexpr std::uint16_t kMinorVersion = 3;
+/// 1: kJoinedFrames; 2: kKernelText, kBootId; 3: counted system calls, EventField::kPeriod;
+/// 4: waits and schedules, kStackWait
+inline constexpr std::uint16_t kMinorVersion = 4;
 inline constexpr std::size_t kFileHeaderSize = 16;
 inline constexpr std::size_t kChunkHeaderSize = 16;
 
@@ -52,6 +53,8 @@ inline constexpr std::size_t kStringBytesPerChunk = std::size_t{1} << 20;
 /// Rows of counted calls, which are large in memory and small in a file. A hundred times what the
 /// counters have room for.
 inline constexpr std::size_t kMaxSyscallRows = std::size_t{1} << 18;
+/// Of schedules, likewise.
+inline constexpr std::size_t kMaxScheduleRows = std::size_t{1} << 18;
 /// Bytes that a string can share with the one before it.
 inline constexpr std::size_t kMaxSharedPrefix = 255;
 
@@ -74,6 +77,8 @@ enum class ChunkType : std::uint32_t {
   kSyscalls = 16,
   kSyscallErrors = 17,
   kSyscallCallers = 18,
+  kWaits = 19,  ///< Only ever appended.
+  kSchedules = 20,
   kEnd = 255,  ///< Empty. What follows is not read.
 };
 
@@ -170,7 +175,9 @@ enum Causes : std::uint8_t {
 };
 enum StackCauses : std::uint8_t {
   kCause,  ///< opt(cause)
-  kStackCausesCount0
+  kStackCausesCount0,
+  kStackWait = kStackCausesCount0,
+  kStackCausesCount
 };
 enum Syscalls : std::uint8_t {
   kSyscallName,   ///< opt(string)
@@ -208,6 +215,32 @@ enum SyscallCallers : std::uint8_t {
   kCallerSamples,
   kSyscallCallersCount0
 };
+enum Waits : std::uint8_t {
+  kWaitTime,  ///< delta
+  kWaitNs,
+  kWaitCount,
+  kWaitThread,  ///< delta
+  kWaitStack,   ///< opt(stack)
+  kWaker,       ///< opt(stack)
+  kIsRunnable,
+  kWaitsCount0
+};
+enum Schedules : std::uint8_t {
+  kScheduleThread,  ///< delta
+  kFirstNs,
+  kLastNs,
+  kOnCpuNs,
+  kBlockedNs,
+  kRunnableNs,
+  kUnknownNs,
+  kVoluntary,
+  kPreempted,
+  kMigrations,
+  kLongestDelayNs,
+  kDelaysFilled,  ///< As kFilled.
+  kDelays,        ///< As kBuckets.
+  kSchedulesCount0
+};
 
 }  // namespace column
 
@@ -236,6 +269,7 @@ enum class RunField : std::uint32_t {
   kNote = 21,  ///< bytes, repeated
   kKernelText = 22,
   kBootId = 23,
+  kWaitCoverage = 24,
   kSamplesLost = 32,
   kSamplesDropped = 33,
   kStacksShortened = 34,
@@ -246,6 +280,8 @@ enum class RunField : std::uint32_t {
   kProcessesUnsampled = 39,
   kProcessesSeen = 40,
   kSamplesLostOfOthers = 41,
+  kSwitchesLost = 42,
+  kIntervalsUnknown = 43,
   kRecordingCpuNs = 48,
   kNamingCpuNs = 49,
   kPeakMemoryBytes = 50,

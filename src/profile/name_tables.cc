@@ -81,17 +81,21 @@ const char* decode_causes(std::string_view payload, Profile& profile) {
 
 const char* decode_stack_causes(std::string_view payload, Profile& profile) {
   using namespace column;
-  std::optional<Columns> c = parse_columns(payload, kStackCausesCount0, kStackCausesCount0);
+  std::optional<Columns> c = parse_columns(payload, kStackCausesCount, kStackCausesCount0);
   if (!c) return kMalformed;
   if (c->first > profile.stacks.size() || c->rows > profile.stacks.size() - c->first)
     return kBadRow;
-  std::vector<CauseIndex> causes;
-  const char* problem = decode_each(*c, causes, [&](CauseIndex& row, std::size_t) {
-    return read_opt((*c)[kCause].next(), profile.causes, row);
+  std::vector<Stack> named;
+  const char* problem = decode_each(*c, named, [&](Stack& row, std::size_t) {
+    row.wait = enumerator((*c)[kStackWait].next(), WaitClass::kOther, WaitClass::kOther);
+    return read_opt((*c)[kCause].next(), profile.causes, row.cause);
   });
   if (problem != nullptr) return problem;
-  for (std::size_t i = 0; i < causes.size(); ++i)
-    profile.stacks[StackIndex(static_cast<std::size_t>(c->first) + i)].cause = causes[i];
+  for (std::size_t i = 0; i < named.size(); ++i) {
+    Stack& stack = profile.stacks[StackIndex(static_cast<std::size_t>(c->first) + i)];
+    stack.cause = named[i].cause;
+    stack.wait = named[i].wait;
+  }
   return nullptr;
 }
 

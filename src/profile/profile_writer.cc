@@ -26,10 +26,12 @@ constexpr std::array kGrowing = {ChunkType::kStrings, ChunkType::kModules, Chunk
                                  ChunkType::kNodes,   ChunkType::kStacks,  ChunkType::kProcesses,
                                  ChunkType::kThreads};
 /// Tables that are made when the recording has ended, likewise.
-constexpr std::array kFinal = {ChunkType::kFunctions,     ChunkType::kLocations,
-                               ChunkType::kFrameNames,    ChunkType::kCauses,
-                               ChunkType::kStackCauses,   ChunkType::kSyscalls,
-                               ChunkType::kSyscallErrors, ChunkType::kSyscallCallers};
+constexpr std::array kFinal = {
+    ChunkType::kFunctions,     ChunkType::kLocations,      ChunkType::kFrameNames,
+    ChunkType::kCauses,        ChunkType::kStackCauses,    ChunkType::kSyscalls,
+    ChunkType::kSyscallErrors, ChunkType::kSyscallCallers, ChunkType::kSchedules};
+/// Tables of which a profile holds only what has not been written yet.
+constexpr std::array kAppended = {ChunkType::kSamples, ChunkType::kWaits};
 
 std::size_t row_count(const Profile& profile, ChunkType type) {
   switch (type) {
@@ -63,6 +65,10 @@ std::size_t row_count(const Profile& profile, ChunkType type) {
       return profile.syscalls.errors.size();
     case ChunkType::kSyscallCallers:
       return profile.syscalls.callers.size();
+    case ChunkType::kWaits:
+      return profile.waits.size();
+    case ChunkType::kSchedules:
+      return profile.schedules.size();
     case ChunkType::kSyscallAccount:
     case ChunkType::kRun:
     case ChunkType::kEnd:
@@ -110,7 +116,7 @@ struct ProfileWriter::State {
   int level = kLevelWhileRecording;
   std::string bytes;  ///< The next write, of whole chunks.
   std::array<std::size_t, kGrowing.size()> rows_written{};
-  std::size_t samples_written = 0;
+  RowsBefore rows_before;
   bool finished = false;
 };
 
@@ -119,17 +125,19 @@ Result<void> ProfileWriter::State::append(const Profile& profile) {
   if (file.size() == 0) bytes = file_header();
   if (auto added = chunks.append(bytes, ChunkType::kRun, encode_run(profile.run), level); !added)
     return added;
-  TableEncoder encoder(profile, samples_written);
+  TableEncoder encoder(profile, rows_before);
   for (std::size_t i = 0; i < kGrowing.size(); ++i) {
     if (auto added = add_table(encoder, profile, kGrowing[i], rows_written[i]); !added)
       return added;
   }
-  if (auto added = add_table(encoder, profile, ChunkType::kSamples, 0); !added) return added;
+  for (const ChunkType type : kAppended)
+    if (auto added = add_table(encoder, profile, type, 0); !added) return added;
   if (auto written = file.append(bytes); !written) return written;
 
   for (std::size_t i = 0; i < kGrowing.size(); ++i)
     rows_written[i] = row_count(profile, kGrowing[i]);
-  samples_written += profile.samples.size();
+  rows_before.samples += profile.samples.size();
+  rows_before.waits += profile.waits.size();
   return {};
 }
 

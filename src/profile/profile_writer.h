@@ -2,7 +2,7 @@
 // (format.h), and renames it to PATH at the end, after PATH has become PATH.old.
 //
 //   Result<ProfileWriter> writer = ProfileWriter::create("profiler.data");
-//   writer->append(profile);  profile.samples.clear();     // now and then, while recording
+//   writer->append(profile);  profile.samples.clear();     // and waits: now and then
 //   writer->finish(profile);                               // names, causes, the run; then renames
 //
 // Destroyed without finish: PATH.part stays if anything was appended, so that what was recorded can
@@ -27,7 +27,8 @@ class ProfileWriter {
   ProfileWriter& operator=(ProfileWriter&&) noexcept;
 
   /// Writes what the growing tables (strings, modules, frames, nodes, stacks, processes, threads)
-  /// have gained since the last call, all of `profile.samples`, and `profile.run` as it is now.
+  /// have gained since the last call, all of `profile.samples` and `profile.waits`, and
+  /// `profile.run` as it is now.
   /// Names and causes are not written here. Error: disk full, …; what was appended before stays
   /// readable, and later calls may be tried again.
   Result<void> append(const Profile& profile);

@@ -31,6 +31,8 @@ void for_each_counter(RunType& run, Visit&& visit) {
   visit(RunField::kProcessesUnsampled, run.losses.processes_unsampled);
   visit(RunField::kProcessesSeen, run.losses.processes_seen);
   visit(RunField::kSamplesLostOfOthers, run.losses.samples_lost_of_others);
+  visit(RunField::kSwitchesLost, run.losses.switches_lost);
+  visit(RunField::kIntervalsUnknown, run.losses.intervals_unknown);
   visit(RunField::kEnlargedStackBytes, run.stack_enlargement.bytes);
   visit(RunField::kStacksEnlargedAfterNs, run.stack_enlargement.after_ns);
   visit(RunField::kRecordingCpuNs, run.cost.recording_cpu_ns);
@@ -107,6 +109,10 @@ void decode_number(Run& run, RunField field, protozero::pbf_message<RunField>& m
       run.charged.source =
           enumerator(message.get_uint64(), TimeCharged::Source::kProc, TimeCharged::Source::kNone);
       return;
+    case RunField::kWaitCoverage:
+      run.wait_coverage =
+          enumerator(message.get_uint64(), WaitCoverage::kStacks, WaitCoverage::kNone);
+      return;
     case RunField::kKernelSampled:
       run.kernel_sampled = message.get_uint64() != 0;
       return;
@@ -177,6 +183,7 @@ std::string encode_run(const Run& run) {
   writer.add_uint64(tag(RunField::kScope), static_cast<std::uint64_t>(run.scope));
   writer.add_uint64(tag(RunField::kCoverage), static_cast<std::uint64_t>(run.coverage));
   writer.add_uint64(tag(RunField::kChargedSource), static_cast<std::uint64_t>(run.charged.source));
+  writer.add_uint64(tag(RunField::kWaitCoverage), static_cast<std::uint64_t>(run.wait_coverage));
   writer.add_uint64(tag(RunField::kKernelSampled), run.kernel_sampled ? 1 : 0);
   writer.add_uint64(tag(RunField::kInterrupted), run.interrupted ? 1 : 0);
   return out;

@@ -11,22 +11,6 @@
 
 namespace profiler::profile {
 
-namespace {
-
-/// False: more buckets than there are.
-bool read_histogram(std::uint64_t filled, ColumnReader& buckets, DurationHistogram& histogram) {
-  std::uint64_t next = 0;
-  for (; filled != 0; --filled) {
-    const std::uint64_t bucket = next + buckets.next();
-    if (bucket < next || bucket >= histogram.counts.size()) return false;
-    histogram.counts[static_cast<std::size_t>(bucket)] = buckets.next();
-    next = bucket + 1;
-  }
-  return true;
-}
-
-}  // namespace
-
 const char* decode_syscalls(std::string_view payload, Profile& profile) {
   using namespace column;
   std::optional<Columns> c = parse_columns(payload, kSyscallsCount0, kSyscallsCount0, kBuckets);

@@ -41,6 +41,10 @@ const char* decode_table(ChunkType type, std::string_view payload, Profile& prof
       return decode_syscall_errors(payload, profile);
     case ChunkType::kSyscallCallers:
       return decode_syscall_callers(payload, profile);
+    case ChunkType::kWaits:
+      return decode_waits(payload, profile);
+    case ChunkType::kSchedules:
+      return decode_schedules(payload, profile);
     case ChunkType::kRun:
     case ChunkType::kEnd:
       break;

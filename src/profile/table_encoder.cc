@@ -40,6 +40,20 @@ std::string message(RowRange rows, std::span<const ColumnWriter> columns) {
   return message(rows.first, rows.last - rows.first, columns);
 }
 
+void add_histogram(const DurationHistogram& histogram, ColumnWriter& filled,
+                   ColumnWriter& buckets) {
+  std::size_t count = 0;
+  std::size_t next = 0;
+  for (std::size_t bucket = 0; bucket < histogram.counts.size(); ++bucket) {
+    if (histogram.counts[bucket] == 0) continue;
+    buckets.add(bucket - next);
+    buckets.add(histogram.counts[bucket]);
+    next = bucket + 1;
+    ++count;
+  }
+  filled.add(count);
+}
+
 }  // namespace
 
 void TableEncoder::require(bool condition, const char* table, std::size_t row, const char* what) {
@@ -85,6 +99,10 @@ std::string TableEncoder::encode(ChunkType type, RowRange rows) {
       return syscall_errors(rows);
     case ChunkType::kSyscallCallers:
       return syscall_callers(rows);
+    case ChunkType::kWaits:
+      return waits(rows);
+    case ChunkType::kSchedules:
+      return schedules(rows);
     case ChunkType::kSyscallAccount:
     case ChunkType::kRun:
     case ChunkType::kEnd:
@@ -206,7 +224,7 @@ std::string TableEncoder::samples(RowRange rows) {
     columns[column::kMode].add(number(sample.mode));
     columns[column::kEvent].add(sample.event);
   }
-  return message(samples_before_ + rows.first, rows.last - rows.first, columns);
+  return message(before_.samples + rows.first, rows.last - rows.first, columns);
 }
 
 std::string TableEncoder::functions(RowRange rows) {
@@ -276,11 +294,13 @@ std::string TableEncoder::causes(RowRange rows) {
 }
 
 std::string TableEncoder::stack_causes(RowRange rows) {
-  std::array<ColumnWriter, column::kStackCausesCount0> columns;
+  std::array<ColumnWriter, column::kStackCausesCount> columns;
   for (std::size_t i = rows.first; i < rows.last; ++i) {
-    const CauseIndex cause = profile_.stacks[StackIndex(i)].cause;
-    require(!cause || profile_.causes.contains(cause), "stack", i, "has an unknown cause");
-    columns[column::kCause].add(opt(cause));
+    const Stack& stack = profile_.stacks[StackIndex(i)];
+    require(!stack.cause || profile_.causes.contains(stack.cause), "stack", i,
+            "has an unknown cause");
+    columns[column::kCause].add(opt(stack.cause));
+    columns[column::kStackWait].add(number(stack.wait));
   }
   return message(rows, columns);
 }
@@ -307,16 +327,7 @@ std::string TableEncoder::syscalls(RowRange rows) {
     columns[column::kMinNs].add(row.min_ns);
     columns[column::kMaxNs].add(row.max_ns);
     columns[column::kSquares].add(std::bit_cast<std::uint64_t>(row.squares_ns2));
-    std::size_t filled = 0;
-    std::size_t next = 0;
-    for (std::size_t bucket = 0; bucket < row.durations.counts.size(); ++bucket) {
-      if (row.durations.counts[bucket] == 0) continue;
-      columns[column::kBuckets].add(bucket - next);
-      columns[column::kBuckets].add(row.durations.counts[bucket]);
-      next = bucket + 1;
-      ++filled;
-    }
-    columns[column::kFilled].add(filled);
+    add_histogram(row.durations, columns[column::kFilled], columns[column::kBuckets]);
   }
   return message(rows, columns);
 }
@@ -345,6 +356,46 @@ std::string TableEncoder::syscall_callers(RowRange rows) {
     columns[column::kCallerWallNs].add(row.wall_ns);
     columns[column::kCallerCpuNs].add(row.cpu_ns);
     columns[column::kCallerSamples].add(row.samples);
+  }
+  return message(rows, columns);
+}
+
+std::string TableEncoder::waits(RowRange rows) {
+  std::array<ColumnWriter, column::kWaitsCount0> columns;
+  for (std::size_t i = rows.first; i < rows.last; ++i) {
+    const Wait& wait = profile_.waits[i];
+    require(profile_.threads.contains(wait.thread), "wait", i, "has no thread");
+    for (const StackIndex stack : {wait.stack, wait.waker})
+      require(!stack || profile_.stacks.contains(stack), "wait", i, "has an unknown stack");
+    columns[column::kWaitTime].add_delta(wait.time_ns);
+    columns[column::kWaitNs].add(wait.ns);
+    columns[column::kWaitCount].add(wait.count);
+    columns[column::kWaitThread].add_delta(wait.thread.row());
+    columns[column::kWaitStack].add(opt(wait.stack));
+    columns[column::kWaker].add(opt(wait.waker));
+    columns[column::kIsRunnable].add(wait.runnable ? 1 : 0);
+  }
+  return message(before_.waits + rows.first, rows.last - rows.first, columns);
+}
+
+std::string TableEncoder::schedules(RowRange rows) {
+  std::array<ColumnWriter, column::kSchedulesCount0> columns;
+  require(rows.last <= kMaxScheduleRows, "schedule", kMaxScheduleRows, "is one too many");
+  for (std::size_t i = rows.first; i < rows.last; ++i) {
+    const ThreadSchedule& row = profile_.schedules[i];
+    require(profile_.threads.contains(row.thread), "schedule", i, "has no thread");
+    columns[column::kScheduleThread].add_delta(row.thread.row());
+    columns[column::kFirstNs].add(row.first_ns);
+    columns[column::kLastNs].add(row.last_ns);
+    columns[column::kOnCpuNs].add(row.on_cpu_ns);
+    columns[column::kBlockedNs].add(row.blocked_ns);
+    columns[column::kRunnableNs].add(row.runnable_ns);
+    columns[column::kUnknownNs].add(row.unknown_ns);
+    columns[column::kVoluntary].add(row.voluntary);
+    columns[column::kPreempted].add(row.preempted);
+    columns[column::kMigrations].add(row.migrations);
+    columns[column::kLongestDelayNs].add(row.longest_delay_ns);
+    add_histogram(row.delays, columns[column::kDelaysFilled], columns[column::kDelays]);
   }
   return message(rows, columns);
 }

@@ -22,11 +22,16 @@ struct RowRange {
   std::size_t last = 0;
 };
 
+/// Rows that earlier chunks hold and the profile no longer has.
+struct RowsBefore {
+  std::size_t samples = 0;
+  std::size_t waits = 0;
+};
+
 class TableEncoder {
  public:
-  /// `samples_before`: samples that earlier chunks hold and `profile` no longer has.
-  explicit TableEncoder(const Profile& profile, std::size_t samples_before = 0)
-      : profile_(profile), samples_before_(samples_before) {}
+  explicit TableEncoder(const Profile& profile, const RowsBefore& before = {})
+      : profile_(profile), before_(before) {}
 
   /// `type` is that of a table.
   std::string encode(ChunkType type, RowRange rows);
@@ -51,12 +56,14 @@ class TableEncoder {
   std::string syscalls(RowRange rows);
   std::string syscall_errors(RowRange rows);
   std::string syscall_callers(RowRange rows);
+  std::string waits(RowRange rows);
+  std::string schedules(RowRange rows);
 
   void require(bool condition, const char* table, std::size_t row, const char* what);
   [[nodiscard]] bool is_text(StringIndex index) const;
 
   const Profile& profile_;
-  std::size_t samples_before_;
+  RowsBefore before_;
   std::string problem_;
 };
 

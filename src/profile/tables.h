@@ -35,4 +35,8 @@ namespace profiler::profile {
 [[nodiscard]] const char* decode_syscall_errors(std::string_view payload, Profile& profile);
 [[nodiscard]] const char* decode_syscall_callers(std::string_view payload, Profile& profile);
 
+// wait_tables.cc
+[[nodiscard]] const char* decode_waits(std::string_view payload, Profile& profile);
+[[nodiscard]] const char* decode_schedules(std::string_view payload, Profile& profile);
+
 }  // namespace profiler::profile

@@ -22,7 +22,7 @@ using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
 constexpr RandomSize kSmall = {
-    .strings = 6, .modules = 2, .frames = 5, .nodes = 8, .stacks = 4, .samples = 7};
+    .strings = 6, .modules = 2, .frames = 5, .nodes = 8, .stacks = 4, .samples = 7, .waits = 5};
 
 /// What views rely on: that no row refers to one that is not there, and parents come first.
 ::testing::AssertionResult is_sound(const Profile& p) {
@@ -46,7 +46,8 @@ constexpr RandomSize kSmall = {
   for (std::size_t i = 0; i < p.stacks.size(); ++i) {
     const Stack& s = p.stacks[StackIndex(i)];
     if ((s.user && !p.nodes.contains(s.user)) || (s.kernel && !p.nodes.contains(s.kernel)) ||
-        (s.cause && !p.causes.contains(s.cause)) || s.end > StackEnd::kKernelWalk)
+        (s.cause && !p.causes.contains(s.cause)) ||
+        static_cast<std::size_t>(s.end) >= kStackEndCount)
       return bad("stack", i);
   }
   for (std::size_t i = 0; i < p.processes.size(); ++i)
@@ -61,6 +62,14 @@ constexpr RandomSize kSmall = {
         s.event >= p.run.events.size())
       return bad("sample", i);
   }
+  for (std::size_t i = 0; i < p.waits.size(); ++i) {
+    const Wait& w = p.waits[i];
+    if (!p.threads.contains(w.thread) || (w.stack && !p.stacks.contains(w.stack)) ||
+        (w.waker && !p.stacks.contains(w.waker)))
+      return bad("wait", i);
+  }
+  for (std::size_t i = 0; i < p.schedules.size(); ++i)
+    if (!p.threads.contains(p.schedules[i].thread)) return bad("schedule", i);
   for (std::size_t i = 0; i < p.functions.size(); ++i) {
     const Function& f = p.functions[FunctionIndex(i)];
     if (!p.modules.contains(f.module) || !text(f.name) || !text(f.system_name) || !text(f.file))
@@ -214,8 +223,13 @@ TEST(DamagedProfile, WithBentColumnsBehindRightChecksumsIsStillSound) {
 /// The corpus of tests/fuzz/profile_fuzzer.cc is made of these.
 TEST(DamagedProfile, DISABLED_WritesTheCorpus) {
   const std::string folder = PROFILER_SOURCE_DIR "/tests/fuzz/corpus/profile/";
-  constexpr RandomSize kRich = {
-      .strings = 30, .modules = 4, .frames = 20, .nodes = 40, .stacks = 20, .samples = 40};
+  constexpr RandomSize kRich = {.strings = 30,
+                                .modules = 4,
+                                .frames = 20,
+                                .nodes = 40,
+                                .stacks = 20,
+                                .samples = 40,
+                                .waits = 20};
   for (const std::uint32_t seed : {1U, 2U}) {
     const std::string bytes = written(random_profile(seed, seed == 1 ? kSmall : kRich));
     write_bytes(folder + "file_" + std::to_string(seed), bytes);
@@ -290,7 +304,7 @@ TEST(ProfileVersions, ANewerMajorVersionIsRefusedByName) {
   const Result<Profile> profile = parse(bytes);
   ASSERT_FALSE(profile);
   EXPECT_EQ(profile.error().message(),
-            "test: has version 2.3 of the profile format, and this profiler reads version 1.3; use "
+            "test: has version 2.3 of the profile format, and this profiler reads version 1.4; use "
             "a newer profiler");
 }
 

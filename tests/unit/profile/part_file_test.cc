@@ -237,6 +237,7 @@ int fill_up(const std::string& directory, int expected_errno,
     if (!appended) break;
     kept.insert(kept.end(), profile.samples.begin(), profile.samples.end());
     profile.samples.clear();
+    profile.waits.clear();
   }
   if (appended || appended.error().system_error != expected_errno) return 2;
   if (appended.error().path != directory + "/p.part" || appended.error().advice.empty()) return 3;

@@ -20,6 +20,7 @@ struct RandomSize {
   std::size_t nodes = 200;
   std::size_t stacks = 50;
   std::size_t samples = 120;
+  std::size_t waits = 60;
 };
 
 class RandomProfile {
@@ -62,6 +63,14 @@ class RandomProfile {
                            .cpu = static_cast<std::uint16_t>(number()),
                            .mode = any(Mode::kSys),
                            .event = static_cast<std::uint16_t>(below(2))});
+    for (std::size_t i = 0; i < size.waits; ++i)
+      p.waits.push_back({.time_ns = number(),
+                         .ns = number(),
+                         .count = static_cast<std::uint32_t>(number()),
+                         .thread = row<ThreadIndex>(p.threads),
+                         .stack = maybe<StackIndex>(p.stacks),
+                         .waker = maybe<StackIndex>(p.stacks),
+                         .runnable = below(2) == 0});
   }
 
   /// Fills in what is known at the end.
@@ -90,7 +99,27 @@ class RandomProfile {
     for (int i = 0; i < 9; ++i)
       p.causes.push_back({.cause = {.kind = any(KernelEntryKind::kOther), .name = maybe_text(p)},
                           .entry = {.kind = any(KernelEntryKind::kOther), .name = maybe_text(p)}});
-    for (Stack& s : p.stacks) s.cause = maybe<CauseIndex>(p.causes);
+    for (Stack& s : p.stacks) {
+      s.cause = maybe<CauseIndex>(p.causes);
+      s.wait = any(WaitClass::kOther);
+    }
+    for (int i = 0; i < 5; ++i) {
+      ThreadSchedule schedule{.thread = row<ThreadIndex>(p.threads),
+                              .first_ns = number(),
+                              .last_ns = number(),
+                              .on_cpu_ns = number(),
+                              .blocked_ns = number(),
+                              .runnable_ns = number(),
+                              .unknown_ns = number(),
+                              .voluntary = number(),
+                              .preempted = number(),
+                              .migrations = number(),
+                              .longest_delay_ns = number(),
+                              .delays = {}};
+      for (int j = 0; j < 4; ++j)
+        schedule.delays.counts[below(DurationHistogram::kBuckets)] = number();
+      p.schedules.push_back(schedule);
+    }
     if (below(4) != 0) count_syscalls(p);
   }
 
@@ -216,6 +245,9 @@ class RandomProfile {
     r.kernel_sampled = below(2) == 0;
     r.interrupted = below(2) == 0;
     r.losses.samples_lost_of_others = number();
+    r.losses.switches_lost = number();
+    r.losses.intervals_unknown = number();
+    r.wait_coverage = any(WaitCoverage::kStacks);
     r.stack_enlargement = {.bytes = number(), .after_ns = number()};
     return r;
   }

@@ -65,11 +65,14 @@ TEST(ProfileFile, IsTheSameFromSeveralPiecesAsFromOne) {
     RandomProfile random(seed);
     Profile growing;
     std::vector<Sample> all_samples;
+    std::vector<Wait> all_waits;
     for (std::size_t pieces = 1 + random.below(5); pieces != 0; --pieces) {
       random.grow(growing, {});
       all_samples.insert(all_samples.end(), growing.samples.begin(), growing.samples.end());
+      all_waits.insert(all_waits.end(), growing.waits.begin(), growing.waits.end());
       ASSERT_TRUE(writer->append(growing));
       growing.samples.clear();
+      growing.waits.clear();
     }
     random.grow(growing, {});
     random.name(growing);
@@ -77,12 +80,14 @@ TEST(ProfileFile, IsTheSameFromSeveralPiecesAsFromOne) {
     growing.threads[ThreadIndex(0)].name = StringIndex(1);
     growing.processes[ProcessIndex(0)].name = StringIndex(2);
     all_samples.insert(all_samples.end(), growing.samples.begin(), growing.samples.end());
+    all_waits.insert(all_waits.end(), growing.waits.begin(), growing.waits.end());
     const Result<void> finished = writer->finish(growing);
     ASSERT_TRUE(finished) << finished.error().message();
 
     const Result<Profile> after = read_profile(path);
     ASSERT_TRUE(after) << after.error().message();
     growing.samples = all_samples;
+    growing.waits = all_waits;
     ASSERT_EQ(*after, growing) << "seed " << seed;
     EXPECT_EQ(writer->bytes_written(), std::filesystem::file_size(path));
   }
