@@ -1,11 +1,13 @@
 #include "cli/recording_options.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "cli/choice.h"
 #include "cli/event_options.h"
 #include "cli/option_values.h"
 #include "cli/symbol_options.h"
@@ -19,6 +21,8 @@ constexpr std::uint64_t kShortestClockPeriod = 1'000'000'000 / kMaxFrequency;
 constexpr std::uint64_t kMaxPeriod = std::numeric_limits<std::int64_t>::max();
 /// The kernel's limit on sample_stack_user (a multiple of 8 that fits a 64 KiB record).
 constexpr std::uint64_t kMaxStackBytes = 65528;
+constexpr std::array<Choice<WaitCoverage>, 2> kWaits = {
+    {{"stacks", WaitCoverage::kStacks}, {"durations", WaitCoverage::kDurations}}};
 
 Error usage(std::string what, std::string advice = {}) {
   return {.what = std::move(what), .advice = std::move(advice)};
@@ -119,6 +123,23 @@ Result<void> parse_period(const ParsedOptions& parsed, record::RecordOptions& op
   return {};
 }
 
+/// --wait, --no-wait. All switches of a whole machine cost more than most would expect.
+Result<void> parse_waits(const ParsedOptions& parsed, record::RecordOptions& options) {
+  if (parsed.has("wait") && parsed.flag("no-wait"))
+    return std::unexpected(usage("--wait and --no-wait exclude each other"));
+  const bool system_wide = options.scope == Scope::kSystem || options.scope == Scope::kCpus ||
+                           options.scope == Scope::kCgroup;
+  if (parsed.flag("no-wait") || (system_wide && !parsed.has("wait"))) return {};
+  if (options.scope == Scope::kCpus || options.scope == Scope::kCgroup) {
+    return std::unexpected(
+        usage("waiting is recorded of processes on all CPUs", "use -p or -a instead of -C and -G"));
+  }
+  const auto how = choose("--wait", parsed.get<std::string>("wait", "stacks"), kWaits);
+  if (!how) return std::unexpected(how.error());
+  options.waits = *how;
+  return {};
+}
+
 }  // namespace
 
 void add_recording_options(CommandLine& line) {
@@ -127,11 +148,14 @@ void add_recording_options(CommandLine& line) {
       ("output,o", text()->value_name("FILE"), "profile to write (profiler.data)")  //
       ("frequency,F", text()->value_name("HZ"), "samples a second and CPU (999)")   //
       ("event,e", po::value<std::vector<std::string>>()->composing()->value_name("EVENT,…"),
-       "what to sample: cs, block:* (cycles, else cpu-clock)")                                  //
-      ("pid,p", text()->value_name("PID,…"), "running processes, with threads and children")    //
-      ("tid,t", text()->value_name("TID,…"), "running threads, only these")                     //
-      ("all-cpus,a", po::bool_switch(), "the whole machine")                                    //
-      ("duration", text()->value_name("S"), "stop after this long")                             //
+       "what to sample: cs, block:* (cycles, else cpu-clock)")                                //
+      ("pid,p", text()->value_name("PID,…"), "running processes, with threads and children")  //
+      ("tid,t", text()->value_name("TID,…"), "running threads, only these")                   //
+      ("all-cpus,a", po::bool_switch(), "the whole machine")                                  //
+      ("duration", text()->value_name("S"), "stop after this long")                           //
+      ("wait", text()->implicit_value("stacks")->value_name("HOW"),
+       "time off the CPU too, where and for what (stacks, durations)")                          //
+      ("no-wait", po::bool_switch(), "leave that out, as -a, -C and -G do")                     //
       ("call-graph", text()->value_name("HOW"), "dwarf[,SIZE] (32K, 64K if needed), fp, none")  //
       ("quiet,q", po::bool_switch(), "say nothing but errors")                                  //
       ("verbose,v", po::bool_switch(), "say how it went in detail");
@@ -164,6 +188,7 @@ Result<record::RecordOptions> recording_options(const ParsedOptions& parsed) {
   auto events = parse_events(parsed.get<std::vector<std::string>>("event"));
   if (!events) return std::unexpected(events.error());
   options.events = *std::move(events);
+  if (auto waits = parse_waits(parsed, options); !waits) return std::unexpected(waits.error());
   if (auto period = parse_period(parsed, options); !period) return std::unexpected(period.error());
   options.user = parsed.get<std::string>("user");
   if (!options.user.empty() && options.command.empty())
