@@ -63,7 +63,8 @@ Result<std::vector<Pid>> parse_ids(std::string_view option, const std::string& t
 }
 
 /// The target: exactly one of -p, -t, -a, -C, -G, or the program.
-Result<void> parse_target(const ParsedOptions& parsed, record::RecordOptions& options) {
+Result<void> parse_target(const ParsedOptions& parsed, bool counting,
+                          record::RecordOptions& options) {
   options.command = parsed.operands();
   std::vector<std::string_view> given;
   if (parsed.has("pid")) {
@@ -100,8 +101,9 @@ Result<void> parse_target(const ParsedOptions& parsed, record::RecordOptions& op
                                  " name two targets; give one"));
   }
   if (given.empty() && options.command.empty()) {
-    return std::unexpected(
-        usage("nothing to record", "give a program, -p PID, -t TID, -a, -C CPUS or -G CGROUP"));
+    return std::unexpected(usage(counting ? "nothing to count" : "nothing to record",
+                                 "give a program, -p PID, -t TID, -a" +
+                                     std::string(counting ? "" : ", -C CPUS") + " or -G CGROUP"));
   }
   return {};
 }
@@ -172,17 +174,11 @@ void add_recording_options(CommandLine& line) {
   add_debug_file_options(line.advanced());
 }
 
-void add_counting_option(CommandLine& line) {
-  line.basic().add_options()("syscalls", po::bool_switch(),
-                             "count system calls too, with their times and callers");
-}
-
-bool is_counting(const ParsedOptions& parsed) { return parsed.flag("syscalls"); }
-
-Result<record::RecordOptions> recording_options(const ParsedOptions& parsed) {
+Result<record::RecordOptions> recording_options(const ParsedOptions& parsed, bool counting) {
   record::RecordOptions options;
-  if (auto target = parse_target(parsed, options); !target) return std::unexpected(target.error());
-  if (is_counting(parsed) && options.scope == Scope::kCpus) {
+  if (auto target = parse_target(parsed, counting, options); !target)
+    return std::unexpected(target.error());
+  if (counting && options.scope == Scope::kCpus) {
     return std::unexpected(usage("system calls are counted on all CPUs", "use -a instead of -C"));
   }
   auto events = parse_events(parsed.get<std::vector<std::string>>("event"));
