@@ -47,7 +47,8 @@ int time_command(std::span<const std::string> args) {
   if (how != Verbosity::kQuiet) {
     const Profile& profile = recorded->profile;
     const view::Filter main{.event = view::main_row(view::event_list(profile))};
-    const std::vector<const Sample*> samples = view::select(profile, main);
+    const view::Selection selection = view::select_with_waits(profile, main);
+    const std::vector<const Sample*>& samples = selection.samples;
     std::optional<render::SyscallsReport> counted;
     if (profile.syscalls.counted())
       counted = render::syscalls_report(profile, samples, SyscallGrouping::kNone, main.event);
