@@ -1,6 +1,7 @@
 #include "pipeline/pipeline.h"
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 #include <random>
 #include <unordered_map>
@@ -72,6 +73,8 @@ struct Pipeline::State {
   void make_target(process::ProcessState& process);
   /// Of a thread that leaves its CPU.
   void on_wait_stack(const SampleEvent& sample);
+  /// Of whoever wakes one.
+  void on_waker(SampleEvent sample);
   StackIndex intern_other(const SampleEvent& event, Mode mode,
                           const process::ProcessState& process);
   /// That a thread of the target exists, and what it does.
@@ -95,7 +98,8 @@ struct Pipeline::State {
   process::ProcessTable processes;
   WaitLog wait_log{profile};
   bool records_waits = false;
-  std::optional<std::uint16_t> wait_event;  ///< Its samples are stacks of waits.
+  std::optional<std::uint16_t> wait_event;   ///< Its samples are stacks of waits.
+  std::optional<std::uint16_t> waker_event;  ///< Its samples are of who ends them.
   std::unordered_set<Pid> targets_at_exec;
   std::unordered_set<Tid> target_threads;
   std::unordered_map<std::uint64_t, std::uint16_t> event_rows;
@@ -139,12 +143,13 @@ ThreadIndex Pipeline::State::thread_row(process::ProcessState& process,
 
 void Pipeline::State::on(const SampleEvent& sample) {
   const EventContext& context = sample.context;
+  const auto event = event_rows.find(context.id);
+  const std::uint16_t event_row = event == event_rows.end() ? std::uint16_t{0} : event->second;
+  if (event_row == waker_event) return on_waker(sample);
   process::ProcessState& process = processes.process(context.pid);
   if (!wants(process, context.tid)) return;
   const std::optional<Mode> mode = mode_of(sample.mode);
   if (!mode) return;
-  const auto event = event_rows.find(context.id);
-  const std::uint16_t event_row = event == event_rows.end() ? std::uint16_t{0} : event->second;
   if (event_row == wait_event) return on_wait_stack(sample);
 
   process.sampled = true;
@@ -191,6 +196,20 @@ void Pipeline::State::on_wait_stack(const SampleEvent& sample) {
   if (!wait_log.knows(tid)) return;
   const process::ProcessState& process = processes.process(sample.context.pid);
   wait_log.sampled_at(tid, intern_other(sample, Mode::kSys, process));
+}
+
+void Pipeline::State::on_waker(SampleEvent sample) {
+  std::uint32_t woken = 0;
+  if (sample.raw.size() < sizeof woken) return;
+  std::memcpy(&woken, sample.raw.data(), sizeof woken);
+  const auto tid = static_cast<Tid>(woken);
+  if (!wait_log.knows(tid)) return;
+  const process::ProcessState& process = processes.process(sample.context.pid);
+  if (!wants(process, sample.context.tid)) {  // What it has mapped is not known.
+    sample.user_registers = {};
+    sample.user_stack = {};
+  }
+  wait_log.woken_by(tid, intern_other(sample, Mode::kSys, process));
 }
 
 void Pipeline::State::on(const SwitchEvent& event) {
@@ -356,6 +375,8 @@ void Pipeline::set_event_weight(std::uint16_t event_row, std::uint64_t weight) {
 void Pipeline::record_waits() { state_->records_waits = true; }
 
 void Pipeline::set_wait_event(std::uint16_t event_row) { state_->wait_event = event_row; }
+
+void Pipeline::set_waker_event(std::uint16_t event_row) { state_->waker_event = event_row; }
 
 void Pipeline::lose_switches(std::uint64_t lost) {
   state_->profile.run.losses.switches_lost += lost;
