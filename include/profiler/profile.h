@@ -170,6 +170,7 @@ struct Sample {
   Mode mode = Mode::kUser;
   WaitClass wait = WaitClass::kNone;  ///< Of Mode::kWait.
   std::uint16_t event = 0;            ///< Row of Run::events.
+  std::uint16_t waits = 0;            ///< Of Mode::kWait: how many it stands for.
   bool operator==(const Sample&) const = default;
 };
 

@@ -17,7 +17,7 @@ namespace profiler::cli {
 namespace {
 
 constexpr std::string_view kAdvice =
-    "use process=, thread=, module=, function=, cause= or time=FROM-UNTIL";
+    "use process=, thread=, module=, function=, cause=, wait= or time=FROM-UNTIL";
 
 std::unexpected<Error> failure(std::string what) {
   return std::unexpected(
@@ -105,8 +105,39 @@ void add_filter_options(CommandLine& line) {
   line.basic().add_options()  //
       ("sys", po::bool_switch(), "only time in the kernel")(
           "filter", po::value<std::vector<std::string>>()->composing()->value_name("KEY=TEXT"),
-          "only samples of that process, thread, module, function or cause, or time=FROM-UNTIL; "
-          "all of several");
+          "only samples of that process, thread, module, function or cause, waits for that "
+          "(wait=lock), or time=FROM-UNTIL; all of several");
+}
+
+void add_wait_option(CommandLine& line) {
+  line.basic().add_options()("wait", po::bool_switch(), "only time off the CPU, waiting");
+}
+
+Result<void> check_waits(const view::Filter& filter, const view::Selection& selection,
+                         const Profile& profile) {
+  const bool wanted = filter.wait_only || filter.wait != WaitClass::kNone;
+  if (!wanted || selection.has_waits) return {};
+  if (profile.run.wait_coverage == WaitCoverage::kNone) {
+    return std::unexpected(Error{.what = "this recording has no waits",
+                                 .advice = "profiler record --wait takes them too"});
+  }
+  return std::unexpected(Error{.what = "waits are no matter of that event, which is not a clock",
+                               .advice = "choose another with --event, or leave that out"});
+}
+
+/// As tables and JSON have them.
+Result<WaitClass> parse_wait_class(std::string text) {
+  std::ranges::replace(text, '_', ' ');
+  std::string known;
+  for (std::size_t i = 1; i < kWaitClasses; ++i) {
+    const auto wait = static_cast<WaitClass>(i);
+    if (name(wait) == text) return wait;
+    std::string word(name(wait));
+    std::ranges::replace(word, ' ', '_');
+    known += (known.empty() ? "" : ", ") + word;
+  }
+  return std::unexpected(
+      Error{.what = "--filter: nothing waits for '" + text + "'", .advice = "use one of " + known});
 }
 
 void add_event_option(CommandLine& line) {
@@ -144,6 +175,11 @@ Result<void> choose_event(const ParsedOptions& options, const Profile& profile,
 Result<view::Filter> filter_of(const ParsedOptions& options) {
   view::Filter filter;
   filter.sys_only = options.flag("sys");
+  filter.wait_only = options.flag("wait");
+  if (filter.sys_only && filter.wait_only) {
+    return std::unexpected(
+        Error{.what = "--sys and --wait exclude each other", .advice = "give one of them"});
+  }
   bool has_range = false;
   for (const std::string& text : filters(options)) {
     const std::size_t equals = text.find('=');
@@ -151,7 +187,12 @@ Result<view::Filter> filter_of(const ParsedOptions& options) {
     const std::string key = text.substr(0, equals);
     const std::string value = text.substr(equals + 1);
     if (value.empty()) return failure("nothing after '=' in '" + text + "'");
-    if (key == "time") {
+    if (key == "wait") {
+      if (filter.wait != WaitClass::kNone) return failure("wait is given twice");
+      const auto wait = parse_wait_class(value);
+      if (!wait) return std::unexpected(wait.error());
+      filter.wait = *wait;
+    } else if (key == "time") {
       if (std::exchange(has_range, true)) return failure("time is given twice");
       if (auto range = parse_range(value, filter); !range) return std::unexpected(range.error());
     } else if (std::string* const wanted = text_of(filter, key)) {
@@ -166,6 +207,7 @@ Result<view::Filter> filter_of(const ParsedOptions& options) {
 
 std::string describe_filter(const ParsedOptions& options) {
   std::string text = options.flag("sys") ? "sys" : "";
+  if (options.flag("wait")) text = "wait";
   for (const std::string& filter : filters(options)) text += (text.empty() ? "" : ", ") + filter;
   return text;
 }

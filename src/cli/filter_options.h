@@ -23,6 +23,12 @@ void add_event_option(CommandLine& line);
 [[nodiscard]] Result<void> choose_event(const ParsedOptions& options, const Profile& profile,
                                         view::Filter& filter);
 
+/// Adds --wait, for commands that show waits, to the basic options; filter_of() knows it then.
+void add_wait_option(CommandLine& line);
+/// Fails where waits were asked for, and the profile has none that could be shown.
+[[nodiscard]] Result<void> check_waits(const view::Filter& filter, const view::Selection& selection,
+                                       const Profile& profile);
+
 [[nodiscard]] Result<view::Filter> filter_of(const ParsedOptions& options);
 
 /// As it was asked for, on one line: "sys, process=cc1plus"; "" for everything.

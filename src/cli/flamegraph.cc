@@ -25,6 +25,7 @@ CommandLine command_line() {
        .summary = "Draws a recording as a flame graph: one SVG for browsers, viewers and wikis",
        .examples = {{"profiler flamegraph", "profiler.data as flamegraph.svg"},
                     {"profiler flamegraph --sys --kernel-frames", "what the kernel did"},
+                    {"profiler flamegraph --wall", "on and off the CPU, in one picture"},
                     {"profiler flamegraph -o - > build.svg", "to standard output"}}});
   line.basic().add_options()  //
       ("input,i", po::value<std::string>()->value_name("FILE"), "profile to read (profiler.data)")(
@@ -32,6 +33,9 @@ CommandLine command_line() {
           "SVG to write (flamegraph.svg); - is standard output")(
           "title", po::value<std::string>()->value_name("TEXT"), "instead of the command");
   add_filter_options(line);
+  add_wait_option(line);
+  line.basic().add_options()("wall", po::bool_switch(),
+                             "user, sys and wait: all of every thread's time");
   add_event_option(line);
   add_symbol_options(line);
   line.basic().add_options()  //
@@ -100,6 +104,11 @@ int flamegraph_command(std::span<const std::string> args) {
   if (!options) return options.error();
   auto filter = filter_of(*options);
   if (!filter) return line.fail(filter.error());
+  const bool wall = options->flag("wall");
+  if (wall && (filter->sys_only || filter->wait_only || filter->wait != WaitClass::kNone)) {
+    return line.fail({.what = "--wall is all time: --sys and --wait are parts of it",
+                      .advice = "give one of them"});
+  }
   auto picture = picture_options(*options);
   if (!picture) return line.fail(picture.error());
 
@@ -114,12 +123,20 @@ int flamegraph_command(std::span<const std::string> args) {
     const std::string& name = profile->run.events[filter->event].name;
     picture->selection = name + (picture->selection.empty() ? "" : ", ") + picture->selection;
   }
-  const std::vector<const Sample*> samples = view::select(*profile, *filter);
+  const bool with_waits = filter->wait_only || filter->wait != WaitClass::kNone || wall;
+  const view::Selection selection = with_waits ? view::select_with_waits(*profile, *filter)
+                                               : view::Selection{};
+  if (wall && !selection.has_waits) filter->wait_only = true;  // The same complaint.
+  if (const auto waits = check_waits(*filter, selection, *profile); !waits)
+    return line.fail(waits.error());
+  const std::vector<const Sample*> samples =
+      with_waits ? selection.samples : view::select(*profile, *filter);
   const view::CallTree tree =
       view::call_tree(*profile, samples,
                       {.path = {.kernel_frames = options->flag("kernel-frames"),
                                 .process_root = has_several_processes(*profile, samples),
-                                .merge_recursion = options->flag("merge-recursion")},
+                                .merge_recursion = options->flag("merge-recursion"),
+                                .wait_nodes = true},
                        .inverted = picture->inverted});
   const auto written = write_output(options->get<std::string>("output", "flamegraph.svg"),
                                     render::flamegraph(*profile, tree, *picture), Content::kText);

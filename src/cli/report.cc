@@ -21,17 +21,22 @@
 #include "render/report_csv.h"
 #include "render/report_json.h"
 #include "render/report_text.h"
+#include "render/threads_text.h"
 #include "view/call_tree.h"
 #include "view/filter.h"
 #include "view/function_table.h"
 #include "view/group_table.h"
 #include "view/table.h"
+#include "view/thread_times.h"
+#include "view/wait_ledger.h"
 
 namespace profiler::cli {
 namespace {
 
+using render::RowsOf;
+
 enum class Format : std::uint8_t { kText, kJson, kCsv };
-enum class Shape : std::uint8_t { kTable, kCauses, kTree };
+enum class Shape : std::uint8_t { kTable, kCauses, kWaits, kTree };
 
 /// What was asked for, checked.
 struct ReportOptions {
@@ -41,6 +46,7 @@ struct ReportOptions {
   bool grouping_given = false;
   bool inverted = false;
   bool sys_only = false;
+  bool schedule = false;
   bool kernel_frames = false;
   bool merge_recursion = false;
   view::SortKey sort = view::SortKey::kTotal;
@@ -50,18 +56,23 @@ struct ReportOptions {
 
 constexpr std::array<Choice<Format>, 3> kFormats = {
     {{"text", Format::kText}, {"json", Format::kJson}, {"csv", Format::kCsv}}};
-/// none: by cause, which has a table of its own.
-constexpr std::array<Choice<std::optional<render::RowsOf>>, 6> kGroupings = {
-    {{"function", render::RowsOf::kFunctions},
-     {"module", render::RowsOf::kModules},
-     {"process", render::RowsOf::kProcesses},
-     {"thread", render::RowsOf::kThreads},
-     {"line", render::RowsOf::kLines},
-     {"cause", std::nullopt}}};
-constexpr std::array<Choice<view::SortKey>, 6> kSortKeys = {{{"total", view::SortKey::kTotal},
+struct Grouping {
+  Shape shape = Shape::kTable;
+  render::RowsOf rows = render::RowsOf::kFunctions;
+};
+constexpr std::array<Choice<Grouping>, 7> kGroupings = {
+    {{"function", {Shape::kTable, render::RowsOf::kFunctions}},
+     {"module", {Shape::kTable, render::RowsOf::kModules}},
+     {"process", {Shape::kTable, render::RowsOf::kProcesses}},
+     {"thread", {Shape::kTable, render::RowsOf::kThreads}},
+     {"line", {Shape::kTable, render::RowsOf::kLines}},
+     {"cause", {.shape = Shape::kCauses}},
+     {"wait", {.shape = Shape::kWaits}}}};
+constexpr std::array<Choice<view::SortKey>, 7> kSortKeys = {{{"total", view::SortKey::kTotal},
                                                              {"self", view::SortKey::kSelf},
                                                              {"user", view::SortKey::kUser},
                                                              {"sys", view::SortKey::kSys},
+                                                             {"wait", view::SortKey::kWait},
                                                              {"name", view::SortKey::kName},
                                                              {"samples", view::SortKey::kSamples}}};
 
@@ -69,25 +80,29 @@ CommandLine command_line() {
   CommandLine line(
       {.name = "report",
        .usage = "[OPTIONS] [-i FILE]",
-       .summary = "Tables and trees of a recording, each second split into user and sys",
+       .summary = "Tables and trees of a recording, each second split into user, sys and wait",
        .examples = {{"profiler report", "functions and all they called"},
                     {"profiler report --sys --by cause", "why the kernel was entered"},
+                    {"profiler report --wait --by wait", "what it waited for, and where"},
                     {"profiler report --tree --filter process=cc1plus", "top-down, one program"},
                     {"profiler report --format json -o report.json", "for a script"}}});
   line.basic().add_options()  //
       ("input,i", po::value<std::string>()->value_name("FILE"), "profile to read (profiler.data)")(
           "by", po::value<std::string>()->value_name("WHAT"),
-          "function, module, process, thread, line or cause")(
+          "function, module, process, thread, line, cause or wait")(
           "self", po::bool_switch(), "what costs most itself first, not with all it called")(
           "tree", po::bool_switch(), "top-down: each function with what it called")(
           "callers", po::bool_switch(), "bottom-up: each function with who called it");
   add_filter_options(line);
+  add_wait_option(line);
   add_symbol_options(line);
   line.basic().add_options()  //
       ("sort", po::value<std::string>()->value_name("KEY"),
-       "total, self, user, sys, name or samples")(
+       "total, self, user, sys, wait, name or samples")(
           "limit", po::value<std::string>()->value_name("N"),
           "most rows to show (40 in text tables); 0 shows all")(
+          "sched", po::bool_switch(),
+          "by thread: switches, migrations, and how long each waited for a CPU")(
           "kernel-frames", po::bool_switch(),
           "the kernel's functions; otherwise one row for each system call or fault")(
           "format", po::value<std::string>()->value_name("FORMAT"), "text, json or csv")(
@@ -125,13 +140,19 @@ Result<void> parse_shape(const ParsedOptions& given, ReportOptions& options) {
     options.shape = Shape::kTree;
     options.inverted = callers;
   }
-  const auto rows = choose("--by", given.get<std::string>("by", "function"), kGroupings);
-  if (!rows) return std::unexpected(rows.error());
-  if (*rows) {
-    options.rows = **rows;
-  } else {
-    options.shape = Shape::kCauses;
+  // The summary of the scheduler has no other form.
+  options.schedule = given.flag("sched");
+  const std::string what =
+      given.get<std::string>("by", options.schedule && !tree && !callers ? "thread" : "function");
+  const auto grouping = choose("--by", what, kGroupings);
+  if (!grouping) return std::unexpected(grouping.error());
+  options.rows = grouping->rows;
+  if (!tree && !callers) options.shape = grouping->shape;
+  if (options.schedule && (options.shape != Shape::kTable || options.rows != RowsOf::kThreads)) {
+    return std::unexpected(
+        Error{.what = "--sched is of threads", .advice = "leave --by, --tree and --callers out"});
   }
+  options.grouping_given |= options.schedule;
   return {};
 }
 
@@ -147,6 +168,7 @@ Result<ReportOptions> report_options(const ParsedOptions& given) {
   // Of lines, those that call the rest of the program say least.
   if (given.flag("self") || options.rows == render::RowsOf::kLines)
     options.sort = view::SortKey::kSelf;
+  if (given.flag("wait") && !given.flag("self")) options.sort = view::SortKey::kWait;
   if (given.has("sort")) {
     const auto key = choose("--sort", given.get<std::string>("sort"), kSortKeys);
     if (!key) return std::unexpected(key.error());
@@ -186,10 +208,17 @@ view::Table make_table(const Profile& profile, const std::vector<const Sample*>&
 std::string render_tables(const render::ReportHead& head, view::Table table,
                           const ReportOptions& options, const render::TextStyle& style) {
   view::sort_table(table, options.sort);
+  if (options.format == Format::kText && options.rows == RowsOf::kThreads &&
+      !head.waits_only && render::has_thread_times(table)) {
+    const std::size_t limit = options.limit.value_or(40);
+    return options.schedule ? render::schedule_text(head, table, limit, style)
+                            : render::threads_text(head, table, limit, style);
+  }
   if (options.format == Format::kText) {
     return render::table_text(head, table,
                               {.rows = options.rows,
                                .sys_only = options.sys_only,
+                               .wait_first = options.sort == view::SortKey::kWait,
                                .self_first = options.sort == view::SortKey::kSelf,
                                .limit = options.limit.value_or(40)},
                               style);
@@ -210,6 +239,20 @@ std::string render_causes(render::ReportHead& head, const ReportOptions& options
       return render::causes_json(head, options.limit.value_or(0));
     case Format::kCsv:
       return render::causes_csv(head, options.limit.value_or(0));
+  }
+  return {};
+}
+
+std::string render_waits(render::ReportHead& head, const ReportOptions& options,
+                         const render::TextStyle& style) {
+  view::sort_waits(head.waits, options.sort);
+  switch (options.format) {
+    case Format::kText:
+      return render::waits_text(head, options.limit.value_or(40), style);
+    case Format::kJson:
+      return render::waits_json(head, options.limit.value_or(0));
+    case Format::kCsv:
+      return render::waits_csv(head, options.limit.value_or(0));
   }
   return {};
 }
@@ -238,6 +281,17 @@ std::string render_tree(const render::ReportHead& head, const std::vector<const 
   return {};
 }
 
+/// What was asked for that a recording without waits does not have.
+Result<void> check_needs_waits(const ReportOptions& options, const view::Selection& selection) {
+  const std::string what = options.shape == Shape::kWaits           ? "--by wait"
+                           : options.schedule                       ? "--sched"
+                           : options.sort == view::SortKey::kWait ? "--sort wait"
+                                                                    : "";
+  if (what.empty() || selection.has_waits) return {};
+  return std::unexpected(Error{.what = what + ": this recording has no waits to show",
+                               .advice = "profiler record --wait takes them too"});
+}
+
 }  // namespace
 
 int report_command(std::span<const std::string> args) {
@@ -258,18 +312,31 @@ int report_command(std::span<const std::string> args) {
   if (options->format != Format::kText) complain_of_damage(input, profile->run);
   if (const auto event = choose_event(*given, *profile, *filter); !event)
     return line.fail(event.error());
-  const std::vector<const Sample*> samples = view::select(*profile, *filter);
+  const view::Selection selection = view::select_with_waits(*profile, *filter);
+  if (const auto waits = check_waits(*filter, selection, *profile); !waits)
+    return line.fail(waits.error());
+  if (const auto known = check_needs_waits(*options, selection); !known)
+    return line.fail(known.error());
+  const std::vector<const Sample*>& samples = selection.samples;
   render::ReportHead head = render::report_head(*profile, samples, filter->event);
+  head.waits_only = filter->wait_only || filter->wait != WaitClass::kNone;
   head.selection = describe_filter(*given);
 
   const render::TextStyle style{.width = display->width, .colour = display->color};
   std::string text;
   switch (options->shape) {
-    case Shape::kTable:
-      text = render_tables(head, make_table(*profile, samples, *options), *options, style);
+    case Shape::kTable: {
+      view::Table table = make_table(*profile, samples, *options);
+      if (options->rows == RowsOf::kThreads && selection.has_waits)
+        view::add_thread_times(*profile, *filter, table);
+      text = render_tables(head, std::move(table), *options, style);
       break;
+    }
     case Shape::kCauses:
       text = render_causes(head, *options, style);
+      break;
+    case Shape::kWaits:
+      text = render_waits(head, *options, style);
       break;
     case Shape::kTree:
       text = render_tree(head, samples, *options, style);

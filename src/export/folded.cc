@@ -36,7 +36,7 @@ ModuleIndex module_of(const Profile& profile, const view::PathEntry& entry) {
 
 std::string_view suffix(const Profile& profile, const view::PathEntry& entry) {
   using Kind = view::PathEntry::Kind;
-  if (entry.kind == Kind::kEntry) return "_[k]";
+  if (view::is_kernel_step(entry)) return "_[k]";
   if (entry.kind != Kind::kFunction && entry.kind != Kind::kAddress) return "";
   const ModuleIndex module = module_of(profile, entry);
   const ModuleKind kind = module ? profile.modules[module].kind : ModuleKind::kUnmapped;
@@ -185,6 +185,7 @@ class TextTree {
     if (entry.kind == Kind::kProcess) row = entry.process_name.row();
     if (entry.kind == Kind::kEntry)
       row = static_cast<std::uint64_t>(entry.entry.kind) << 32U | entry.entry.name.row();
+    if (entry.kind == Kind::kWait) row = static_cast<std::uint64_t>(entry.wait);
     return static_cast<std::uint64_t>(entry.kind) << 48U |
            static_cast<std::uint64_t>(entry.inlined) << 56U | row;
   }

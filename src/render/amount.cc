@@ -31,6 +31,13 @@ AmountFormat::AmountFormat(const EventInfo& event, const view::Weight& whole)
       few_(whole.samples < kFewSamples),
       whole_(whole.all()) {}
 
+AmountFormat AmountFormat::of_waits(const view::Weight& whole) {
+  AmountFormat format;
+  format.digits_ = second_digits(whole.wait);
+  format.whole_ = whole.wait;
+  return format;
+}
+
 std::string AmountFormat::amount(std::uint64_t weight) const {
   if (weight == 0) return "0";
   return is_time_ ? seconds(weight, digits_) : scaled(weight);

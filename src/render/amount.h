@@ -23,6 +23,9 @@ class AmountFormat {
   /// Shares are of `whole`.
   AmountFormat(const EventInfo& event, const view::Weight& whole);
 
+  /// For what was waited: shares are of `whole`'s wait, whose length is no matter of samples.
+  [[nodiscard]] static AmountFormat of_waits(const view::Weight& whole);
+
   /// "0.639"; "0" for nothing at all.
   [[nodiscard]] std::string amount(std::uint64_t weight) const;
   /// The same with its unit: "0.639 s", "12.3 M cycles".
@@ -35,11 +38,13 @@ class AmountFormat {
   [[nodiscard]] double fraction(std::uint64_t weight) const;
 
  private:
-  bool is_time_;
-  std::string unit_;
-  int digits_;
-  bool few_;
-  std::uint64_t whole_;
+  AmountFormat() = default;
+
+  bool is_time_ = true;
+  std::string unit_ = "s";
+  int digits_ = 3;
+  bool few_ = false;
+  std::uint64_t whole_ = 0;
 };
 
 /// Decimals that suit times of about that size: three below 10 s.

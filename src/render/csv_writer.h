@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -64,6 +65,15 @@ class CsvWriter {
       field(std::string(of) + "_samples");
     }
     return *this;
+  }
+  /// The same for what was waited: empty where that was not recorded. Stands last in a line.
+  CsvWriter& wait_charge_titles() { return field("self_wait_s").field("total_wait_s"); }
+  CsvWriter& wait_charge(const view::Charge& charge, bool has_waits) {
+    if (!has_waits) return field("").field("");
+    return field(exact_seconds(charge.self.wait)).field(exact_seconds(charge.total.wait));
+  }
+  CsvWriter& optional_seconds(const std::optional<std::uint64_t>& ns) {
+    return field(ns ? exact_seconds(*ns) : "");
   }
   [[nodiscard]] std::string suffix() const { return is_time_ ? "_s" : "_value"; }
   void end_line() {

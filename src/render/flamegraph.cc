@@ -107,8 +107,15 @@ class FlamegraphWriter {
     const AmountFormat format(event_, all_);
     std::string text = event_.name;
     if (event_.frequency_hz != 0) text += fmt::format(" at {} Hz", grouped(event_.frequency_hz));
-    text += fmt::format(" · user {} · sys {} · {}", format.amount_with_unit(all_.user),
-                        format.amount_with_unit(all_.sys), sample_count(all_.samples));
+    const bool has_waits = all_.wait != 0 || all_.waits != 0;
+    if (has_waits && all_.samples == 0) {
+      text = "time off the CPU";
+    } else {
+      text += fmt::format(" · user {} · sys {}", format.amount_with_unit(all_.user),
+                          format.amount_with_unit(all_.sys));
+    }
+    if (has_waits) text += " · wait " + AmountFormat::of_waits(all_).amount_with_unit(all_.wait);
+    text += " · " + sample_count(all_);
     if (!profile_.run.kernel_sampled) text += " · kernel not sampled";
     if (options_.inverted) text += " · bottom-up: on each function, its callers";
     if (!options_.selection.empty()) text += " · only " + options_.selection;
@@ -146,7 +153,7 @@ class FlamegraphWriter {
   }
 
   void nothing() {
-    const bool all = profile_.samples.empty();
+    const bool all = profile_.samples.empty() && profile_.waits.empty();
     put("<g class=\"head\" transform=\"translate({},{})\"><text class=\"name\" y=\"32\">{}</text>\n"
         "<text class=\"quiet\" y=\"58\">{}</text></g>\n",
         kMargin, head_height_, all ? "No samples in this profile" : "No samples match",
@@ -161,9 +168,10 @@ class FlamegraphWriter {
   void frames() {
     put("<g class=\"frames\" transform=\"translate({:.10g},{:.10g})\" data-width=\"{:.10g}\" "
         "data-pitch=\"{}\" data-rows=\"{}\" data-unit=\"{}\" data-up=\"{}\" data-fit=\"{}\" "
-        "data-left=\"{}\">\n",
+        "data-left=\"{}\" data-counts=\"{}\">\n",
         kMargin, head_height_, inner_width_, kRowPitch, layout_.rows, xml_text(event_.unit),
-        options_.icicle ? 0 : 1, options_.fit_window ? 1 : 0, layout_.frames_left_out);
+        options_.icicle ? 0 : 1, options_.fit_window ? 1 : 0, layout_.frames_left_out,
+        all_.waits == 0 ? "samples" : all_.samples == 0 ? "waits" : "both");
     for (const FlameBox& box : layout_.boxes) frame(box);
     put("</g>\n");
   }
@@ -184,16 +192,17 @@ class FlamegraphWriter {
     const std::string name = name_of(box);
     const std::uint32_t row = options_.icicle ? box.row : layout_.rows - 1 - box.row;
     const double y = row * kRowPitch;
-    std::string details = amount(event_, box.weight) + ", " + sample_count(box.weight.samples);
-    if (all_.samples >= kFewSamples) details += ", " + percent(box.weight.all(), all_.all());
+    std::string details = amount(event_, box.weight) + ", " + sample_count(box.weight);
+    if (all_.samples >= kFewSamples || all_.wait * 2 > all_.wall())
+      details += ", " + percent(box.weight.wall(), all_.wall());
     if (box.merged == 0 && box.row != 0) {
       const std::string from = origin(profile_, tree_.nodes[box.node].entry);
       if (!from.empty()) details += " · " + from;
     }
     put("<g class=\"{}{}\" data-v=\"{} {}\"><title>{}\n{}</title><rect x=\"{:.2f}\" y=\"{:.10g}\" "
         "width=\"{:.2f}\" height=\"{}\"/>",
-        frame_class(kind_of(box), name), box.width >= 3 ? " w" : "", box.weight.all(),
-        box.weight.samples, xml_text(name), xml_text(details), box.x, y, box.width, kRowHeight);
+        frame_class(kind_of(box), name), box.width >= 3 ? " w" : "", box.weight.wall(),
+        box.weight.samples + box.weight.waits, xml_text(name), xml_text(details), box.x, y, box.width, kRowHeight);
     // A letter and an ellipsis say nothing: no label for less.
     if (box.width > 4 * kLabelCell) {
       const auto cells = static_cast<std::size_t>((box.width - 2 * kLabelInset) / kLabelCell);

@@ -1,7 +1,8 @@
 // The behaviour of a flame graph in a browser: zoom, search, details, keyboard. Runs inside the SVG
 // it belongs to and needs nothing but the DOM. The picture is complete without it.
 //
-// The frames stand in the document depth first. Each carries its weight and its samples (data-v),
+// The frames stand in the document depth first. Each carries its weight and its samples, waits
+// included (data-v),
 // which are exact where the drawn widths are rounded: positions are computed from those alone.
 (() => {
   'use strict';
@@ -64,7 +65,11 @@
   const grouped = n => n.toLocaleString('en-US');
   const quantity = w =>
       data.unit === 'ns' ? (w / 1e9).toFixed(3) + ' s' : grouped(w) + ' ' + data.unit;
-  const samplesText = n => grouped(n) + (n === 1 ? ' sample' : ' samples');
+  const exact = data.counts === 'waits';  // Their length is no matter of samples.
+  const one = data.counts === 'waits' ? 'wait' : data.counts === 'both' ? 'sample or wait' : 'sample';
+  const many =
+      data.counts === 'waits' ? 'waits' : data.counts === 'both' ? 'samples and waits' : 'samples';
+  const samplesText = n => grouped(n) + ' ' + (n === 1 ? one : many);
   const share = (part, whole) => {
     const percent = 100 * part / whole;
     if (part === 0) return '0 %';
@@ -206,7 +211,7 @@
     what.textContent = frame.name;
     let text = frame.details;
     const base = frames[zoomed];
-    if (zoomed !== 0 && frame !== base && base.samples >= FEW_SAMPLES &&
+    if (zoomed !== 0 && frame !== base && (base.samples >= FEW_SAMPLES || exact) &&
         frame.weight <= base.weight)
       text += ` · ${share(frame.weight, base.weight)} of what is zoomed`;
     much.textContent = text;
@@ -292,7 +297,7 @@
       samples += frame.samples;
     });
     if (text === '' || found.classList.contains('alert')) return;
-    const part = all.samples < FEW_SAMPLES ? '' : share(weight, all.weight) + ', ';
+    const part = all.samples < FEW_SAMPLES && !exact ? '' : share(weight, all.weight) + ', ';
     const bound = data.left !== '0' && weight < all.weight ? 'at least ' : '';
     found.textContent = !any ? 'No match' :
         `Matched: ${bound}${part}${quantity(weight)}, ${samplesText(samples)}`;

@@ -8,27 +8,28 @@ namespace {
 
 constexpr std::uint32_t kRoot = 0;
 
+/// Weights are those on and off the CPU together: a tree without waits has none of the latter.
 /// The least weight that is drawn. Weights never rise from a node to its child, so what is drawn
 /// is a tree again.
 std::uint64_t least_weight(const view::CallTree& tree, const FlameLayoutOptions& options,
                            const std::function<std::size_t(const view::TreeNode&)>& cost) {
-  const auto total = static_cast<double>(tree.nodes[kRoot].total.all());
+  const auto total = static_cast<double>(tree.nodes[kRoot].total.wall());
   const double by_width = std::ceil(options.min_width / options.width * total);
   std::uint64_t least =
-      by_width >= total ? tree.nodes[kRoot].total.all() : static_cast<std::uint64_t>(by_width);
+      by_width >= total ? tree.nodes[kRoot].total.wall() : static_cast<std::uint64_t>(by_width);
   least = std::max<std::uint64_t>(least, 1);
   if (options.size_limit == 0) return least;
 
   std::vector<const view::TreeNode*> heaviest;
   for (const view::TreeNode& node : tree.nodes)
-    if (node.total.all() >= least) heaviest.push_back(&node);
+    if (node.total.wall() >= least) heaviest.push_back(&node);
   std::ranges::sort(heaviest, std::ranges::greater(),
-                    [](const view::TreeNode* n) { return n->total.all(); });
+                    [](const view::TreeNode* n) { return n->total.wall(); });
   // Nodes of equal weight are drawn all or none: which of them fit must not depend on their order.
   std::size_t size = 0;
   for (const view::TreeNode* node : heaviest) {
     size += cost(*node);
-    if (size > options.size_limit) return node->total.all() + 1;
+    if (size > options.size_limit) return node->total.wall() + 1;
   }
   return least;
 }
@@ -38,7 +39,7 @@ class Placement {
   Placement(const view::CallTree& tree, const FlameLayoutOptions& options, std::uint64_t least)
       : tree_(tree),
         least_(least),
-        scale_(options.width / static_cast<double>(tree.nodes[kRoot].total.all())) {
+        scale_(options.width / static_cast<double>(tree.nodes[kRoot].total.wall())) {
     layout_.narrowest = std::max(options.min_width, static_cast<double>(least) * scale_);
   }
 
@@ -55,7 +56,7 @@ class Placement {
         continue;
       }
       add(next, node.total);
-      area_drawn_ += static_cast<double>(node.total.all());
+      area_drawn_ += static_cast<double>(node.total.wall());
       children_of(next, children);
       pending.insert(pending.end(), children.rbegin(), children.rend());
     }
@@ -77,7 +78,7 @@ class Placement {
                              .row = box.row,
                              .merged = box.merged,
                              .x = static_cast<double>(box.offset) * scale_,
-                             .width = static_cast<double>(weight.all()) * scale_,
+                             .width = static_cast<double>(weight.wall()) * scale_,
                              .weight = weight});
     layout_.rows = std::max(layout_.rows, box.row + 1);
   }
@@ -87,16 +88,16 @@ class Placement {
     Pending merged = {.node = parent.node, .row = parent.row + 1, .offset = parent.offset};
     for (const std::uint32_t child : tree_.nodes[parent.node].children) {
       const view::Weight& weight = tree_.nodes[child].total;
-      if (weight.all() >= least_) {
+      if (weight.wall() >= least_) {
         children.push_back({.node = child, .row = parent.row + 1, .offset = merged.offset});
-        merged.offset += weight.all();
+        merged.offset += weight.wall();
       } else {
         ++merged.merged;
         merged.weight += weight;
         leave_out(child);
       }
     }
-    if (merged.merged != 0 && merged.weight.all() >= least_) children.push_back(merged);
+    if (merged.merged != 0 && merged.weight.wall() >= least_) children.push_back(merged);
   }
 
   void leave_out(std::uint32_t top) {
@@ -105,7 +106,7 @@ class Placement {
       const view::TreeNode& node = tree_.nodes[pending.back()];
       pending.pop_back();
       ++layout_.frames_left_out;
-      area_left_out_ += static_cast<double>(node.total.all());
+      area_left_out_ += static_cast<double>(node.total.wall());
       pending.insert(pending.end(), node.children.begin(), node.children.end());
     }
   }
@@ -122,7 +123,7 @@ class Placement {
 
 FlameLayout flame_layout(const view::CallTree& tree, const FlameLayoutOptions& options,
                          const std::function<std::size_t(const view::TreeNode&)>& cost) {
-  if (tree.nodes.empty() || tree.nodes[kRoot].total.all() == 0) return {};
+  if (tree.nodes.empty() || tree.nodes[kRoot].total.wall() == 0) return {};
   return Placement(tree, options, least_weight(tree, options, cost)).place();
 }
 

@@ -29,6 +29,7 @@ constexpr std::array<Look, kFrameKinds> kLooks = {{
     {'i', "user, inlined", 56, 74, 0.66, 0.42, 0.74, 0.29, -0.30},
     {'k', "kernel", 200, 222, 0.72, 0.55, 0.77, 0.35, -0.27},
     {'e', "kernel, by what entered it", 256, 280, 0.62, 0.40, 0.83, 0.36, -0.07},
+    {'w', "waiting, off the CPU", 150, 190, 0.10, 0.12, 0.85, 0.30, -0.14},
     {'b', "stack incomplete", 0, 0, 0.0, 0.0, 0.82, 0.32, -0.10},
     {'m', "too narrow to draw", 210, 210, 0.10, 0.10, 0.90, 0.22, -0.12},
 }};
@@ -72,6 +73,8 @@ std::string_view mark_shape(FrameKind kind) {
       return "M0 16h8";
     case FrameKind::kEntry:
       return "M-2 5L5 -2M-2 14L14 -2M-2 23L14 7M3 27L14 16";
+    case FrameKind::kWait:
+      return "M2 4h2M6 8h2M2 12h2M6 16h2";
     case FrameKind::kIncomplete:
       return "M0 0L9 9M9 0L0 9M0 9L9 18M9 9L0 18";
     case FrameKind::kMerged:
@@ -125,6 +128,8 @@ FrameKind frame_kind(const Profile& profile, const view::PathEntry& entry) {
     }
     case Kind::kEntry:
       return FrameKind::kEntry;
+    case Kind::kWait:
+      return FrameKind::kWait;
     case Kind::kProcess:
       return FrameKind::kProcess;
     case Kind::kTruncated:

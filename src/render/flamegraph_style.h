@@ -6,7 +6,8 @@
 //   out += style_sheet() + patterns();       // once a file
 //
 // Kinds differ by more than colour: inlined frames are italic on a dashed base, kernel frames stand
-// on a solid base, kernel entries are bold on stripes, incomplete roots are hatched.
+// on a solid base, kernel entries are bold on stripes, waits are dotted, incomplete roots are
+// hatched.
 #pragma once
 
 #include <cstdint>
@@ -24,10 +25,11 @@ enum class FrameKind : std::uint8_t {
   kInlined,     ///< A function inlined into its caller.
   kKernel,      ///< A function of the kernel.
   kEntry,       ///< All the kernel did on behalf of one entry: "<syscall read>".
+  kWait,        ///< Off the CPU: "<runnable>", "<wait lock>".
   kIncomplete,  ///< "[truncated]", "[broken]".
   kMerged,      ///< Frames too narrow to draw.
 };
-inline constexpr int kFrameKinds = 7;
+inline constexpr int kFrameKinds = 8;
 inline constexpr double kRowPitch = 18;  ///< px from one row to the next.
 inline constexpr double kRowHeight = 17;
 

@@ -19,10 +19,23 @@ std::string quantity(const EventInfo& event, std::uint64_t weight) {
 }
 
 std::string amount(const EventInfo& event, const view::Weight& weight) {
-  if (weight.sys == 0) return quantity(event, weight.user) + " user";
-  if (weight.user == 0) return quantity(event, weight.sys) + " sys";
-  return fmt::format("{} ({} user, {} sys)", quantity(event, weight.all()),
-                     quantity(event, weight.user), quantity(event, weight.sys));
+  std::string parts;
+  std::size_t modes = 0;
+  const auto add = [&](std::uint64_t part, std::string_view mode) {
+    if (part == 0 && !(mode == "user" && weight.wall() == 0)) return;
+    if (modes++ != 0) parts += ", ";
+    parts += quantity(event, part) + ' ' + std::string(mode);
+  };
+  add(weight.user, "user");
+  add(weight.sys, "sys");
+  add(weight.wait, "wait");
+  return modes == 1 ? parts : fmt::format("{} ({})", quantity(event, weight.wall()), parts);
+}
+
+std::string sample_count(const view::Weight& weight) {
+  if (weight.wait == 0 && weight.waits == 0) return sample_count(weight.samples);
+  const std::string waits = grouped(weight.waits) + (weight.waits == 1 ? " wait" : " waits");
+  return weight.samples == 0 ? waits : sample_count(weight.samples) + ", " + waits;
 }
 
 std::string sample_count(std::uint64_t samples) {
@@ -40,7 +53,7 @@ std::string origin(const Profile& profile, const view::PathEntry& entry) {
     const std::string module = view::module_name(profile, profile.functions[entry.function].module);
     return entry.inlined ? "inlined, " + module : module;
   }
-  if (entry.kind == Kind::kEntry) return "kernel";
+  if (view::is_kernel_step(entry)) return "kernel";
   if (entry.kind == Kind::kProcess) return "process";
   return {};
 }

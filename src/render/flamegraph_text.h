@@ -16,9 +16,11 @@ namespace profiler::render {
 /// "1.234 s" for nanoseconds, else "1,234 cycles": all digits, whatever the total.
 [[nodiscard]] std::string quantity(const EventInfo& event, std::uint64_t weight);
 
-/// Both modes: "1.234 s user", "1.500 s (1.200 s user, 0.300 s sys)".
+/// All modes: "1.234 s user", "1.500 s (1.200 s user, 0.300 s sys)", "2.000 s wait".
 [[nodiscard]] std::string amount(const EventInfo& event, const view::Weight& weight);
 
+/// "1,234 samples, 56 waits"
+[[nodiscard]] std::string sample_count(const view::Weight& weight);
 /// "1 sample", "1,234 samples"
 [[nodiscard]] std::string sample_count(std::uint64_t samples);
 

@@ -14,17 +14,22 @@ void write_amount(JsonWriter& json, std::string_view what, std::uint64_t weight,
 }
 
 void write_weight(JsonWriter& json, std::string_view key, const view::Weight& weight,
-                  bool is_time) {
+                  bool is_time, bool has_wait) {
   json.key(key).begin_object();
   write_amount(json, "user", weight.user, is_time);
   write_amount(json, "sys", weight.sys, is_time);
-  json.key(is_time ? "wait_s" : "wait_value").null();
+  json.key(is_time ? "wait_s" : "wait_value");
+  if (has_wait) {
+    json.seconds(weight.wait);
+  } else {
+    json.null();
+  }
   json.key("samples").number(weight.samples).end();
 }
 
-void write_charge(JsonWriter& json, const view::Charge& charge, bool is_time) {
-  write_weight(json, "self", charge.self, is_time);
-  write_weight(json, "total", charge.total, is_time);
+void write_charge(JsonWriter& json, const view::Charge& charge, bool is_time, bool has_wait) {
+  write_weight(json, "self", charge.self, is_time, has_wait);
+  write_weight(json, "total", charge.total, is_time, has_wait);
 }
 
 }  // namespace profiler::render

@@ -17,23 +17,31 @@ namespace {
 using view::CauseRow;
 
 constexpr std::string_view kIndent = "  ";
+/// What stands for waits of which nothing is known, in tables of functions.
+constexpr std::string_view kNotSampled = "[not sampled]";
 
 class OverviewWriter {
  public:
   OverviewWriter(const Profile& profile, const view::Overview& overview, const TextStyle& style,
                  const OverviewOptions& options)
-      : run_(profile.run),
+      : profile_(profile),
+        run_(profile.run),
         event_(main_event(profile, options.event)),
         overview_(overview),
         style_(style),
         options_(options),
-        format_(event_, overview.sampled) {}
+        format_(event_, overview.sampled),
+        waits_(overview.has_waits && event_.is_time()) {
+    for (const view::WaitRow& row : overview.waits) waited_ += row.weight;
+    for (const view::IdleThreads& pool : overview.idle) waited_ += pool.weight;
+  }
 
   std::string text() {
     head();
     times();
     if (options_.counted != nullptr) counted(*options_.counted);
     causes();
+    if (waits_) waits();
     functions();
     out_ += all_advice_text(overview_.advice, style_);
     notes();
@@ -55,6 +63,7 @@ class OverviewWriter {
     out_ += line.take();
     for (const Facts& facts : {event_facts(run_, event_, overview_.quality),
                                stack_facts(run_, overview_.quality, format_.few_samples()),
+                               waits_ ? wait_facts(profile_, overview_.waited) : Facts{},
                                other_event_facts(overview_.events, event_)})
       out_ += facts_text(facts, style_);
   }
@@ -99,6 +108,27 @@ class OverviewWriter {
                   .add("as sampled: what the kernel charged was not measured", Colour::kFaint)
                   .take();
     }
+    if (waits_) wait_line(user, sys, overview_.waited);
+  }
+
+  /// One thread's life is all of real; several threads' waits are a sum that is no part of it.
+  void wait_line(std::uint64_t user, std::uint64_t sys, const view::WaitTotals& waited) {
+    TextLine line(style_);
+    add_amount(line, "wait", waited.wait_ns, Colour::kWait, true);
+    line.add(kIndent);
+    if (waited.threads > 1) {
+      line.add(fmt::format("summed over {} threads", grouped(waited.threads)));
+    } else {
+      const std::uint64_t whole = user + sys + waited.wait_ns;
+      line.add_stacked_bar({{static_cast<double>(user), Colour::kUser},
+                            {static_cast<double>(sys), Colour::kSys},
+                            {static_cast<double>(waited.wait_ns), Colour::kWait}},
+                           bar_width());
+      line.pad_to(kIndent.size() * 2 + kNameWidth + kAmountWidth + bar_width());
+      line.add_right(percent(waited.wait_ns, whole), kShareWidth);
+      line.add("  of real = user + sys + wait", Colour::kFaint);
+    }
+    out_ += line.take();
   }
 
   void mode_line(std::string_view name, std::uint64_t value, std::uint64_t whole,
@@ -201,28 +231,77 @@ class OverviewWriter {
     out_ += table.text();
   }
 
+  void waits() {
+    if (waited_.empty()) return;
+    heading("Where it waited");
+    if (run_.wait_coverage == WaitCoverage::kDurations) {
+      out_ += wrapped(run_.kernel_sampled
+                          ? "no stacks of waits were recorded"
+                          : "not known: stacks of waits need permission to profile the kernel "
+                            "(kernel.perf_event_paranoid of 1 or less, CAP_PERFMON, or root)",
+                      kIndent, style_, Colour::kPlain);
+    }
+    const AmountFormat format = AmountFormat::of_waits(waited_);
+    TextTable table(style_, kIndent.size());
+    table.column("wait", Align::kRight);
+    table.column("share", Align::kRight);
+    table.column("", Align::kBar, style_.width < 96 ? 0 : 8);
+    table.column("count", Align::kRight);
+    table.column("for", Align::kLeft);
+    table.column(style_.width < 96 ? "main caller" : "main caller in user code", Align::kName, 14);
+    table.column("", Align::kPath, 12);
+    const auto row = [&](const view::Weight& weight, std::string what, Colour colour,
+                         const view::CallSite& site) {
+      table.row(
+          {{format.amount(weight.wait), Colour::kWait},
+           {format.share(weight.wait, 0)},
+           {.text = "", .colour = Colour::kWait, .fraction = format.fraction(weight.wait)},
+           {grouped(weight.waits)},
+           {std::move(what), colour},
+           {.text = site.function, .colour = Colour::kName, .mark = inline_mark(site.inlined)},
+           {place_text(site.module, site.file, site.line), Colour::kFaint}});
+    };
+    for (const view::WaitRow& each : overview_.waits) {
+      row(each.weight, std::string(name(each.wait)), Colour::kPlain,
+          each.callers.empty() ? view::CallSite{} : view::CallSite(each.callers.front()));
+    }
+    for (const view::IdleThreads& pool : overview_.idle) {
+      row(pool.weight,
+          fmt::format("{} idle thread{}", grouped(pool.threads.size()),
+                      pool.threads.size() == 1 ? "" : "s"),
+          Colour::kFaint, pool.caller);
+    }
+    out_ += table.text();
+  }
+
   void functions() {
     if (overview_.functions.empty()) return;
     heading(event_.is_time() ? "Top functions, with all they called"
                              : "Top functions by " + event_.unit + ", with all they called");
     TextTable table(style_, kIndent.size());
-    for (const char* title : {"total", "user", "sys", "self"}) table.column(title, Align::kRight);
+    for (const char* title : {"total", "user", "sys"}) table.column(title, Align::kRight);
+    if (waits_) table.column("wait", Align::kRight);
+    table.column("self", Align::kRight);
     table.column(std::string(format_.share_title()), Align::kRight);
     table.column("function", Align::kName, 24);
     table.column("", Align::kPath, 18);
+    const AmountFormat waits = AmountFormat::of_waits(waited_);
     std::size_t shown = 0;
     for (const view::TableRow& row : overview_.functions) {
       // What the kernel did stands above, by cause; and that a program has a start is no news.
-      if (row.kernel || view::is_start_function(row.label)) continue;
+      if (row.kernel || row.label == kNotSampled || view::is_start_function(row.label)) continue;
       if (++shown > options_.functions) break;
       const view::Weight& total = row.charge.total;
-      table.row({{format_.amount(total.all())},
-                 {format_.amount(total.user), Colour::kUser},
-                 {format_.amount(total.sys), Colour::kSys},
-                 {format_.amount(row.charge.self.all())},
-                 {format_.share(total.all(), total.samples)},
-                 {.text = row.label, .colour = Colour::kName, .mark = inline_mark(row.inlined)},
-                 {place_text(row.module, row.file, row.line), Colour::kFaint}});
+      std::vector<Cell> cells = {{format_.amount(total.all())},
+                                 {format_.amount(total.user), Colour::kUser},
+                                 {format_.amount(total.sys), Colour::kSys}};
+      if (waits_) cells.push_back({waits.amount(total.wait), Colour::kWait});
+      cells.push_back({format_.amount(row.charge.self.all())});
+      cells.push_back({format_.share(total.all(), total.samples)});
+      cells.push_back(
+          {.text = row.label, .colour = Colour::kName, .mark = inline_mark(row.inlined)});
+      cells.push_back({place_text(row.module, row.file, row.line), Colour::kFaint});
+      table.row(std::move(cells));
     }
     out_ += table.text();
   }
@@ -239,6 +318,8 @@ class OverviewWriter {
         options_.profile_path == "profiler.data" ? "" : " -i " + shell_word(options_.profile_path);
     std::vector<std::string> commands;
     const view::Weight& sampled = overview_.sampled;
+    const bool waiting = waits_ && waited_.wait > sampled.all();
+    if (waiting) commands.push_back("profiler report" + input + " --by wait");
     if (sampled.sys * 4 > sampled.all())
       commands.push_back("profiler report" + input + " --by cause");
     if (options_.counted != nullptr)
@@ -246,8 +327,8 @@ class OverviewWriter {
                          " --callers");
     commands.push_back("profiler report" + input + " --tree");
     if (commands.size() < 2) commands.push_back("profiler report" + input + " --self");
-    commands.push_back("profiler flamegraph" + input);
-    if (overview_.quality.samples == 0) return;
+    commands.push_back("profiler flamegraph" + input + (waiting ? " --wall" : ""));
+    if (overview_.quality.samples == 0 && !waiting) return;
     out_ += '\n';
     TextLine line(style_);
     line.add("Next:", Colour::kTitle);
@@ -300,12 +381,15 @@ class OverviewWriter {
   static constexpr std::size_t kAmountWidth = 10;
   static constexpr std::size_t kShareWidth = 9;
 
+  const Profile& profile_;
   const Run& run_;
   const EventInfo& event_;
   const view::Overview& overview_;
   const TextStyle& style_;
   const OverviewOptions& options_;
   AmountFormat format_;
+  bool waits_;           ///< Waiting was recorded, and can stand beside the event's seconds.
+  view::Weight waited_;  ///< By class and by idle threads.
   std::string out_;
 };
 

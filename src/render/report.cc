@@ -2,6 +2,7 @@
 
 #include "render/run_text.h"
 #include "view/overview.h"
+#include "view/wait_samples.h"
 
 namespace profiler::render {
 
@@ -13,6 +14,9 @@ ReportHead report_head(const Profile& profile, const std::vector<const Sample*>&
   head.sampled = view::sum(samples);
   head.quality = view::quality(profile, samples);
   head.causes = view::cause_ledger(profile, samples);
+  head.has_waits = view::shows_waiting(profile, *head.event);
+  if (head.has_waits) head.waits = view::wait_ledger(profile, samples);
+  head.waited = view::wait_totals(profile);
   head.events = view::event_list(profile);
   return head;
 }

@@ -11,6 +11,31 @@
 #include "view/module_name.h"
 
 namespace profiler::render {
+namespace {
+
+void schedule_titles(CsvWriter& csv) {
+  csv.titles({"lifetime_s", "on_cpu_s", "user_s", "sys_s", "blocked_s", "runnable_s", "unknown_s",
+              "voluntary_switches", "preempted_switches", "migrations", "delay_mean_s",
+              "delay_p99_s", "delay_max_s"});
+}
+
+void schedule(CsvWriter& csv, const std::optional<view::ThreadTimes>& times) {
+  if (!times) {
+    constexpr int kFields = 13;
+    for (int i = 0; i < kFields; ++i) csv.field("");
+    return;
+  }
+  csv.optional_seconds(times->lifetime_ns).optional_seconds(times->on_cpu_ns);
+  csv.optional_seconds(times->user_ns).optional_seconds(times->sys_ns);
+  csv.optional_seconds(times->blocked_ns).optional_seconds(times->runnable_ns);
+  csv.optional_seconds(times->unknown_ns);
+  csv.number(times->voluntary).number(times->preempted).number(times->migrations);
+  csv.optional_seconds(times->mean_delay_ns).optional_seconds(times->p99_delay_ns);
+  csv.optional_seconds(times->longest_delay_ns);
+}
+
+}  // namespace
+
 std::string table_csv(const ReportHead& head, const view::Table& table, RowsOf rows) {
   CsvWriter csv(head.event->is_time());
   switch (rows) {
@@ -34,6 +59,8 @@ std::string table_csv(const ReportHead& head, const view::Table& table, RowsOf r
   // Last, so that the columns before it keep their places.
   const bool has_functions = rows == RowsOf::kFunctions || rows == RowsOf::kLines;
   if (has_functions) csv.field("inlined");
+  csv.wait_charge_titles();
+  if (rows == RowsOf::kThreads) schedule_titles(csv);
   csv.end_line();
   for (const view::TableRow& row : table) {
     switch (rows) {
@@ -57,6 +84,8 @@ std::string table_csv(const ReportHead& head, const view::Table& table, RowsOf r
     }
     csv.charge(row.charge);
     if (has_functions) csv.flag(row.inlined);
+    csv.wait_charge(row.charge, head.has_waits);
+    if (rows == RowsOf::kThreads) schedule(csv, row.times);
     csv.end_line();
   }
   return csv.take();
@@ -78,10 +107,26 @@ std::string causes_csv(const ReportHead& head, std::size_t limit) {
   return csv.take();
 }
 
+std::string waits_csv(const ReportHead& head, std::size_t limit) {
+  CsvWriter csv(true);
+  csv.titles({"class", "function", "module", "file", "line", "wait_s", "count", "inlined"});
+  csv.end_line();
+  const std::size_t count = limit == 0 ? head.waits.size() : std::min(limit, head.waits.size());
+  for (std::size_t i = 0; i < count; ++i) {
+    const view::WaitRow& row = head.waits[i];
+    for (const view::WaitCaller& caller : row.callers) {
+      csv.field(name(row.wait)).field(caller.function).field(caller.module).field(caller.file);
+      csv.line_number(caller.line).amount(caller.wait).number(caller.waits);
+      csv.flag(caller.inlined).end_line();
+    }
+  }
+  return csv.take();
+}
+
 std::string tree_csv(const ReportHead& head, const view::CallTree& tree) {
   CsvWriter csv(head.event->is_time());
   csv.titles({"depth", "name", "module"});
-  csv.charge_titles().field("inlined").end_line();
+  csv.charge_titles().field("inlined").wait_charge_titles().end_line();
   struct Place {
     std::uint32_t node;
     std::size_t depth;
@@ -99,7 +144,8 @@ std::string tree_csv(const ReportHead& head, const view::CallTree& tree) {
                   ? view::module_name(*head.profile, head.profile->functions[function].module)
                   : "");
     csv.charge({.self = node.self, .total = node.total});
-    csv.flag(!is_root && node.entry.inlined).end_line();
+    csv.flag(!is_root && node.entry.inlined);
+    csv.wait_charge({.self = node.self, .total = node.total}, head.has_waits).end_line();
     for (const std::uint32_t child : std::ranges::reverse_view(node.children))
       pending.push_back({.node = child, .depth = place.depth + 1});
   }

@@ -18,6 +18,8 @@ namespace profiler::render {
 [[nodiscard]] std::string table_csv(const ReportHead& head, const view::Table& table, RowsOf rows);
 /// A line for each caller of each cause.
 [[nodiscard]] std::string causes_csv(const ReportHead& head, std::size_t limit = 0);
+/// A line for each caller of each class of waiting.
+[[nodiscard]] std::string waits_csv(const ReportHead& head, std::size_t limit = 0);
 /// Depth first; the column "depth" tells the tree's shape.
 [[nodiscard]] std::string tree_csv(const ReportHead& head, const view::CallTree& tree);
 

@@ -59,7 +59,9 @@ class ReportWriter {
       cause_fields(row);
       json_.end();
     }
-    json_.end().line_break();
+    json_.end();
+    waits();
+    json_.line_break();
   }
 
   void begin_rows(std::string_view key) { json_.key(key).begin_array(); }
@@ -87,6 +89,7 @@ class ReportWriter {
         optional_id(row.tid);
         json_.key("process").string(row.process).key("pid");
         optional_id(row.pid);
+        schedule(row.times);
         break;
       case RowsOf::kLines:
         json_.key("file").string_or_null(row.file).key("line").number_or_null(row.line);
@@ -101,6 +104,13 @@ class ReportWriter {
   void cause_row(const view::CauseRow& row) {
     json_.line_break().begin_object();
     cause_fields(row);
+    charge({.self = row.weight, .total = row.weight});
+    json_.end();
+  }
+
+  void wait_row(const view::WaitRow& row) {
+    json_.line_break().begin_object();
+    wait_fields(row);
     charge({.self = row.weight, .total = row.weight});
     json_.end();
   }
@@ -162,13 +172,6 @@ class ReportWriter {
   }
 
   void time(const Run& run) {
-    const auto optional_seconds = [this](const std::optional<std::uint64_t>& ns) {
-      if (ns) {
-        json_.seconds(*ns);
-      } else {
-        json_.null();
-      }
-    };
     json_.line_break().key("time").begin_object();
     json_.key("source").string(source_name(run.charged.source));
     json_.key("real_s");
@@ -177,7 +180,11 @@ class ReportWriter {
     optional_seconds(run.charged.user_ns);
     json_.key("sys_s");
     optional_seconds(run.charged.sys_ns);
-    json_.key("wait_s").null();
+    const bool has_waits = run.wait_coverage != WaitCoverage::kNone;
+    json_.key("wait_s");
+    optional_seconds(has_waits ? std::optional(head_.waited.wait_ns) : std::nullopt);
+    json_.key("threads");
+    optional_number(has_waits ? std::optional(head_.waited.threads) : std::nullopt);
     amount("sampled_user", head_.sampled.user);
     if (run.kernel_sampled) {
       amount("sampled_sys", head_.sampled.sys);
@@ -202,7 +209,29 @@ class ReportWriter {
     json_.key("frames_by_mapping").number(q.frames_by_mapping);
     json_.key("frames_unnamed").number(q.frames_unnamed);
     json_.key("frames_with_symtab").number(q.frames_with_symtab);
-    json_.key("frames_with_symtab_by_symbol").number(q.frames_with_symtab_by_symbol).end();
+    json_.key("frames_with_symtab_by_symbol").number(q.frames_with_symtab_by_symbol);
+    wait_quality();
+    json_.end();
+  }
+
+  void wait_quality() {
+    const Profile& profile = *head_.profile;
+    const bool has_waits = profile.run.wait_coverage != WaitCoverage::kNone;
+    const view::WaitCounts counts = view::wait_counts(profile);
+    const auto number = [&](std::string_view key, std::uint64_t value) {
+      json_.key(key);
+      optional_number(has_waits ? std::optional(value) : std::nullopt);
+    };
+    number("waits", counts.waits);
+    number("wait_stacks", counts.stacks);
+    json_.key("wait_not_sampled_s");
+    std::optional<std::uint64_t> not_sampled;
+    if (head_.has_waits) not_sampled = 0;
+    for (const view::WaitRow& row : head_.waits)
+      if (row.wait == WaitClass::kNotSampled) not_sampled = row.weight.wait;
+    optional_seconds(not_sampled);
+    number("switches_lost", profile.run.losses.switches_lost);
+    number("intervals_unknown", profile.run.losses.intervals_unknown);
   }
 
   void recorder(const RecorderCost& cost) {
@@ -222,14 +251,73 @@ class ReportWriter {
     json_.key("callers").begin_array();
     for (const view::CauseCaller& caller : row.callers) {
       json_.begin_object();
-      json_.key("function").string_or_null(caller.function);
-      json_.key("module").string_or_null(caller.module);
-      json_.key("file").string_or_null(caller.file).key("line").number_or_null(caller.line);
-      json_.key("inlined").boolean(caller.inlined);
+      site(caller);
       amount("sys", caller.sys);
       json_.key("samples").number(caller.samples).end();
     }
     json_.end();
+  }
+
+  void waits() {
+    json_.line_break().key("waits");
+    if (!head_.has_waits) {
+      json_.null();
+      return;
+    }
+    json_.begin_array();
+    for (const view::WaitRow& row : head_.waits) {
+      json_.line_break().begin_object();
+      wait_fields(row);
+      json_.end();
+    }
+    json_.end();
+  }
+
+  void wait_fields(const view::WaitRow& row) {
+    std::string name(profiler::name(row.wait));
+    std::ranges::replace(name, ' ', '_');
+    json_.key("class").string(name);
+    json_.key("wait_s").seconds(row.weight.wait).key("count").number(row.weight.waits);
+    json_.key("threads").number(row.threads);
+    json_.key("callers").begin_array();
+    for (const view::WaitCaller& caller : row.callers) {
+      json_.begin_object();
+      site(caller);
+      json_.key("wait_s").seconds(caller.wait).key("count").number(caller.waits).end();
+    }
+    json_.end();
+  }
+
+  void site(const view::CallSite& caller) {
+    json_.key("function").string_or_null(caller.function);
+    json_.key("module").string_or_null(caller.module);
+    json_.key("file").string_or_null(caller.file).key("line").number_or_null(caller.line);
+    json_.key("inlined").boolean(caller.inlined);
+  }
+
+  void schedule(const std::optional<view::ThreadTimes>& times) {
+    json_.key("schedule");
+    if (!times) {
+      json_.null();
+      return;
+    }
+    json_.begin_object();
+    json_.key("lifetime_s").seconds(times->lifetime_ns).key("on_cpu_s").seconds(times->on_cpu_ns);
+    json_.key("user_s");
+    optional_seconds(times->user_ns);
+    json_.key("sys_s");
+    optional_seconds(times->sys_ns);
+    json_.key("blocked_s").seconds(times->blocked_ns);
+    json_.key("runnable_s").seconds(times->runnable_ns);
+    json_.key("unknown_s").seconds(times->unknown_ns);
+    json_.key("voluntary_switches").number(times->voluntary);
+    json_.key("preempted_switches").number(times->preempted);
+    json_.key("migrations").number(times->migrations);
+    json_.key("delay_mean_s");
+    optional_seconds(times->mean_delay_ns);
+    json_.key("delay_p99_s");
+    optional_seconds(times->p99_delay_ns);
+    json_.key("delay_max_s").seconds(times->longest_delay_ns).end();
   }
 
   void tree_node(const view::TreeNode& node, bool is_root) {
@@ -243,17 +331,35 @@ class ReportWriter {
       json_.key("line").number_or_null(function.line);
       json_.key("kernel").boolean(function.kernel);
       if (node.entry.inlined) json_.key("inlined").boolean(true);
-    } else if (!is_root && node.entry.kind == view::PathEntry::Kind::kEntry) {
+    } else if (!is_root && view::is_kernel_step(node.entry)) {
       json_.key("kernel").boolean(true);
     }
     charge({.self = node.self, .total = node.total});
     json_.key("children").begin_array();
   }
 
-  void charge(const view::Charge& charge) { write_charge(json_, charge, is_time_); }
+  void charge(const view::Charge& charge) {
+    write_charge(json_, charge, is_time_, head_.has_waits);
+  }
 
   void amount(std::string_view what, std::uint64_t weight) {
     write_amount(json_, what, weight, is_time_);
+  }
+
+  void optional_seconds(const std::optional<std::uint64_t>& ns) {
+    if (ns) {
+      json_.seconds(*ns);
+    } else {
+      json_.null();
+    }
+  }
+
+  void optional_number(const std::optional<std::uint64_t>& number) {
+    if (number) {
+      json_.number(*number);
+    } else {
+      json_.null();
+    }
   }
 
   void optional_id(const std::optional<std::int32_t>& id) {
@@ -285,6 +391,15 @@ std::string causes_json(const ReportHead& head, std::size_t limit) {
   writer.begin_rows("rows");
   const std::size_t count = limit == 0 ? head.causes.size() : std::min(limit, head.causes.size());
   for (std::size_t i = 0; i < count; ++i) writer.cause_row(head.causes[i]);
+  writer.end_rows();
+  return writer.finish();
+}
+
+std::string waits_json(const ReportHead& head, std::size_t limit) {
+  ReportWriter writer(head);
+  writer.begin_rows("rows");
+  const std::size_t count = limit == 0 ? head.waits.size() : std::min(limit, head.waits.size());
+  for (std::size_t i = 0; i < count; ++i) writer.wait_row(head.waits[i]);
   writer.end_rows();
   return writer.finish();
 }

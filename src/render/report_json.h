@@ -21,6 +21,8 @@ namespace profiler::render {
                                      std::string_view key);
 /// "rows" by cause; at most `limit` of them if that is not 0.
 [[nodiscard]] std::string causes_json(const ReportHead& head, std::size_t limit = 0);
+/// "rows" by what was waited for; likewise.
+[[nodiscard]] std::string waits_json(const ReportHead& head, std::size_t limit = 0);
 /// "root"
 [[nodiscard]] std::string tree_json(const ReportHead& head, const view::CallTree& tree);
 

@@ -92,49 +92,117 @@ std::string head_text(const ReportHead& head, const TextStyle& style) {
   }
   std::string text = line.take();
 
-  Facts facts = event_facts(run, *head.event, head.quality);
-  facts.push_back({fmt::format("{}: user {}, sys {}", format.amount_with_unit(head.sampled.all()),
-                               format.amount(head.sampled.user), format.amount(head.sampled.sys))});
-  text += facts_text(facts, style);
-  text += facts_text(stack_facts(run, head.quality, format.few_samples()), style);
-  text += facts_text(other_event_facts(head.events, *head.event), style);
+  if (!head.waits_only) {
+    Facts facts = event_facts(run, *head.event, head.quality);
+    facts.push_back({fmt::format("{}: user {}, sys {}", format.amount_with_unit(head.sampled.all()),
+                                 format.amount(head.sampled.user), format.amount(head.sampled.sys))});
+    text += facts_text(facts, style);
+    text += facts_text(stack_facts(run, head.quality, format.few_samples()), style);
+    text += facts_text(other_event_facts(head.events, *head.event), style);
+  }
+  if (head.has_waits) {
+    Facts facts = wait_facts(*head.profile, head.waited);
+    facts.push_back({AmountFormat::of_waits(head.sampled).amount_with_unit(head.sampled.wait) +
+                     " waited"});
+    text += facts_text(facts, style);
+  }
   if (!head.selection.empty()) text += wrapped(head.selection, "only: ", style, Colour::kTitle);
+  if (head.waits_only) return text + '\n';
   for (const std::string& note : notes_text(run, *head.event, head.quality))
     text += wrapped(note, "! ", style, Colour::kWarning);
   return text + '\n';
 }
 
+namespace {
+
+/// The columns of one weight, total or self: what they are called, and what stands in them.
+class WeightColumns {
+ public:
+  enum Field : std::uint8_t { kAll, kUser, kSys, kWait, kShare, kWaitShare };
+
+  WeightColumns(const AmountFormat& format, const AmountFormat& waits)
+      : format_(format), waits_(waits) {}
+  WeightColumns& add(std::string title, Field field) {
+    fields_.emplace_back(std::move(title), field);
+    return *this;
+  }
+  void titles(TextTable& table) const {
+    for (const auto& [title, field] : fields_) table.column(title, Align::kRight);
+  }
+  void cells(const view::Weight& weight, std::vector<Cell>& cells) const {
+    for (const auto& [title, field] : fields_) cells.push_back(cell(weight, field));
+  }
+
+ private:
+  [[nodiscard]] Cell cell(const view::Weight& weight, Field field) const {
+    const auto coloured = [](std::string number, std::uint64_t value, Colour colour) {
+      return Cell{std::move(number), value == 0 ? Colour::kFaint : colour};
+    };
+    switch (field) {
+      case kAll:
+        return coloured(format_.amount(weight.all()), weight.all(), Colour::kPlain);
+      case kUser:
+        return coloured(format_.amount(weight.user), weight.user, Colour::kUser);
+      case kSys:
+        return coloured(format_.amount(weight.sys), weight.sys, Colour::kSys);
+      case kWait:
+        return coloured(waits_.amount(weight.wait), weight.wait, Colour::kWait);
+      case kShare:
+        return coloured(format_.share(weight.all(), weight.samples), weight.all(), Colour::kPlain);
+      case kWaitShare:
+        return coloured(waits_.share(weight.wait, 0), weight.wait, Colour::kPlain);
+    }
+    return {};
+  }
+
+  const AmountFormat& format_;
+  const AmountFormat& waits_;
+  std::vector<std::pair<std::string, Field>> fields_;
+};
+
+}  // namespace
+
 std::string table_text(const ReportHead& head, const view::Table& table,
                        const TableTextOptions& options, const TextStyle& style) {
+  using enum WeightColumns::Field;
   std::string text = head_text(head, style);
   if (table.empty()) return text;
   const AmountFormat format(*head.event, head.sampled);
+  const AmountFormat waits = AmountFormat::of_waits(head.sampled);
   // A process or thread is not inside another: its self says nothing that its total does not.
   const bool has_self = options.rows != RowsOf::kProcesses && options.rows != RowsOf::kThreads;
-  const bool split = !options.sys_only;
-  const bool split_self = split && style.width >= kWide;
+  const bool wide = style.width >= kWide;
   const std::string share_title(format.share_title());
-
-  TextTable out(style);
   const bool self_first = has_self && options.self_first;
   // In a narrow table names need the room more than the second column of shares.
   const bool both_shares = style.width >= kBothShares;
-  const auto add_columns = [&](std::string title, bool with_split, bool with_share) {
-    out.column(std::move(title), Align::kRight);
-    if (with_split) {
-      out.column("user", Align::kRight);
-      out.column("sys", Align::kRight);
-    }
-    if (with_share) out.column(share_title, Align::kRight);
-  };
   const bool total_share = both_shares || !self_first;
   const bool self_share = both_shares || self_first;
-  const auto total_columns = [&] {
-    add_columns(options.sys_only ? "sys" : "total", split, total_share);
-  };
-  if (!self_first) total_columns();
-  if (has_self) add_columns(options.sys_only ? "self sys" : "self", split_self, self_share);
-  if (self_first) total_columns();
+
+  WeightColumns total(format, waits);
+  WeightColumns self(format, waits);
+  const bool wait_first = head.has_waits && (options.wait_first || head.waits_only);
+  if (wait_first) {
+    total.add("wait", kWait).add("share", kWaitShare);
+    self.add("self wait", kWait);
+  }
+  if (!head.waits_only) {
+    total.add(options.sys_only ? "sys" : "total", kAll);
+    self.add(options.sys_only ? "self sys" : "self", kAll);
+    if (!options.sys_only) {
+      total.add("user", kUser).add("sys", kSys);
+      if (head.has_waits && !wait_first) total.add("wait", kWait);
+      if (wide) self.add("user", kUser).add("sys", kSys);
+      if (wide && head.has_waits && !wait_first) self.add("wait", kWait);
+    }
+    if (total_share && !wait_first) total.add(share_title, kShare);
+    if (self_share && !wait_first) self.add(share_title, kShare);
+  }
+
+  TextTable out(style);
+  if (!self_first) total.titles(out);
+  if (has_self) self.titles(out);
+  if (self_first) total.titles(out);
   // By line, the line is what the row is about: it stands first.
   const bool by_line = options.rows == RowsOf::kLines;
   if (by_line) out.column(std::string(place_title(options.rows)), Align::kPath, 16);
@@ -146,21 +214,9 @@ std::string table_text(const ReportHead& head, const view::Table& table,
   for (std::size_t i = 0; i < shown; ++i) {
     const TableRow& row = table[i];
     std::vector<Cell> cells;
-    const auto add = [&](const view::Weight& weight, bool with_split, bool with_share) {
-      const auto cell = [](std::string number, std::uint64_t value, Colour colour) {
-        return Cell{std::move(number), value == 0 ? Colour::kFaint : colour};
-      };
-      const std::uint64_t all = weight.all();
-      cells.push_back(cell(format.amount(all), all, Colour::kPlain));
-      if (with_split) {
-        cells.push_back(cell(format.amount(weight.user), weight.user, Colour::kUser));
-        cells.push_back(cell(format.amount(weight.sys), weight.sys, Colour::kSys));
-      }
-      if (with_share) cells.push_back(cell(format.share(all, weight.samples), all, Colour::kPlain));
-    };
-    if (!self_first) add(row.charge.total, split, total_share);
-    if (has_self) add(row.charge.self, split_self, self_share);
-    if (self_first) add(row.charge.total, split, total_share);
+    if (!self_first) total.cells(row.charge.total, cells);
+    if (has_self) self.cells(row.charge.self, cells);
+    if (self_first) total.cells(row.charge.total, cells);
     Cell name{row_name(row, options.rows), row.kernel ? Colour::kSys : Colour::kName};
     name.mark = inline_mark(row.inlined);
     if (row.functions > 1) name.mark += fmt::format(" +{}", grouped(row.functions - 1));
@@ -229,6 +285,68 @@ std::string causes_text(const ReportHead& head, std::size_t limit, const TextSty
   text += out.text();
   if (shown < head.causes.size())
     text += TextLine(style).add(more_text(head.causes.size() - shown), Colour::kFaint).take();
+  return text;
+}
+
+std::string waits_text(const ReportHead& head, std::size_t limit, const TextStyle& style) {
+  std::string text = head_text(head, style);
+  if (head.waits.empty()) return text + TextLine(style).add("nothing was waited for").take();
+  view::Weight whole;
+  for (const view::WaitRow& row : head.waits) whole += row.weight;
+  const AmountFormat format = AmountFormat::of_waits(whole);
+  constexpr std::size_t kCallers = 5;
+
+  TextTable out(style);
+  out.column("wait", Align::kRight);
+  out.column("share", Align::kRight);
+  out.column("", Align::kBar, style.width < 96 ? 0 : 10);
+  out.column("count", Align::kRight);
+  out.column("for, and the user code behind it", Align::kName, 20);
+  out.column("", Align::kPath, 12);
+  const std::size_t shown = limit == 0 ? head.waits.size() : std::min(limit, head.waits.size());
+  for (std::size_t i = 0; i < shown; ++i) {
+    const view::WaitRow& row = head.waits[i];
+    out.row({{format.amount(row.weight.wait), Colour::kWait},
+             {format.share(row.weight.wait, 0)},
+             {.text = "", .colour = Colour::kWait, .fraction = format.fraction(row.weight.wait)},
+             {grouped(row.weight.waits)},
+             {.text = std::string(name(row.wait)),
+              .colour = Colour::kWait,
+              .mark = row.threads > 1 ? fmt::format(" in {} threads", grouped(row.threads)) : ""},
+             {}});
+    if (row.wait == WaitClass::kNotSampled) continue;
+    view::WaitCaller rest;
+    for (std::size_t c = 0; c < row.callers.size(); ++c) {
+      const view::WaitCaller& caller = row.callers[c];
+      if (c >= kCallers) {
+        rest.wait += caller.wait;
+        rest.waits += caller.waits;
+        continue;
+      }
+      out.row({{format.amount(caller.wait)},
+               {format.share(caller.wait, 0)},
+               {},
+               {grouped(caller.waits)},
+               {.text = caller.function.empty() ? "(not known where)" : caller.function,
+                .colour = Colour::kName,
+                .tree_lines = "  ",
+                .mark = inline_mark(caller.inlined)},
+               {place_text(caller.module, caller.file, caller.line), Colour::kFaint}});
+    }
+    if (row.callers.size() > kCallers) {
+      out.row({{format.amount(rest.wait)},
+               {format.share(rest.wait, 0)},
+               {},
+               {grouped(rest.waits)},
+               {.text = fmt::format("… {} more callers", grouped(row.callers.size() - kCallers)),
+                .colour = Colour::kFaint,
+                .tree_lines = "  "},
+               {}});
+    }
+  }
+  text += out.text();
+  if (shown < head.waits.size())
+    text += TextLine(style).add(more_text(head.waits.size() - shown), Colour::kFaint).take();
   return text;
 }
 

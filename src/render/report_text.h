@@ -16,6 +16,7 @@ namespace profiler::render {
 struct TableTextOptions {
   RowsOf rows = RowsOf::kFunctions;
   bool sys_only = false;    ///< Only kernel time was selected: no column for user time.
+  bool wait_first = false;  ///< Sorted by wait: its columns stand first.
   bool self_first = false;  ///< The columns of self stand before those of total.
   std::size_t limit = 40;   ///< Rows; 0: all.
 };
@@ -34,6 +35,9 @@ struct TreeTextOptions {
 /// Causes, each with its callers below it.
 [[nodiscard]] std::string causes_text(const ReportHead& head, std::size_t limit,
                                       const TextStyle& style);
+/// Classes of waiting, likewise.
+[[nodiscard]] std::string waits_text(const ReportHead& head, std::size_t limit,
+                                     const TextStyle& style);
 /// A single child stands under its parent without a branch of its own.
 [[nodiscard]] std::string tree_text(const ReportHead& head, const view::CallTree& tree,
                                     const TreeTextOptions& options, const TextStyle& style);

@@ -153,6 +153,27 @@ Facts stack_facts(const Run& run, const view::Quality& quality, bool counts) {
   return facts;
 }
 
+Facts wait_facts(const Profile& profile, const view::WaitTotals& waited) {
+  const Run& run = profile.run;
+  if (run.wait_coverage == WaitCoverage::kNone) return {};
+  const view::WaitCounts counts = view::wait_counts(profile);
+  std::string waits = "waits: " + grouped(counts.waits);
+  if (waited.threads > 1) waits += fmt::format(" of {} threads", grouped(waited.threads));
+  Facts facts = {{std::move(waits)}};
+  if (run.wait_coverage == WaitCoverage::kDurations) {
+    facts.push_back({"without stacks", true});
+  } else if (counts.waits != 0) {
+    facts.push_back({counts.stacks == counts.waits
+                         ? std::string("all with stacks")
+                         : fmt::format("stacks of {}", grouped(counts.stacks))});
+  }
+  if (run.losses.switches_lost != 0)
+    facts.push_back({counted(run.losses.switches_lost, "switch", "switches") + " lost", true});
+  if (waited.unknown_ns != 0)
+    facts.push_back({fmt::format("{} s unknown", seconds(waited.unknown_ns, 3)), true});
+  return facts;
+}
+
 std::string facts_text(const Facts& facts, const TextStyle& style) {
   if (facts.empty()) return {};
   constexpr std::string_view kSeparator = " · ";

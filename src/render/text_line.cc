@@ -22,6 +22,8 @@ std::string_view rendition(Colour colour) {
       return "36";
     case Colour::kSys:
       return "33";
+    case Colour::kWait:
+      return "34";
     case Colour::kName:
       return "1";
     case Colour::kWarning:
@@ -73,6 +75,29 @@ TextLine& TextLine::pad_to(std::size_t column) {
 TextLine& TextLine::add_bar(double fraction, std::size_t width, Colour colour) {
   const std::size_t end = width_ + width;
   return add(bar(fraction, width), colour).pad_to(end);
+}
+
+TextLine& TextLine::add_stacked_bar(std::initializer_list<BarPart> parts, std::size_t width) {
+  constexpr std::array<std::string_view, 3> kFillings = {"█", "▓", "░"};
+  const std::size_t end = width_ + width;
+  double whole = 0;
+  for (const BarPart& part : parts) whole += part.amount;
+  double amount = 0;
+  std::size_t cells = 0;
+  std::size_t filling = 0;
+  for (const BarPart& part : parts) {
+    // What comes before is rounded with it: the parts fill the bar.
+    amount += part.amount;
+    const auto until =
+        whole > 0 ? static_cast<std::size_t>(
+                        std::lround(amount / whole * static_cast<double>(width)))
+                  : 0;
+    std::string text;
+    for (; cells < until; ++cells) text += kFillings[filling];
+    if (!text.empty()) add(text, part.colour);
+    filling = (filling + 1) % kFillings.size();
+  }
+  return pad_to(end);
 }
 
 std::string TextLine::take() {

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -25,6 +26,7 @@ enum class Colour : std::uint8_t {
   kFaint,    ///< Modules, files, what is there for completeness.
   kUser,     ///< User time.
   kSys,      ///< Kernel time.
+  kWait,     ///< Time off the CPU.
   kName,     ///< Functions.
   kWarning,  ///< Losses, truncation, what is hidden.
 };
@@ -41,6 +43,13 @@ class TextLine {
   TextLine& pad_to(std::size_t column);
   /// A bar of at most `width` columns, `fraction` of it filled, and spaces for the rest.
   TextLine& add_bar(double fraction, std::size_t width, Colour colour);
+
+  /// Parts of one whole side by side, in `width` columns: told apart without colours too.
+  struct BarPart {
+    double amount;
+    Colour colour;
+  };
+  TextLine& add_stacked_bar(std::initializer_list<BarPart> parts, std::size_t width);
 
   [[nodiscard]] std::size_t width() const { return width_; }
   /// Columns left before the style's width.

@@ -73,8 +73,8 @@ Cell tree_name(const Profile& profile, const view::CallTree& tree, const TreeLin
             .tree_lines = line.before};
   }
   const view::PathEntry& entry = tree.nodes[line.node].entry;
-  const bool is_kernel = entry.kind == view::PathEntry::Kind::kEntry ||
-                         (entry.function && profile.functions[entry.function].kernel);
+  const bool is_kernel =
+      view::is_kernel_step(entry) || (entry.function && profile.functions[entry.function].kernel);
   return {.text = view::label(profile, entry),
           .colour = is_kernel ? Colour::kSys : Colour::kName,
           .tree_lines = line.before,

@@ -20,6 +20,7 @@ class TreeWriter {
         options_(options),
         style_(style),
         format_(*head.event, head.sampled),
+        waits_(AmountFormat::of_waits(head.sampled)),
         table_(style),
         split_(style.width >= 90) {}
 
@@ -42,14 +43,20 @@ class TreeWriter {
 
  private:
   void add_columns() {
-    table_.column("total", Align::kRight);
-    if (split_) {
-      table_.column("user", Align::kRight);
-      table_.column("sys", Align::kRight);
+    if (head_.waits_only) {
+      table_.column("wait", Align::kRight);
+      table_.column("share", Align::kRight);
+    } else {
+      table_.column("total", Align::kRight);
+      if (split_) {
+        table_.column("user", Align::kRight);
+        table_.column("sys", Align::kRight);
+      }
+      if (head_.has_waits) table_.column("wait", Align::kRight);
+      table_.column(std::string(format_.share_title()), Align::kRight);
+      // In a bottom-up tree the total is the first level's self, and means the same further down.
+      if (!options_.inverted) table_.column("self", Align::kRight);
     }
-    table_.column(std::string(format_.share_title()), Align::kRight);
-    // In a bottom-up tree the total is the first level's self, and means the same further down.
-    if (!options_.inverted) table_.column("self", Align::kRight);
     table_.column(
         options_.inverted ? "function, and who called it" : "function, and what it called",
         Align::kName, 24);
@@ -57,6 +64,8 @@ class TreeWriter {
   }
 
   [[nodiscard]] bool is_shown(const view::Weight& total) const {
+    if (total.wait != 0 && 100 * waits_.fraction(total.wait) >= options_.min_share) return true;
+    if (head_.waits_only) return false;
     return format_.few_samples() || 100 * format_.fraction(total.all()) >= options_.min_share;
   }
 
@@ -65,13 +74,19 @@ class TreeWriter {
     const view::TreeNode& node = tree_.nodes[line.node];
     const view::Weight& total = is_rest ? line.rest : node.total;
     std::vector<Cell> cells;
-    cells.push_back({format_.amount(total.all())});
-    if (split_) {
-      cells.push_back({format_.amount(total.user), Colour::kUser});
-      cells.push_back({format_.amount(total.sys), Colour::kSys});
+    if (head_.waits_only) {
+      cells.push_back({waits_.amount(total.wait), Colour::kWait});
+      cells.push_back({waits_.share(total.wait, 0)});
+    } else {
+      cells.push_back({format_.amount(total.all())});
+      if (split_) {
+        cells.push_back({format_.amount(total.user), Colour::kUser});
+        cells.push_back({format_.amount(total.sys), Colour::kSys});
+      }
+      if (head_.has_waits) cells.push_back({waits_.amount(total.wait), Colour::kWait});
+      cells.push_back({format_.share(total.all(), total.samples)});
+      if (!options_.inverted) cells.push_back({is_rest ? "" : format_.amount(node.self.all())});
     }
-    cells.push_back({format_.share(total.all(), total.samples)});
-    if (!options_.inverted) cells.push_back({is_rest ? "" : format_.amount(node.self.all())});
     cells.push_back(tree_name(*head_.profile, tree_, line));
     cells.push_back(tree_place(*head_.profile, tree_, line));
     table_.row(std::move(cells));
@@ -82,8 +97,9 @@ class TreeWriter {
   const TreeTextOptions& options_;
   const TextStyle& style_;
   AmountFormat format_;
+  AmountFormat waits_;
   TextTable table_;
-  bool split_;
+  bool split_;  ///< Wide enough for user and sys.
 };
 
 }  // namespace

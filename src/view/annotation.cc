@@ -127,7 +127,7 @@ class Annotator {
     for (const auto& [entry, sum] : line.callees) {
       callees.push_back({.name = label(profile_, entry),
                          .inlined = entry.inlined,
-                         .kernel = entry.kind == PathEntry::Kind::kEntry ||
+                         .kernel = is_kernel_step(entry) ||
                                    (entry.function && profile_.functions[entry.function].kernel),
                          .weight = sum.charge.total});
     }

@@ -36,6 +36,11 @@ std::string entry_label(const Profile& profile, const KernelEntry& entry) {
   return text + '>';
 }
 
+std::string wait_label(WaitClass wait) {
+  if (wait == WaitClass::kNotSampled) return "[not sampled]";
+  return (wait == WaitClass::kRunnable ? "<" : "<wait ") + std::string(name(wait)) + '>';
+}
+
 std::string address_label(const Profile& profile, FrameIndex index) {
   if (!index) return "0x0";
   const Frame& frame = profile.frames[index];
@@ -70,11 +75,26 @@ void append_frame(const Profile& profile, FrameIndex index, CallPath& path) {
 
 PathEntry folded_kernel(const Profile& profile, const Stack& stack) {
   PathEntry entry;
+  if (stack.wait == WaitClass::kRunnable || stack.wait == WaitClass::kNotSampled) {
+    entry.kind = PathEntry::Kind::kWait;
+    entry.wait = stack.wait;
+    return entry;
+  }
   entry.kind = PathEntry::Kind::kEntry;
   if (stack.cause) entry.entry = profile.causes[stack.cause].entry;
   // "" and no string at all mean the same: one node for both.
   if (entry.entry.kind == KernelEntryKind::kFault || profile.text(entry.entry.name).empty())
     entry.entry.name = {};
+  return entry;
+}
+
+std::optional<PathEntry> wait_node(const Stack& stack) {
+  if (stack.wait == WaitClass::kNone || stack.wait == WaitClass::kRunnable ||
+      stack.wait == WaitClass::kNotSampled)
+    return std::nullopt;
+  PathEntry entry;
+  entry.kind = PathEntry::Kind::kWait;
+  entry.wait = stack.wait;
   return entry;
 }
 
@@ -96,8 +116,11 @@ CallPath call_path(const Profile& profile, const Stack& stack, const PathOptions
   append_chain(profile, stack.user, path);
   if (options.kernel_frames && stack.kernel) {
     append_chain(profile, stack.kernel, path);
-  } else if (stack.kernel || stack.cause) {
+  } else if (stack.kernel || stack.cause || stack.wait != WaitClass::kNone) {
     path.push_back(folded_kernel(profile, stack));
+  }
+  if (options.wait_nodes) {
+    if (const auto node = wait_node(stack)) path.push_back(*node);
   }
 
   if (options.merge_recursion) {
@@ -115,6 +138,8 @@ std::string label(const Profile& profile, const PathEntry& entry) {
       return address_label(profile, entry.frame);
     case PathEntry::Kind::kEntry:
       return entry_label(profile, entry.entry);
+    case PathEntry::Kind::kWait:
+      return wait_label(entry.wait);
     case PathEntry::Kind::kProcess:
       return profile.text(entry.process_name);
     case PathEntry::Kind::kTruncated:

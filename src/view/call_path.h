@@ -7,6 +7,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,7 @@ struct PathEntry {
     kFunction,   ///< `function` is set (user, or kernel if Function::kernel).
     kAddress,    ///< A frame without a name: `frame` is set.
     kEntry,      ///< The folded kernel part: `entry` is set, the outermost boundary.
+    kWait,       ///< Time off the CPU: `wait` is set.
     kProcess,    ///< `process_name` is set.
     kTruncated,  ///< The root of stacks whose older part was not copied: "[truncated]".
     kBroken,     ///< The root of stacks that could not be unwound to their start: "[broken]".
@@ -31,6 +33,7 @@ struct PathEntry {
   FrameIndex frame = {};
   KernelEntry entry = {};
   StringIndex process_name = {};
+  WaitClass wait = WaitClass::kNone;
   auto operator<=>(const PathEntry&) const = default;
 };
 
@@ -38,6 +41,7 @@ struct PathOptions {
   bool kernel_frames = false;  ///< Frame by frame instead of one folded node.
   bool process_root = false;   ///< Begin with the process's name.
   bool merge_recursion = false;
+  bool wait_nodes = false;  ///< What a thread waits for is a step, the innermost.
 };
 
 using CallPath = std::vector<PathEntry>;
@@ -46,16 +50,28 @@ using CallPath = std::vector<PathEntry>;
 /// it; a single kAddress if it has no name.
 void append_frame(const Profile& profile, FrameIndex frame, CallPath& path);
 
-/// What stands for the kernel part of a sys sample when it is folded. Faults of all kinds are one
-/// node, so `entry.name` is not set for them.
+/// What stands for the kernel part of a sys sample, or of a wait (Stack::wait), when it is folded.
+/// Faults of all kinds are one node, so `entry.name` is not set for them. A blocked thread waits in
+/// what it entered the kernel by; one that was preempted in kWait, as does one of which nothing is
+/// known.
 [[nodiscard]] PathEntry folded_kernel(const Profile& profile, const Stack& stack);
 
 /// Outermost first. `process_name` is used only with process_root.
 [[nodiscard]] CallPath call_path(const Profile& profile, const Stack& stack,
                                  const PathOptions& options, StringIndex process_name = {});
 
+/// What stands on the innermost step of a wait where its class has a step of its own
+/// (PathOptions::wait_nodes); none where folded_kernel() says it already.
+[[nodiscard]] std::optional<PathEntry> wait_node(const Stack& stack);
+
+/// Whether it stands for the kernel: what is folded, and waits.
+[[nodiscard]] inline bool is_kernel_step(const PathEntry& entry) {
+  return entry.kind == PathEntry::Kind::kEntry ||
+         (entry.kind == PathEntry::Kind::kWait && entry.wait != WaitClass::kNotSampled);
+}
+
 /// "Arena::grow(unsigned long)", "libc.so.6+0x26c00", "<syscall read>", "<page fault>",
-/// "[truncated]".
+/// "<runnable>", "<wait lock>", "[not sampled]", "[truncated]".
 [[nodiscard]] std::string label(const Profile& profile, const PathEntry& entry);
 
 }  // namespace profiler::view

@@ -72,6 +72,7 @@ class TopDownTreeBuilder {
     Stack without_frames = s.stack;
     without_frames.user = without_frames.kernel = {};
     without_frames.cause = {};
+    without_frames.wait = WaitClass::kNone;
     std::uint32_t node = kRoot;
     for (const PathEntry& entry :
          call_path(profile_, without_frames, options_.path, s.process_name))
@@ -108,6 +109,9 @@ class TopDownTreeBuilder {
     } else if (s.stack.kernel || s.stack.cause || s.hidden_kernel) {
       node = child(node, steps_.of(folded_kernel(profile_, s.stack)));
     }
+    if (options_.path.wait_nodes) {
+      if (const auto wait = wait_node(s.stack)) node = child(node, steps_.of(*wait));
+    }
     return node;
   }
 
@@ -139,6 +143,8 @@ void sort_children(const Profile& profile, CallTree& tree, SortKey key) {
     const std::uint64_t value_a = sort_value({nodes[a].self, nodes[a].total}, key);
     const std::uint64_t value_b = sort_value({nodes[b].self, nodes[b].total}, key);
     if (value_a != value_b) return value_a > value_b;
+    if (key != SortKey::kName && nodes[a].total.wait != nodes[b].total.wait)
+      return nodes[a].total.wait > nodes[b].total.wait;
     const int names = label(profile, nodes[a].entry).compare(label(profile, nodes[b].entry));
     return names != 0 ? names < 0 : nodes[a].entry < nodes[b].entry;
   };

@@ -44,7 +44,7 @@ struct TreeOptions {
 [[nodiscard]] CallTree tree_of_stacks(const Profile& profile, std::vector<StackWeight> stacks,
                                       const TreeOptions& options);
 
-/// Puts each node's children in another order; kUser and kSys go by total.
+/// Puts each node's children in another order; kUser, kSys and kWait go by total.
 void sort_children(const Profile& profile, CallTree& tree, SortKey key);
 
 }  // namespace profiler::view

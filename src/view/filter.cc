@@ -1,10 +1,12 @@
 #include "view/filter.h"
 
+#include <algorithm>
 #include <charconv>
 #include <string_view>
 
 #include "view/call_path.h"
 #include "view/simple_name.h"
+#include "view/wait_samples.h"
 
 namespace profiler::view {
 namespace {
@@ -21,22 +23,6 @@ bool is_number(std::string_view text, std::int64_t number) {
 
 /// One flag a row of some table.
 using Flags = std::vector<bool>;
-
-Flags matching_threads(const Profile& profile, const Filter& filter) {
-  Flags flags(profile.threads.size());
-  for (std::size_t i = 0; i < flags.size(); ++i) {
-    const Thread& thread = profile.threads[ThreadIndex(i)];
-    bool matches = filter.thread.empty() || contains(profile.text(thread.name), filter.thread) ||
-                   is_number(filter.thread, thread.tid);
-    if (!filter.process.empty()) {
-      const Process process = thread.process ? profile.processes[thread.process] : Process{};
-      matches = matches && (contains(profile.text(process.name), filter.process) ||
-                            is_number(filter.process, process.pid));
-    }
-    flags[i] = matches;
-  }
-  return flags;
-}
 
 /// Frames that lie in a matching module.
 Flags frames_in_module(const Profile& profile, const std::string& text) {
@@ -122,25 +108,100 @@ Flags matching_stacks(const Profile& profile, const Filter& filter) {
   return stacks;
 }
 
+/// The conditions of a filter that hold for samples and waits alike.
+class Matcher {
+ public:
+  Matcher(const Profile& profile, const Filter& filter)
+      : any_thread_(filter.thread.empty() && filter.process.empty()),
+        any_stack_(filter.module.empty() && filter.function.empty() && filter.cause.empty()) {
+    if (!any_thread_) threads_ = matching_threads(profile, filter);
+    if (!any_stack_) stacks_ = matching_stacks(profile, filter);
+  }
+  [[nodiscard]] bool matches(const Sample& sample) const {
+    return (any_thread_ || (sample.thread && threads_[sample.thread.row()])) &&
+           (any_stack_ || (sample.stack && stacks_[sample.stack.row()]));
+  }
+
+ private:
+  bool any_thread_;
+  bool any_stack_;
+  Flags threads_;
+  Flags stacks_;
+};
+
+/// Leaves of a wait what lies within the filter's time; false if that is nothing.
+bool clip(Sample& wait, const Filter& filter) {
+  const std::uint64_t until_ns = wait.time_ns + wait.weight;
+  if (wait.time_ns >= filter.until_ns) return false;
+  if (wait.time_ns < filter.from_ns && until_ns <= filter.from_ns) return false;
+  const std::uint64_t from_ns = std::max(wait.time_ns, filter.from_ns);
+  wait.weight = std::min(until_ns, filter.until_ns) - from_ns;
+  wait.time_ns = from_ns;
+  return true;
+}
+
 }  // namespace
 
-std::vector<const Sample*> select(const Profile& profile, const Filter& filter) {
-  const bool any_thread = filter.thread.empty() && filter.process.empty();
-  const bool any_stack = filter.module.empty() && filter.function.empty() && filter.cause.empty();
-  const Flags threads = any_thread ? Flags{} : matching_threads(profile, filter);
-  const Flags stacks = any_stack ? Flags{} : matching_stacks(profile, filter);
+std::vector<bool> matching_threads(const Profile& profile, const Filter& filter) {
+  Flags flags(profile.threads.size());
+  for (std::size_t i = 0; i < flags.size(); ++i) {
+    const Thread& thread = profile.threads[ThreadIndex(i)];
+    bool matches = filter.thread.empty() || contains(profile.text(thread.name), filter.thread) ||
+                   is_number(filter.thread, thread.tid);
+    if (!filter.process.empty()) {
+      const Process process = thread.process ? profile.processes[thread.process] : Process{};
+      matches = matches && (contains(profile.text(process.name), filter.process) ||
+                            is_number(filter.process, process.pid));
+    }
+    flags[i] = matches;
+  }
+  return flags;
+}
 
+bool selects_whole_threads(const Filter& filter) {
+  return filter.module.empty() && filter.function.empty() && filter.cause.empty() &&
+         filter.from_ns == 0 && filter.until_ns == Filter().until_ns && !filter.sys_only &&
+         !filter.wait_only && filter.wait == WaitClass::kNone;
+}
+
+std::vector<const Sample*> select(const Profile& profile, const Filter& filter) {
   std::vector<const Sample*> chosen;
+  if (filter.wait_only || filter.wait != WaitClass::kNone) return chosen;
+  const Matcher matcher(profile, filter);
   chosen.reserve(profile.samples.size());
   for (const Sample& sample : profile.samples) {
     if (sample.event != filter.event) continue;
     if (filter.sys_only && sample.mode != Mode::kSys) continue;
     if (sample.time_ns < filter.from_ns || sample.time_ns >= filter.until_ns) continue;
-    if (!any_thread && !(sample.thread && threads[sample.thread.row()])) continue;
-    if (!any_stack && !(sample.stack && stacks[sample.stack.row()])) continue;
-    chosen.push_back(&sample);
+    if (matcher.matches(sample)) chosen.push_back(&sample);
   }
   return chosen;
+}
+
+std::vector<Sample> select_waits(const Profile& profile, std::vector<Sample> waits,
+                                 const Filter& filter) {
+  if (filter.sys_only) return {};
+  const Matcher matcher(profile, filter);
+  std::size_t kept = 0;
+  for (Sample wait : waits) {
+    if (filter.wait != WaitClass::kNone && filter.wait != wait.wait) continue;
+    wait.event = filter.event;
+    if (matcher.matches(wait) && clip(wait, filter)) waits[kept++] = wait;
+  }
+  waits.resize(kept);
+  return waits;
+}
+
+Selection select_with_waits(const Profile& profile, const Filter& filter) {
+  Selection selection;
+  selection.samples = select(profile, filter);
+  const bool is_known = filter.event < profile.run.events.size();
+  selection.has_waits =
+      shows_waiting(profile, is_known ? profile.run.events[filter.event] : EventInfo());
+  if (!selection.has_waits) return selection;
+  selection.waits = select_waits(profile, wait_samples(profile), filter);
+  for (const Sample& wait : selection.waits) selection.samples.push_back(&wait);
+  return selection;
 }
 
 }  // namespace profiler::view

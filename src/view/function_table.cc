@@ -22,7 +22,7 @@ TableRow describe(const Profile& profile, const PathEntry& entry) {
     const ModuleIndex module = profile.frames[entry.frame].module;
     row.module = module_name(profile, module);
     row.kernel = module && is_kernel(profile.modules[module].kind);
-  } else if (entry.kind == PathEntry::Kind::kEntry) {
+  } else if (is_kernel_step(entry)) {
     row.module = "[kernel]";
     row.kernel = true;
   }
@@ -55,7 +55,7 @@ Table function_table(const Profile& profile, const std::vector<const Sample*>& s
   Table table;
   StepId step = 0;
   for (const Charge& charge : charge_groups(profile, samples, options.kernel_frames, grouping)) {
-    if (charge.total.samples != 0) {
+    if (!charge.total.empty()) {
       const PathEntry entry = steps.entry(step);
       TableRow& row = table.emplace_back(describe(profile, entry));
       row.inlined = entry.function && !compiled[entry.function.row()];

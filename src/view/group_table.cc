@@ -4,6 +4,7 @@
 #include <tuple>
 #include <utility>
 
+#include "view/call_path.h"
 #include "view/group_charges.h"
 #include "view/line_table.h"
 #include "view/module_name.h"
@@ -35,7 +36,11 @@ Table by_module(const Profile& profile, const std::vector<const Sample*>& sample
     const ModuleIndex module = frame ? profile.frames[frame].module : ModuleIndex{};
     return {module ? &of_module[module.row()] : &unmapped, 1};
   };
-  grouping.of_kernel = [&](const Stack&) {
+  grouping.of_kernel = [&](const Stack& stack) {
+    if (const PathEntry folded = folded_kernel(profile, stack); !is_kernel_step(folded)) {
+      const std::string name = label(profile, folded);
+      return rows.number(name, [&] { return TableRow{.label = name}; });
+    }
     return rows.number("[kernel]", [] { return kernel_row("[kernel]"); });
   };
   grouping.of_nothing = [&] { return unmapped; };

@@ -10,6 +10,12 @@ InvertedTreeBuilder::InvertedTreeBuilder(const Profile& profile, StepTable& step
     : profile_(profile), steps_(steps), options_(options) {}
 
 InvertedTreeBuilder::Cursor InvertedTreeBuilder::first(std::uint32_t stack) const {
+  if (options_.path.wait_nodes && wait_node((*stacks_)[stack].stack))
+    return {.stack = stack, .node = {}, .part = Cursor::Part::kWait};
+  return behind_wait(stack);
+}
+
+InvertedTreeBuilder::Cursor InvertedTreeBuilder::behind_wait(std::uint32_t stack) const {
   const StackWeight& s = (*stacks_)[stack];
   Cursor cursor{.stack = stack, .node = s.stack.user, .part = Cursor::Part::kUser};
   if (options_.path.kernel_frames && s.stack.kernel) {
@@ -24,6 +30,10 @@ InvertedTreeBuilder::Cursor InvertedTreeBuilder::first(std::uint32_t stack) cons
 std::optional<StepId> InvertedTreeBuilder::advance(Cursor& cursor) {
   using Part = Cursor::Part;
   const StackWeight& s = (*stacks_)[cursor.stack];
+  if (cursor.part == Part::kWait) {
+    cursor = behind_wait(cursor.stack);
+    return steps_.of(*wait_node(s.stack));
+  }
   if (cursor.part == Part::kFolded) {
     cursor.part = Part::kUser;
     return steps_.of(folded_kernel(profile_, s.stack));
@@ -66,6 +76,11 @@ bool InvertedTreeBuilder::repeats(const Branch& branch, StepId step) const {
          steps_.standalone(branch.step) == steps_.standalone(step);
 }
 
+bool InvertedTreeBuilder::is_divided(const Weight& weight) const {
+  return static_cast<double>(weight.all()) >= threshold_ ||
+         (weight.wait != 0 && static_cast<double>(weight.wait) >= wait_threshold_);
+}
+
 void InvertedTreeBuilder::divide(Branch branch) {
   struct Move {
     StepId step;
@@ -94,7 +109,7 @@ void InvertedTreeBuilder::divide(Branch branch) {
       node.total += (*stacks_)[at->to.stack].weight;
       child.cursors.push_back(at->to);
     }
-    if (static_cast<double>(node.total.all()) >= threshold_) undivided_.push_back(std::move(child));
+    if (is_divided(node.total)) undivided_.push_back(std::move(child));
     tree_.nodes.push_back(std::move(node));
   }
 }
@@ -108,6 +123,7 @@ CallTree InvertedTreeBuilder::build(const std::vector<StackWeight>& stacks) {
     root.cursors.push_back(first(i));
   }
   threshold_ = static_cast<double>(tree_.nodes[0].total.all()) * options_.min_share / 100;
+  wait_threshold_ = static_cast<double>(tree_.nodes[0].total.wait) * options_.min_share / 100;
   undivided_.push_back(std::move(root));
   while (!undivided_.empty()) {
     Branch next = std::move(undivided_.back());

@@ -30,7 +30,7 @@ class InvertedTreeBuilder {
  private:
   /// How far up its path a stack has been walked: what the next step is.
   struct Cursor {
-    enum class Part : std::uint8_t { kKernel, kFolded, kUser, kAbove, kEnd };
+    enum class Part : std::uint8_t { kWait, kKernel, kFolded, kUser, kAbove, kEnd };
     std::uint32_t stack = 0;  ///< In *stacks_.
     NodeIndex node;           ///< In kKernel and kUser: the frame.
     std::uint32_t steps = 0;  ///< Of the frame, or of what stands above it, that are done.
@@ -43,6 +43,8 @@ class InvertedTreeBuilder {
   };
 
   [[nodiscard]] Cursor first(std::uint32_t stack) const;
+  /// At the innermost frame, or what is folded.
+  [[nodiscard]] Cursor behind_wait(std::uint32_t stack) const;
   /// The next step, innermost first; none at the end of the path.
   std::optional<StepId> advance(Cursor& cursor);
   /// What stands above all frames: how the stack ended if that is not complete, its process.
@@ -58,7 +60,10 @@ class InvertedTreeBuilder {
   std::map<std::pair<StringIndex, Completeness>, std::vector<StepId>> above_;
   CallTree tree_;
   std::vector<Branch> undivided_;
-  double threshold_ = 0;  ///< Weight from which on a node is divided.
+  /// Whether it is heavy enough to be divided: on the CPU or off it.
+  [[nodiscard]] bool is_divided(const Weight& weight) const;
+  double threshold_ = 0;       ///< Weight from which on a node is divided.
+  double wait_threshold_ = 0;  ///< Likewise.
 };
 
 }  // namespace profiler::view

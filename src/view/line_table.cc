@@ -51,7 +51,7 @@ class LineTable {
   std::uint32_t step_row(const PathEntry& entry) {
     return rows_.number({{}, 0, entry}, [&] {
       TableRow row;
-      if (entry.kind == PathEntry::Kind::kEntry) return kernel_row(label(profile_, entry));
+      if (is_kernel_step(entry)) return kernel_row(label(profile_, entry));
       row.label = label(profile_, entry);
       if (entry.function) {
         row.inlined = true;  // Until it is met as a function of its own.
@@ -114,9 +114,9 @@ class LineTable {
   /// Each line is its heaviest function's.
   void label_lines() {
     std::vector<const Part*> heaviest(rows_.size());
-    const auto weight = [&](const Part& part) { return charges_[part.group].total.all(); };
+    const auto weight = [&](const Part& part) { return charges_[part.group].total.wall(); };
     for (const Part& part : parts_) {
-      if (charges_[part.group].total.samples == 0) continue;
+      if (charges_[part.group].total.empty()) continue;
       TableRow& row = rows_[part.line];
       ++row.functions;
       const Part*& best = heaviest[part.line];

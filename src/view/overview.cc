@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <optional>
+#include <utility>
 
 #include "view/function_table.h"
 
@@ -56,7 +57,13 @@ std::vector<CauseRow> with_faults_together(const std::vector<CauseRow>& rows) {
 }  // namespace
 
 Overview overview(const Profile& profile, const std::vector<const Sample*>& samples) {
+  std::vector<IdleThreads> idle = idle_threads(profile, samples);
+  std::vector<WaitRow> waits = wait_ledger(profile, samples_without(samples, idle));
   return {.sampled = sum(samples),
+          .has_waits = profile.run.wait_coverage != WaitCoverage::kNone,
+          .waited = wait_totals(profile),
+          .waits = std::move(waits),
+          .idle = std::move(idle),
           .quality = quality(profile, samples),
           .causes = with_faults_together(cause_ledger(profile, samples)),
           .functions = function_table(profile, samples, {}),

@@ -15,6 +15,8 @@ std::uint64_t sort_value(const Charge& charge, SortKey key) {
       return charge.total.user;
     case SortKey::kSys:
       return charge.total.sys;
+    case SortKey::kWait:
+      return charge.total.wait;
     case SortKey::kSamples:
       return charge.total.samples;
     case SortKey::kName:
@@ -28,10 +30,14 @@ void sort_table(Table& table, SortKey key) {
     const std::uint64_t value_a = sort_value(a.charge, key);
     const std::uint64_t value_b = sort_value(b.charge, key);
     if (value_a != value_b) return value_a > value_b;
+    if (key == SortKey::kWait && a.charge.self.wait != b.charge.self.wait)
+      return a.charge.self.wait > b.charge.self.wait;
     if (key != SortKey::kName && a.charge.self.all() != b.charge.self.all())
       return a.charge.self.all() > b.charge.self.all();
     if (key == SortKey::kSelf && a.charge.total.all() != b.charge.total.all())
       return a.charge.total.all() > b.charge.total.all();
+    if (key != SortKey::kName && a.charge.total.wait != b.charge.total.wait)
+      return a.charge.total.wait > b.charge.total.wait;
     return std::tie(a.label, a.module, a.file, a.line, a.pid, a.tid) <
            std::tie(b.label, b.module, b.file, b.line, b.pid, b.tid);
   });

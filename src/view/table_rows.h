@@ -34,7 +34,7 @@ class TableRows {
   Table finish(const std::vector<Charge>& charges) {
     Table charged;
     for (std::size_t i = 0; i < charges.size() && i < table_.size(); ++i) {
-      if (charges[i].total.samples == 0) continue;
+      if (charges[i].total.empty()) continue;
       table_[i].charge = charges[i];
       charged.push_back(std::move(table_[i]));
     }

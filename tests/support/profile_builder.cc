@@ -200,7 +200,7 @@ CauseIndex ProfileBuilder::intern_cause(const Entry& cause, const Entry& entry) 
 }
 
 StackIndex ProfileBuilder::intern_stack(const Stack& stack) {
-  const std::tuple key{stack.user, stack.kernel, stack.end, stack.cause};
+  const std::tuple key{stack.user, stack.kernel, stack.end, stack.cause, stack.wait};
   const auto [found, is_new] = stacks_.try_emplace(key);
   if (is_new) found->second = profile_.stacks.push_back(stack);
   return found->second;
@@ -240,6 +240,71 @@ ProfileBuilder& ProfileBuilder::sys(std::string_view user_stack, std::string_vie
                .end = user ? end_ : StackEnd::kNoUserStack,
                .cause = intern_cause(cause, entry)},
               Mode::kSys, count);
+  return *this;
+}
+
+void ProfileBuilder::add_waits(const Stack& stack, bool runnable, std::uint64_t ns,
+                               std::uint64_t count) {
+  profile_.run.wait_coverage = WaitCoverage::kStacks;
+  const StackIndex index = intern_stack(stack);
+  for (; count != 0; --count) {
+    profile_.waits.push_back({.time_ns = time_ns_,
+                              .ns = ns,
+                              .count = 1,
+                              .thread = thread_,
+                              .stack = index,
+                              .waker = {},
+                              .runnable = runnable});
+    time_ns_ += ns;
+  }
+}
+
+ProfileBuilder& ProfileBuilder::wait(std::string_view user_stack, std::string_view kernel_stack,
+                                     WaitClass what, std::uint64_t ns, std::uint64_t count,
+                                     const Entry& call) {
+  const NodeIndex user = chain(user_stack, false);
+  add_waits({.user = user,
+             .kernel = chain(kernel_stack, true),
+             .end = user ? end_ : StackEnd::kNoUserStack,
+             .cause = intern_cause(call, call),
+             .wait = what},
+            false, ns, count);
+  return *this;
+}
+
+ProfileBuilder& ProfileBuilder::runnable(std::string_view user_stack, std::uint64_t ns,
+                                         std::uint64_t count) {
+  add_waits({.user = chain(user_stack, false),
+             .kernel = chain("exit_to_user_mode_loop;schedule;__schedule", true),
+             .end = end_,
+             .cause = {},
+             .wait = WaitClass::kRunnable},
+            true, ns, count);
+  return *this;
+}
+
+ProfileBuilder& ProfileBuilder::unsampled_wait(std::uint64_t ns, std::uint32_t count,
+                                               bool runnable) {
+  if (profile_.run.wait_coverage == WaitCoverage::kNone)
+    profile_.run.wait_coverage = WaitCoverage::kDurations;
+  profile_.waits.push_back({.time_ns = time_ns_,
+                            .ns = ns,
+                            .count = count,
+                            .thread = thread_,
+                            .stack = {},
+                            .waker = {},
+                            .runnable = runnable});
+  time_ns_ += ns;
+  return *this;
+}
+
+ProfileBuilder& ProfileBuilder::schedule(const ThreadSchedule& schedule) {
+  if (profile_.run.wait_coverage == WaitCoverage::kNone)
+    profile_.run.wait_coverage = WaitCoverage::kDurations;
+  ThreadSchedule row = schedule;
+  row.thread = thread_;
+  row.last_ns = row.first_ns + row.on_cpu_ns + row.blocked_ns + row.runnable_ns + row.unknown_ns;
+  profile_.schedules.push_back(row);
   return *this;
 }
 

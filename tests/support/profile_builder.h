@@ -96,6 +96,18 @@ class ProfileBuilder {
   ProfileBuilder& sys(std::string_view user_stack, std::string_view kernel_stack,
                       const Entry& cause, const Entry& entry, std::uint64_t count);
 
+  /// `count` waits of the thread, one after the other, each of `ns`, of which this stack was taken.
+  /// `call`: what it entered the kernel by. The first says that waiting was recorded.
+  ProfileBuilder& wait(std::string_view user_stack, std::string_view kernel_stack, WaitClass what,
+                       std::uint64_t ns, std::uint64_t count = 1,
+                       const Entry& call = {KernelEntryKind::kSyscall, "futex"});
+  /// Likewise, but it could have gone on.
+  ProfileBuilder& runnable(std::string_view user_stack, std::uint64_t ns, std::uint64_t count = 1);
+  /// `count` waits of `ns` together, of which no stack was taken: one row.
+  ProfileBuilder& unsampled_wait(std::uint64_t ns, std::uint32_t count = 1, bool runnable = false);
+  /// What the thread did with its time: its first and last moment are filled in so that it adds up.
+  ProfileBuilder& schedule(const ThreadSchedule& schedule);
+
   /// A row of the account of system calls, which is then counted, by BPF unless that was said.
   ProfileBuilder& counted(const CountedCall& call);
   /// A user stack that made calls of the row before: its part of them.
@@ -123,6 +135,7 @@ class ProfileBuilder {
   NodeIndex chain(std::string_view text, bool kernel);
   CauseIndex intern_cause(const Entry& cause, const Entry& entry);
   StackIndex intern_stack(const Stack& stack);
+  void add_waits(const Stack& stack, bool runnable, std::uint64_t ns, std::uint64_t count);
   void add_samples(const Stack& stack, Mode mode, std::uint64_t count);
 
   Profile profile_;
@@ -131,7 +144,7 @@ class ProfileBuilder {
   std::map<std::pair<std::string, std::string>, FunctionIndex> functions_;
   std::map<std::string, FrameIndex> frames_;
   std::map<std::pair<NodeIndex, FrameIndex>, NodeIndex> nodes_;
-  std::map<std::tuple<NodeIndex, NodeIndex, StackEnd, CauseIndex>, StackIndex> stacks_;
+  std::map<std::tuple<NodeIndex, NodeIndex, StackEnd, CauseIndex, WaitClass>, StackIndex> stacks_;
   ProcessIndex process_;
   ThreadIndex thread_;
   StackEnd end_ = StackEnd::kUndefinedReturnAddress;

@@ -1,0 +1,134 @@
+#include "view/thread_times.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "profiler/duration_histogram.h"
+
+namespace profiler::view {
+namespace {
+
+const Process& process_of(const Profile& profile, const Thread& thread) {
+  static const Process kNone;
+  return thread.process ? profile.processes[thread.process] : kNone;
+}
+
+/// What a row of a table by thread is about.
+using RowKey = std::tuple<Pid, Tid, std::string, std::string>;
+
+ThreadTimes& operator+=(ThreadTimes& times, const ThreadSchedule& schedule) {
+  times.lifetime_ns += schedule.last_ns - schedule.first_ns;
+  times.on_cpu_ns += schedule.on_cpu_ns;
+  times.blocked_ns += schedule.blocked_ns;
+  times.runnable_ns += schedule.runnable_ns;
+  times.unknown_ns += schedule.unknown_ns;
+  times.voluntary += schedule.voluntary;
+  times.preempted += schedule.preempted;
+  times.migrations += schedule.migrations;
+  times.longest_delay_ns = std::max(times.longest_delay_ns, schedule.longest_delay_ns);
+  return times;
+}
+
+void tell_delays(const DurationHistogram& delays, ThreadTimes& times) {
+  const std::uint64_t count = delays.total();
+  if (count == 0) return;
+  times.mean_delay_ns = times.runnable_ns / count;
+  times.p99_delay_ns = std::min(delays.quantile(0.99), times.longest_delay_ns);
+}
+
+/// The part of the time on the CPU that the samples' user time is of all of theirs.
+std::uint64_t user_part(std::uint64_t on_cpu_ns, const Weight& sampled) {
+  __extension__ using Wide = unsigned __int128;
+  return static_cast<std::uint64_t>(static_cast<Wide>(on_cpu_ns) * sampled.user / sampled.all());
+}
+
+/// Of threads in no sample, as their process's samples are divided, or everybody's.
+class Division {
+ public:
+  explicit Division(const Table& rows) {
+    for (const TableRow& row : rows) {
+      all_ += row.charge.total;
+      processes_[row.pid] += row.charge.total;
+    }
+  }
+  void divide(TableRow& row) const {
+    ThreadTimes& times = *row.times;
+    const auto process = processes_.find(row.pid);
+    const Weight* sampled = &row.charge.total;
+    if (sampled->all() == 0 && process != processes_.end()) sampled = &process->second;
+    if (sampled->all() == 0) sampled = &all_;
+    if (sampled->all() == 0) return;
+    times.user_ns = user_part(times.on_cpu_ns, *sampled);
+    times.sys_ns = times.on_cpu_ns - *times.user_ns;
+  }
+
+ private:
+  Weight all_;
+  std::map<std::optional<Pid>, Weight> processes_;
+};
+
+}  // namespace
+
+void add_thread_times(const Profile& profile, const Filter& filter, Table& rows) {
+  if (profile.run.wait_coverage == WaitCoverage::kNone || !selects_whole_threads(filter)) return;
+  std::map<RowKey, std::size_t> known;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const TableRow& row = rows[i];
+    known.emplace(RowKey{row.pid.value_or(0), row.tid.value_or(0), row.process, row.label}, i);
+  }
+  std::map<std::size_t, DurationHistogram> delays;  // By row.
+  const std::vector<bool> chosen = matching_threads(profile, filter);
+  for (const ThreadSchedule& schedule : profile.schedules) {
+    if (!schedule.thread || !chosen[schedule.thread.row()]) continue;
+    const Thread& thread = profile.threads[schedule.thread];
+    const Process& process = process_of(profile, thread);
+    RowKey key{process.pid, thread.tid, profile.text(process.name), profile.text(thread.name)};
+    const auto [found, is_new] = known.try_emplace(std::move(key), rows.size());
+    if (is_new) {
+      TableRow row;
+      row.label = profile.text(thread.name);
+      row.process = profile.text(process.name);
+      row.pid = process.pid;
+      row.tid = thread.tid;
+      rows.push_back(std::move(row));
+    }
+    std::optional<ThreadTimes>& times = rows[found->second].times;
+    if (!times) times.emplace();
+    *times += schedule;
+    delays[found->second] += schedule.delays;
+  }
+  for (const auto& [row, histogram] : delays) tell_delays(histogram, *rows[row].times);
+  const Division division(rows);
+  for (TableRow& row : rows)
+    if (row.times) division.divide(row);
+}
+
+WaitTotals wait_totals(const Profile& profile) {
+  WaitTotals totals;
+  std::set<std::pair<Pid, Tid>> threads;
+  for (const ThreadSchedule& schedule : profile.schedules) {
+    const Thread thread = schedule.thread ? profile.threads[schedule.thread] : Thread{};
+    threads.emplace(process_of(profile, thread).pid, thread.tid);
+    totals.wait_ns += schedule.blocked_ns + schedule.runnable_ns;
+    totals.unknown_ns += schedule.unknown_ns;
+  }
+  totals.threads = threads.size();
+  return totals;
+}
+
+WaitCounts wait_counts(const Profile& profile) {
+  WaitCounts counts;
+  for (const Wait& wait : profile.waits) {
+    counts.waits += wait.count;
+    if (wait.stack) counts.stacks += wait.count;
+  }
+  return counts;
+}
+
+}  // namespace profiler::view
