@@ -4,6 +4,7 @@
 
 #include "cli/command_line.h"
 #include "cli/commands.h"
+#include "cli/counting_options.h"
 #include "cli/recording_options.h"
 #include "cli/recording_summary.h"
 #include "cli/run_recording.h"
@@ -23,16 +24,17 @@ int record_command(std::span<const std::string> args) {
        .operands = Operands::kProgram,
        .usage_status = 125});
   add_recording_options(line);
-  add_counting_option(line);
+  add_counting_options(line);
   const auto parsed = line.parse(args);
   if (!parsed) return parsed.error();
-  const auto options = recording_options(*parsed);
+  const auto counting = counting_options(*parsed);
+  if (!counting) return line.fail(counting.error());
+  const auto options = recording_options(*parsed, counting->has_value());
   if (!options) return line.fail(options.error());
 
   const Verbosity how = verbosity(*parsed);
-  const Counting counting{.settings = {.callers = true}};
   const auto recorded = run_recording(*options, profile_path(*parsed), how, symbol_sources(*parsed),
-                                      is_counting(*parsed) ? &counting : nullptr);
+                                      *counting ? &**counting : nullptr);
   if (!recorded) return recorded.error();
   if (how != Verbosity::kQuiet) std::fputs(recording_summary(*recorded, how).c_str(), stderr);
   return leave_as(recorded->profile.run);

@@ -1,11 +1,13 @@
 #include "cli/recording_options.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "cli/choice.h"
 #include "cli/event_options.h"
 #include "cli/option_values.h"
 #include "cli/symbol_options.h"
@@ -19,6 +21,8 @@ constexpr std::uint64_t kShortestClockPeriod = 1'000'000'000 / kMaxFrequency;
 constexpr std::uint64_t kMaxPeriod = std::numeric_limits<std::int64_t>::max();
 /// The kernel's limit on sample_stack_user (a multiple of 8 that fits a 64 KiB record).
 constexpr std::uint64_t kMaxStackBytes = 65528;
+constexpr std::array<Choice<WaitCoverage>, 2> kWaits = {
+    {{"stacks", WaitCoverage::kStacks}, {"durations", WaitCoverage::kDurations}}};
 
 Error usage(std::string what, std::string advice = {}) {
   return {.what = std::move(what), .advice = std::move(advice)};
@@ -59,7 +63,8 @@ Result<std::vector<Pid>> parse_ids(std::string_view option, const std::string& t
 }
 
 /// The target: exactly one of -p, -t, -a, -C, -G, or the program.
-Result<void> parse_target(const ParsedOptions& parsed, record::RecordOptions& options) {
+Result<void> parse_target(const ParsedOptions& parsed, bool counting,
+                          record::RecordOptions& options) {
   options.command = parsed.operands();
   std::vector<std::string_view> given;
   if (parsed.has("pid")) {
@@ -96,8 +101,9 @@ Result<void> parse_target(const ParsedOptions& parsed, record::RecordOptions& op
                                  " name two targets; give one"));
   }
   if (given.empty() && options.command.empty()) {
-    return std::unexpected(
-        usage("nothing to record", "give a program, -p PID, -t TID, -a, -C CPUS or -G CGROUP"));
+    return std::unexpected(usage(counting ? "nothing to count" : "nothing to record",
+                                 "give a program, -p PID, -t TID, -a" +
+                                     std::string(counting ? "" : ", -C CPUS") + " or -G CGROUP"));
   }
   return {};
 }
@@ -119,6 +125,23 @@ Result<void> parse_period(const ParsedOptions& parsed, record::RecordOptions& op
   return {};
 }
 
+/// --wait, --no-wait. All switches of a whole machine cost more than most would expect.
+Result<void> parse_waits(const ParsedOptions& parsed, record::RecordOptions& options) {
+  if (parsed.has("wait") && parsed.flag("no-wait"))
+    return std::unexpected(usage("--wait and --no-wait exclude each other"));
+  const bool system_wide = options.scope == Scope::kSystem || options.scope == Scope::kCpus ||
+                           options.scope == Scope::kCgroup;
+  if (parsed.flag("no-wait") || (system_wide && !parsed.has("wait"))) return {};
+  if (options.scope == Scope::kCpus || options.scope == Scope::kCgroup) {
+    return std::unexpected(
+        usage("waiting is recorded of processes on all CPUs", "use -p or -a instead of -C and -G"));
+  }
+  const auto how = choose("--wait", parsed.get<std::string>("wait", "stacks"), kWaits);
+  if (!how) return std::unexpected(how.error());
+  options.waits = *how;
+  return {};
+}
+
 }  // namespace
 
 void add_recording_options(CommandLine& line) {
@@ -127,11 +150,14 @@ void add_recording_options(CommandLine& line) {
       ("output,o", text()->value_name("FILE"), "profile to write (profiler.data)")  //
       ("frequency,F", text()->value_name("HZ"), "samples a second and CPU (999)")   //
       ("event,e", po::value<std::vector<std::string>>()->composing()->value_name("EVENT,…"),
-       "what to sample: cs, block:* (cycles, else cpu-clock)")                                  //
-      ("pid,p", text()->value_name("PID,…"), "running processes, with threads and children")    //
-      ("tid,t", text()->value_name("TID,…"), "running threads, only these")                     //
-      ("all-cpus,a", po::bool_switch(), "the whole machine")                                    //
-      ("duration", text()->value_name("S"), "stop after this long")                             //
+       "what to sample: cs, block:* (cycles, else cpu-clock)")                                //
+      ("pid,p", text()->value_name("PID,…"), "running processes, with threads and children")  //
+      ("tid,t", text()->value_name("TID,…"), "running threads, only these")                   //
+      ("all-cpus,a", po::bool_switch(), "the whole machine")                                  //
+      ("duration", text()->value_name("S"), "stop after this long")                           //
+      ("wait", text()->implicit_value("stacks")->value_name("HOW"),
+       "time off the CPU too, where and for what (stacks, durations)")                          //
+      ("no-wait", po::bool_switch(), "leave that out, as -a, -C and -G do")                     //
       ("call-graph", text()->value_name("HOW"), "dwarf[,SIZE] (32K, 64K if needed), fp, none")  //
       ("quiet,q", po::bool_switch(), "say nothing but errors")                                  //
       ("verbose,v", po::bool_switch(), "say how it went in detail");
@@ -148,22 +174,17 @@ void add_recording_options(CommandLine& line) {
   add_debug_file_options(line.advanced());
 }
 
-void add_counting_option(CommandLine& line) {
-  line.basic().add_options()("syscalls", po::bool_switch(),
-                             "count system calls too, with their times and callers");
-}
-
-bool is_counting(const ParsedOptions& parsed) { return parsed.flag("syscalls"); }
-
-Result<record::RecordOptions> recording_options(const ParsedOptions& parsed) {
+Result<record::RecordOptions> recording_options(const ParsedOptions& parsed, bool counting) {
   record::RecordOptions options;
-  if (auto target = parse_target(parsed, options); !target) return std::unexpected(target.error());
-  if (is_counting(parsed) && options.scope == Scope::kCpus) {
+  if (auto target = parse_target(parsed, counting, options); !target)
+    return std::unexpected(target.error());
+  if (counting && options.scope == Scope::kCpus) {
     return std::unexpected(usage("system calls are counted on all CPUs", "use -a instead of -C"));
   }
   auto events = parse_events(parsed.get<std::vector<std::string>>("event"));
   if (!events) return std::unexpected(events.error());
   options.events = *std::move(events);
+  if (auto waits = parse_waits(parsed, options); !waits) return std::unexpected(waits.error());
   if (auto period = parse_period(parsed, options); !period) return std::unexpected(period.error());
   options.user = parsed.get<std::string>("user");
   if (!options.user.empty() && options.command.empty())

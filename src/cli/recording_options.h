@@ -3,7 +3,7 @@
 //   CommandLine line(info);
 //   add_recording_options(line);
 //   auto parsed = line.parse(args);
-//   Result<record::RecordOptions> options = recording_options(*parsed);
+//   Result<record::RecordOptions> options = recording_options(*parsed, counting);
 #pragma once
 
 #include <cstdint>
@@ -17,12 +17,10 @@ namespace profiler::cli {
 
 void add_recording_options(CommandLine& line);
 
-/// --syscalls: count system calls too.
-void add_counting_option(CommandLine& line);
-[[nodiscard]] bool is_counting(const ParsedOptions& parsed);
-
-/// Checks them against each other too: one target, a program or a way to end.
-[[nodiscard]] Result<record::RecordOptions> recording_options(const ParsedOptions& parsed);
+/// Checks them against each other too: one target, a program or a way to end. `counting`: system
+/// calls are counted as well.
+[[nodiscard]] Result<record::RecordOptions> recording_options(const ParsedOptions& parsed,
+                                                              bool counting);
 
 /// How much a command says on stderr about itself.
 enum class Verbosity : std::uint8_t { kQuiet, kNormal, kVerbose };

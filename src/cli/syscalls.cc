@@ -15,6 +15,7 @@
 #include "cli/choice.h"
 #include "cli/command_line.h"
 #include "cli/commands.h"
+#include "cli/counting_options.h"
 #include "cli/display.h"
 #include "cli/load_profile.h"
 #include "cli/option_values.h"
@@ -53,11 +54,6 @@ struct SyscallsOptions {
 
 constexpr std::array<Choice<Format>, 3> kFormats = {
     {{"text", Format::kText}, {"json", Format::kJson}, {"csv", Format::kCsv}}};
-constexpr std::array<Choice<SyscallGrouping>, 4> kGroupings = {
-    {{"call", SyscallGrouping::kNone},
-     {"thread", SyscallGrouping::kThread},
-     {"process", SyscallGrouping::kProcess},
-     {"cgroup", SyscallGrouping::kCgroup}}};
 constexpr std::array<Choice<SyscallBackend>, 2> kBackends = {
     {{"bpf", SyscallBackend::kBpf}, {"ring", SyscallBackend::kRing}}};
 constexpr std::array<Choice<view::SyscallSort>, 8> kSortKeys = {
@@ -118,7 +114,7 @@ Result<SyscallsOptions> syscalls_options(const ParsedOptions& given) {
   if (!format) return std::unexpected(format.error());
   options.format = *format;
   if (given.has("by")) {
-    const auto by = choose("--by", given.get<std::string>("by"), kGroupings);
+    const auto by = choose("--by", given.get<std::string>("by"), kSyscallGroupings);
     if (!by) return std::unexpected(by.error());
     options.by = *by;
   }
@@ -226,6 +222,13 @@ int show_file(const CommandLine& line, const ParsedOptions& given, const Syscall
   const auto input = given.get<std::string>("input");
   const auto profile = load_profile(input, symbol_sources(given));
   if (!profile) return fail(profile.error());
+  if (!profile->syscalls.counted() && profile->run.interrupted) {
+    return fail({.what =
+                     "holds no counted system calls: they are written when a recording ends, and "
+                     "this one was cut off",
+                 .path = input,
+                 .advice = "what was sampled is there: profiler report -i " + input});
+  }
   if (!profile->syscalls.counted()) {
     return fail({.what = "holds no counted system calls",
                  .path = input,
@@ -255,7 +258,7 @@ int syscalls_command(std::span<const std::string> args) {
   if (!display) return line.fail(display.error());
   if (given->has("input")) return show_file(line, *given, *options, *display);
 
-  const auto recording = recording_options(*given);
+  const auto recording = recording_options(*given, true);
   if (!recording) return line.fail(recording.error());
   Counting counting{.settings = {.backend = options->backend,
                                  .grouping = options->by.value_or(SyscallGrouping::kNone),

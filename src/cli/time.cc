@@ -8,6 +8,7 @@
 
 #include "cli/command_line.h"
 #include "cli/commands.h"
+#include "cli/counting_options.h"
 #include "cli/recording_options.h"
 #include "cli/run_recording.h"
 #include "cli/terminal.h"
@@ -27,20 +28,21 @@ int time_command(std::span<const std::string> args) {
                     .operands = Operands::kProgram,
                     .usage_status = 125});
   add_recording_options(line);
-  add_counting_option(line);
+  add_counting_options(line);
   line.advanced().add_options()  //
       ("color", po::value<std::string>()->value_name("WHEN"), "auto, always or never");
   const auto parsed = line.parse(args);
   if (!parsed) return parsed.error();
-  const auto options = recording_options(*parsed);
+  const auto counting = counting_options(*parsed);
+  if (!counting) return line.fail(counting.error());
+  const auto options = recording_options(*parsed, counting->has_value());
   if (!options) return line.fail(options.error());
   const auto color = parse_color(parsed->get<std::string>("color", "auto"));
   if (!color) return line.fail(color.error());
 
   const Verbosity how = verbosity(*parsed);
-  const Counting counting{.settings = {.callers = true}};
   const auto recorded = run_recording(*options, profile_path(*parsed), how, symbol_sources(*parsed),
-                                      is_counting(*parsed) ? &counting : nullptr);
+                                      *counting ? &**counting : nullptr);
   if (!recorded) return recorded.error();
   if (how != Verbosity::kQuiet) {
     const Profile& profile = recorded->profile;

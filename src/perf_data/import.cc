@@ -164,6 +164,8 @@ void Import::start_pipeline() {
     if (!row || *row == 0) continue;
     for (const std::uint64_t id : info_.events[i].ids) pipeline_->set_event_id(id, *row);
   }
+  const auto switches = [](const auto& event) { return event.attr.context_switch != 0; };
+  if (std::ranges::any_of(info_.events, switches)) pipeline_->record_waits();
   // No record tells what the idle threads are called.
   pipeline_->handle(CommEvent{.context = {}, .pid = 0, .tid = 0, .exec = false, .name = "swapper"});
 }
@@ -309,6 +311,7 @@ void Import::on(SampleEvent& event) {
 }
 
 void Import::finish() {
+  pipeline_->end_waits(last_ns_);
   describe_run();
   if (pipeline_->has_kernel_frames()) {
     name_kernel();
@@ -332,6 +335,7 @@ void Import::describe_run() {
   run.coverage = run.scope == Scope::kSystem ? Coverage::kPerCpu : Coverage::kInherited;
   run.kernel_sampled = attr.exclude_kernel == 0;
   run.events = events_->infos(info_.events);
+  if (!pipeline_->profile().schedules.empty()) run.wait_coverage = WaitCoverage::kDurations;
   run.duration_ns = first_ns_ ? last_ns_ - std::min(last_ns_, *first_ns_) : 0;
   if (first_ns_ && info_.reference_unix_ns && info_.reference_clock_ns)
     run.start_unix_ns = *info_.reference_unix_ns + (*first_ns_ - *info_.reference_clock_ns);

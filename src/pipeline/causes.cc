@@ -11,6 +11,7 @@
 #include "kernel/classify.h"
 #include "kernel/syscall_site.h"
 #include "pipeline/cause_evidence.h"
+#include "sched/wait_class.h"
 
 namespace profiler::pipeline {
 namespace {
@@ -32,6 +33,13 @@ class CauseResolver {
     return {.cause = interned(why.cause), .entry = interned(why.entry)};
   }
 
+  /// Likewise.
+  WaitClass wait_of(const Stack& stack) {
+    auto [known, is_new] = waits_.try_emplace(stack.kernel);
+    if (is_new) known->second = sched::wait_class(names_of(stack.kernel));
+    return known->second;
+  }
+
   CauseIndex row_of(const Cause& cause) {
     auto [known, is_new] = rows_.try_emplace({cause.cause, cause.entry});
     if (is_new) known->second = profile_.causes.push_back(cause);
@@ -42,13 +50,16 @@ class CauseResolver {
   /// Kernel chains are shared by many stacks: each is classified once.
   const kernel::Classification& classification(NodeIndex leaf, bool user_thread) {
     auto [known, is_new] = classifications_.try_emplace({leaf, user_thread});
-    if (is_new) {
-      std::vector<std::string_view> names;
-      for (NodeIndex node = leaf; node; node = profile_.nodes[node].parent)
-        names.push_back(function_name(profile_.nodes[node].frame));
-      known->second = kernel::classify(names, user_thread);
-    }
+    if (is_new) known->second = kernel::classify(names_of(leaf), user_thread);
     return known->second;
+  }
+
+  /// Innermost first.
+  [[nodiscard]] std::vector<std::string_view> names_of(NodeIndex leaf) const {
+    std::vector<std::string_view> names;
+    for (NodeIndex node = leaf; node; node = profile_.nodes[node].parent)
+      names.push_back(function_name(profile_.nodes[node].frame));
+    return names;
   }
 
   [[nodiscard]] std::string_view function_name(FrameIndex frame) const {
@@ -93,6 +104,7 @@ class CauseResolver {
   Interner& interner_;
   const ModuleFiles& modules_;
   std::map<std::pair<NodeIndex, bool>, kernel::Classification> classifications_;
+  std::map<NodeIndex, WaitClass> waits_;
   std::map<FrameIndex, std::string> names_at_;
   std::map<std::pair<KernelEntry, KernelEntry>, CauseIndex> rows_;
 };
@@ -106,6 +118,7 @@ void resolve_causes(Profile& profile, Interner& interner, const ModuleFiles& mod
   for (Stack& stack : profile.stacks) {
     if (!stack.kernel) continue;
     seen.emplace_back(&stack, resolver.cause_of(stack));
+    stack.wait = resolver.wait_of(stack);
     evidence.add(stack.user, seen.back().second);
   }
   for (const auto& [stack, cause] : seen)

@@ -16,6 +16,7 @@
 #include "pipeline/naming.h"
 #include "pipeline/sample_stack.h"
 #include "pipeline/time_scale.h"
+#include "pipeline/wait_log.h"
 #include "process/process_table.h"
 #include "unwind/unwinder.h"
 
@@ -62,13 +63,20 @@ struct Pipeline::State {
   void on(const ThrottleEvent& event) {
     if (event.throttled) ++profile.run.losses.throttles;
   }
-  void on(const SwitchEvent&) {}
+  void on(const SwitchEvent& event);
   void on(const UnknownEvent&) { ++profile.run.losses.unknown_records; }
 
   [[nodiscard]] bool wants(const process::ProcessState& process, Tid tid) const {
     return options.all_processes || process.target || target_threads.contains(tid);
   }
   void make_target(process::ProcessState& process);
+  /// Of a thread that leaves its CPU.
+  void on_wait_stack(const SampleEvent& sample);
+  StackIndex intern_other(const SampleEvent& event, Mode mode,
+                          const process::ProcessState& process);
+  /// That a thread of the target exists, and what it does.
+  void begin_thread(process::ProcessState& process, const EventContext& when, Tid tid,
+                    sched::ThreadState state);
   /// Unless it has been written: then it stays as it was.
   void complete(const LateStack& late);
   ThreadIndex thread_row(process::ProcessState& process, process::ThreadState& thread);
@@ -85,6 +93,9 @@ struct Pipeline::State {
   GeneratedCode generated{profile, interner, modules, options.generated_code};
   SampleStack sample_stack{unwinder, modules, generated, interner, options.generated_code.live};
   process::ProcessTable processes;
+  WaitLog wait_log{profile};
+  bool records_waits = false;
+  std::optional<std::uint16_t> wait_event;  ///< Its samples are stacks of waits.
   std::unordered_set<Pid> targets_at_exec;
   std::unordered_set<Tid> target_threads;
   std::unordered_map<std::uint64_t, std::uint16_t> event_rows;
@@ -132,7 +143,11 @@ void Pipeline::State::on(const SampleEvent& sample) {
   if (!wants(process, context.tid)) return;
   const std::optional<Mode> mode = mode_of(sample.mode);
   if (!mode) return;
+  const auto event = event_rows.find(context.id);
+  const std::uint16_t event_row = event == event_rows.end() ? std::uint16_t{0} : event->second;
+  if (event_row == wait_event) return on_wait_stack(sample);
 
+  process.sampled = true;
   Sample row;
   row.time_ns = std::max(context.time_ns, options.start_monotonic_ns) - options.start_monotonic_ns;
   row.weight = sample.period;
@@ -143,8 +158,7 @@ void Pipeline::State::on(const SampleEvent& sample) {
   for (const LateStack& late : sample_stack.late_stacks()) complete(late);
   row.cpu = static_cast<std::uint16_t>(context.cpu);
   row.mode = *mode;
-  const auto event = event_rows.find(context.id);
-  row.event = event == event_rows.end() ? 0 : event->second;
+  row.event = event_row;
   if (row.event < event_weights.size() && event_weights[row.event] != 0)
     row.weight = event_weights[row.event];
   profile.samples.push_back(row);
@@ -160,11 +174,48 @@ std::optional<StackIndex> Pipeline::State::user_stack(SampleEvent event) {
   const process::ProcessState& process = processes.process(event.context.pid);
   if (!wants(process, event.context.tid)) return std::nullopt;
   event.callchain = {};
+  return intern_other(event, Mode::kUser, process);
+}
+
+StackIndex Pipeline::State::intern_other(const SampleEvent& event, Mode mode,
+                                         const process::ProcessState& process) {
   const StackIndex stack = sample_stack.intern(
-      event, Mode::kUser, process,
+      event, mode, process,
       {.thread = {event.context.tid, process.incarnation, process.execs}, .sample = kNoSample});
   for (const LateStack& late : sample_stack.late_stacks()) complete(late);
   return stack;
+}
+
+void Pipeline::State::on_wait_stack(const SampleEvent& sample) {
+  const Tid tid = sample.context.tid;
+  if (!wait_log.knows(tid)) return;
+  const process::ProcessState& process = processes.process(sample.context.pid);
+  wait_log.sampled_at(tid, intern_other(sample, Mode::kSys, process));
+}
+
+void Pipeline::State::on(const SwitchEvent& event) {
+  const EventContext& context = event.context;
+  // The idle task; one that is dead.
+  if (!records_waits || context.tid <= 0) return;
+  process::ProcessState* process = processes.find(context.pid);
+  if (process == nullptr ? !options.all_processes : !wants(*process, context.tid)) return;
+  if (process == nullptr) process = &processes.process(context.pid);
+  process::ThreadState& thread = processes.thread(context.pid, context.tid);
+  if (thread.exited) return;
+  wait_log.on_switch(context.tid, thread_row(*process, thread), event);
+  if (profile.waits.size() >= options.samples_per_chunk) {
+    write_when_due(std::max(context.time_ns, options.start_monotonic_ns) -
+                   options.start_monotonic_ns);
+  }
+}
+
+void Pipeline::State::begin_thread(process::ProcessState& process, const EventContext& when,
+                                   Tid tid, sched::ThreadState state) {
+  if (!records_waits) return;
+  // What was made up from /proc, for what was there before, has no event's id.
+  if (when.id == 0) state = sched::ThreadState::kUnknown;
+  process::ThreadState& thread = processes.thread(process.pid, tid);
+  wait_log.begin(tid, thread_row(process, thread), when.time_ns, state);
 }
 
 void Pipeline::State::complete(const LateStack& late) {
@@ -197,20 +248,32 @@ void Pipeline::State::on(const MmapEvent& event) {
 }
 
 void Pipeline::State::on(const CommEvent& event) {
+  if (event.exec) {
+    // Its other threads are gone, and the one that is left has got the process's number.
+    if (const process::ProcessState* before = processes.find(event.pid)) {
+      for (const auto& [tid, thread] : before->threads) wait_log.end(tid, event.context.time_ns);
+    }
+  }
   process::ProcessState& process = processes.apply(event);
   if (event.exec && targets_at_exec.erase(event.pid) != 0) make_target(process);
+  if (event.exec) process.sampled = false;
+  if (wants(process, event.tid))
+    begin_thread(process, event.context, event.tid, sched::ThreadState::kOnCpu);
 }
 
 void Pipeline::State::on(const ForkEvent& event) {
-  const process::ProcessState& process = processes.apply(event);
+  process::ProcessState& process = processes.apply(event);
   if (process.target && event.pid != event.parent_pid) ++profile.run.losses.processes_seen;
+  if (wants(process, event.tid))
+    begin_thread(process, event.context, event.tid, sched::ThreadState::kRunnable);
 }
 
 void Pipeline::State::on(const ExitEvent& event) {
+  wait_log.end(event.tid, event.context.time_ns);
   const process::ProcessState& process = processes.apply(event);
   if (process.live_threads() != 0) return;
   generated.on_exit(process);
-  if (process.target && !process.row) ++profile.run.losses.processes_unsampled;
+  if (process.target && !process.sampled) ++profile.run.losses.processes_unsampled;
 }
 
 void Pipeline::State::on(const LostEvent& event) {
@@ -252,8 +315,9 @@ void Pipeline::State::thin_out() {
 
 void Pipeline::State::write_when_due(std::uint64_t time_ns) {
   if (writer == nullptr && profile.samples.size() >= options.samples_in_memory) thin_out();
+  if (writer == nullptr && profile.waits.size() >= options.samples_in_memory) wait_log.condense();
   if (writer == nullptr || write_error) return;
-  if (profile.samples.size() < options.samples_per_chunk &&
+  if (std::max(profile.samples.size(), profile.waits.size()) < options.samples_per_chunk &&
       time_ns < last_write_ns + kWriteIntervalNs)
     return;
   last_write_ns = time_ns;
@@ -262,6 +326,7 @@ void Pipeline::State::write_when_due(std::uint64_t time_ns) {
     return;
   }
   profile.samples.clear();
+  profile.waits.clear();
 }
 
 Pipeline::Pipeline(const PipelineOptions& options, profile::ProfileWriter* writer)
@@ -287,6 +352,17 @@ void Pipeline::set_event_weight(std::uint16_t event_row, std::uint64_t weight) {
   if (event_row >= weights.size()) weights.resize(event_row + std::size_t{1});
   weights[event_row] = weight;
 }
+
+void Pipeline::record_waits() { state_->records_waits = true; }
+
+void Pipeline::set_wait_event(std::uint16_t event_row) { state_->wait_event = event_row; }
+
+void Pipeline::lose_switches(std::uint64_t lost) {
+  state_->profile.run.losses.switches_lost += lost;
+  state_->wait_log.lose();
+}
+
+void Pipeline::end_waits(std::uint64_t monotonic_ns) { state_->wait_log.finish(monotonic_ns); }
 
 void Pipeline::set_start(std::uint64_t monotonic_ns) {
   state_->options.start_monotonic_ns = monotonic_ns;

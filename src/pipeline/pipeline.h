@@ -65,6 +65,13 @@ class Pipeline {
   /// What each sample of the event stands for, where records do not say; 0: they do.
   void set_event_weight(std::uint16_t event_row, std::uint64_t weight);
 
+  /// Context switches will be told: waits and schedules are made of them. Before anything is told
+  /// of a target.
+  void record_waits();
+  /// Samples of that row are no samples of the profile: they are taken as a thread leaves its CPU,
+  /// and are the stacks of waits.
+  void set_wait_event(std::uint16_t event_row);
+
   /// Before the first sample, where the start was not known when the pipeline was made.
   void set_start(std::uint64_t monotonic_ns);
 
@@ -74,6 +81,11 @@ class Pipeline {
 
   /// The next event in order of time. Views into its record are not kept.
   void handle(const Event& event);
+
+  /// Records of context switches are missing.
+  void lose_switches(std::uint64_t lost);
+  /// The recording has ended: so have the waits that are not over. Once, before finish().
+  void end_waits(std::uint64_t monotonic_ns);
 
   /// The user stack of an event that is no sample of the profile, as a row of Profile::stacks with
   /// a user part only. In order of time with handle(). None of a process that is not the target's.

@@ -51,6 +51,8 @@ struct ProcessState {
   bool announced = false;  ///< By a fork or comm record.
   /// The caller's: whether it belongs to the target. A forked process has its parent's.
   bool target = false;
+  /// The caller's: whether a sample of it was seen.
+  bool sampled = false;
   /// The caller's: none for a new process and after each exec. (A new name of the main thread is no
   /// new program: the caller may rename the row.)
   ProcessIndex row = {};

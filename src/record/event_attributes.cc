@@ -130,6 +130,28 @@ perf_event_attr side_attributes() {
   return attr;
 }
 
+perf_event_attr switch_attributes() {
+  perf_event_attr attr = common_attributes();
+  attr.type = PERF_TYPE_SOFTWARE;
+  attr.config = PERF_COUNT_SW_DUMMY;
+  attr.sample_period = 1;
+  attr.exclude_kernel = 1;
+  attr.exclude_hv = 1;
+  attr.context_switch = 1;
+  return attr;
+}
+
+perf_event_attr wait_stack_attributes(const perf_event_attr& sample, SwitchLimit limit,
+                                      std::uint64_t tracepoint) {
+  perf_event_attr attr = sample;
+  attr.type = tracepoint != 0 ? PERF_TYPE_TRACEPOINT : PERF_TYPE_SOFTWARE;
+  attr.config = tracepoint != 0 ? tracepoint : std::uint64_t{PERF_COUNT_SW_CONTEXT_SWITCHES};
+  attr.freq = limit == SwitchLimit::kFrequency ? 1 : 0;
+  attr.sample_freq = limit == SwitchLimit::kFrequency ? kWaitStackHz : 1;  // Or sample_period.
+  attr.exclude_guest = 0;
+  return attr;
+}
+
 bool needs_kernel_mode(const perf_event_attr& attr) {
   if (attr.type == PERF_TYPE_TRACEPOINT) return true;
   return attr.type == PERF_TYPE_SOFTWARE && (attr.config == PERF_COUNT_SW_CONTEXT_SWITCHES ||

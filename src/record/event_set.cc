@@ -52,11 +52,14 @@ std::expected<EventSet, OpenError> EventSet::open(const EventRequest& request,
 void EventSet::prepare(const EventRequest& request) {
   sample_attrs_ = request.samples;
   side_attr_ = request.side;
+  switch_attr_ = request.switches.value_or(perf_event_attr{});
+  wait_filter_ = request.wait_filter;
   const auto watermark = [](std::size_t ring_bytes, std::size_t part) {
     return static_cast<std::uint32_t>(
         std::min<std::size_t>(ring_bytes / part, std::numeric_limits<std::uint32_t>::max()));
   };
   side_attr_.wakeup_watermark = watermark(sizes_.side_bytes, 4);
+  switch_attr_.wakeup_watermark = watermark(sizes_.switch_bytes, 2);
   for (perf_event_attr& attr : sample_attrs_) {
     attr.sample_stack_user = fitting_stack(attr, sizes_.sample_bytes);
     // Half: at the usual sizes the reader's own rhythm comes first and nobody is ever woken.
@@ -65,9 +68,14 @@ void EventSet::prepare(const EventRequest& request) {
     attr.inherit = request.inherit ? 1 : 0;
     attr.enable_on_exec = request.enable_on_exec ? 1 : 0;
   }
-  if (request.coverage == Coverage::kInherited) side_attr_.inherit = 1;
+  if (request.coverage == Coverage::kInherited) {
+    side_attr_.inherit = 1;
+    switch_attr_.inherit = request.inherit ? 1 : 0;
+  }
+  const std::size_t of_profile = sample_attrs_.size() - (request.last_is_of_waits ? 1 : 0);
   const bool may_stand_by =
-      standby_ring_bytes_ != 0 && std::ranges::all_of(sample_attrs_, [&](const auto& attr) {
+      standby_ring_bytes_ != 0 &&
+      std::ranges::all_of(std::span(sample_attrs_).first(of_profile), [&](const auto& attr) {
         return !is_sampled_each_time(attr) &&
                holds_enough(sizes_.sample_bytes, standby_attributes(attr));
       });
@@ -81,10 +89,15 @@ std::expected<void, OpenError> EventSet::open_all(const EventRequest& request,
       request.coverage == Coverage::kPerCpu ? request.side_cpus : request.sample_cpus;
   // Side events first: what is mapped while the others are being opened is known.
   for (const std::uint32_t cpu : side_cpus) {
-    if (auto opened = open_cpu(request, cpu, true, call); !opened) return opened;
+    if (auto opened = open_cpu(request, cpu, RingKind::kSide, call); !opened) return opened;
+  }
+  if (request.switches) {
+    for (const std::uint32_t cpu : request.sample_cpus) {
+      if (auto opened = open_cpu(request, cpu, RingKind::kSwitches, call); !opened) return opened;
+    }
   }
   for (const std::uint32_t cpu : request.sample_cpus) {
-    if (auto opened = open_cpu(request, cpu, false, call); !opened) return opened;
+    if (auto opened = open_cpu(request, cpu, RingKind::kSamples, call); !opened) return opened;
   }
   if (samples_.empty()) {
     return std::unexpected(OpenError{
@@ -116,11 +129,16 @@ bool EventSet::is_gone(const EventPlace& place, const Error& error) const {
   return error.system_error == (whole_cpu ? ENODEV : ESRCH);
 }
 
-std::expected<bool, OpenError> EventSet::open_side(const EventPlace& place, const OpenCall& call) {
-  auto event = open_event(side_attr_, place, false, call);
+std::vector<PerfEvent>& EventSet::events_of(RingKind kind) {
+  return kind == RingKind::kSamples ? samples_ : kind == RingKind::kSide ? sides_ : switches_;
+}
+
+std::expected<bool, OpenError> EventSet::open_unsampled(const EventPlace& place, RingKind kind,
+                                                        const OpenCall& call) {
+  auto event = open_event(kind == RingKind::kSide ? side_attr_ : switch_attr_, place, false, call);
   if (!event && is_gone(place, event.error())) return false;
   if (!event) return std::unexpected(open_error(event.error()));
-  sides_.push_back(*std::move(event));
+  events_of(kind).push_back(*std::move(event));
   return true;
 }
 
@@ -143,6 +161,11 @@ std::expected<bool, OpenError> EventSet::open_sample(const EventPlace& place, st
     if (is_gone(place, event.error())) return false;
     return failed(event.error(), false);
   }
+  if (!wait_filter_.empty() && row + 1 == sample_attrs_.size()) {
+    auto filtered = event->set_filter(wait_filter_);
+    if (filtered && standby_) filtered = standby_->events().back().set_filter(wait_filter_);
+    if (!filtered) return failed(filtered.error(), false);
+  }
   samples_.push_back(*std::move(event));
   sample_tasks_.push_back(place.flags == 0 ? place.pid : -1);
   sample_cpus_.push_back(static_cast<std::uint32_t>(place.cpu));
@@ -152,8 +175,9 @@ std::expected<bool, OpenError> EventSet::open_sample(const EventPlace& place, st
 }
 
 std::expected<void, OpenError> EventSet::open_cpu(const EventRequest& request, std::uint32_t cpu,
-                                                  bool side, const OpenCall& call) {
-  const std::vector<PerfEvent>& events = side ? sides_ : samples_;
+                                                  RingKind kind, const OpenCall& call) {
+  std::vector<PerfEvent>& events = events_of(kind);
+  const bool side = kind == RingKind::kSide;
   std::vector<EventPlace> places;
   if (request.coverage == Coverage::kPerCpu) {
     EventPlace place{.pid = -1, .cpu = static_cast<int>(cpu)};
@@ -170,28 +194,43 @@ std::expected<void, OpenError> EventSet::open_cpu(const EventRequest& request, s
 
   std::optional<std::size_t> owner;  // Of this CPU's ring.
   for (const EventPlace& place : places) {
-    for (std::size_t row = 0; row < (side ? 1 : sample_attrs_.size()); ++row) {
-      const auto opened = side ? open_side(place, call) : open_sample(place, row, call);
+    const std::size_t rows = kind == RingKind::kSamples ? sample_attrs_.size() : 1;
+    for (std::size_t row = 0; row < rows; ++row) {
+      const auto opened = kind == RingKind::kSamples ? open_sample(place, row, call)
+                                                     : open_unsampled(place, kind, call);
       if (!opened) return std::unexpected(opened.error());
       if (!*opened) break;
-      if (owner) {
-        if (auto shared = events.back().redirect_to(events[*owner].fd()); !shared) {
-          return std::unexpected(OpenError{.error = shared.error(), .event = row});
-        }
-        continue;
+      if (auto connected = map_or_redirect(events, owner, cpu, kind); !connected) {
+        connected.error().event = row;
+        return connected;
       }
-      owner = events.size() - 1;
-      const std::size_t bytes = side ? sizes_.side_bytes : sizes_.sample_bytes;
-      auto ring = EventRing::map(events.back(), cpu, side, bytes);
-      if (!ring) return std::unexpected(OpenError{.error = ring.error()});
-      rings_.push_back(*std::move(ring));
     }
   }
   return {};
 }
 
+/// The first event of a CPU gets a ring; those after it write there.
+std::expected<void, OpenError> EventSet::map_or_redirect(std::vector<PerfEvent>& events,
+                                                         std::optional<std::size_t>& owner,
+                                                         std::uint32_t cpu, RingKind kind) {
+  if (owner) {
+    auto shared = events.back().redirect_to(events[*owner].fd());
+    if (!shared) return std::unexpected(OpenError{.error = shared.error()});
+    return {};
+  }
+  owner = events.size() - 1;
+  const std::size_t bytes = kind == RingKind::kSide       ? sizes_.side_bytes
+                            : kind == RingKind::kSwitches ? sizes_.switch_bytes
+                                                          : sizes_.sample_bytes;
+  auto ring = EventRing::map(events.back(), cpu, kind, bytes);
+  if (!ring) return std::unexpected(OpenError{.error = ring.error()});
+  rings_.push_back(*std::move(ring));
+  return {};
+}
+
 std::span<const EventRing> EventSet::sample_rings() const {
-  const auto first = std::ranges::find_if(rings_, [](const EventRing& ring) { return !ring.side; });
+  const auto first = std::ranges::find_if(
+      rings_, [](const EventRing& ring) { return ring.kind == RingKind::kSamples; });
   return {first, rings_.end()};
 }
 
@@ -213,7 +252,7 @@ std::span<const PerfEvent> EventSet::standby_events() const {
 Result<void> EventSet::take_over(const std::function<void(EventRing&)>& read_from) {
   if (!standby_) return std::unexpected(Error{.what = "no events stand by"});
   for (const EventRing& ring : rings_) {
-    if (ring.side) continue;
+    if (ring.kind != RingKind::kSamples) continue;
     const auto larger = standby_->connect(ring, standby_ring_bytes_, rings_.size());
     if (!larger) return std::unexpected(larger.error());
     if (*larger != nullptr) read_from(**larger);
@@ -239,7 +278,8 @@ void EventSet::repeat_takeover() const {
 
 void EventSet::disable_all() const {
   disable_samples();
-  for (const PerfEvent& event : sides_) event.disable();
+  for (const std::vector<PerfEvent>* events : {&sides_, &switches_})
+    for (const PerfEvent& event : *events) event.disable();
 }
 
 std::vector<std::pair<std::uint64_t, std::uint16_t>> EventSet::sample_ids() const {

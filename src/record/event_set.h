@@ -1,5 +1,5 @@
-// All events of a recording and their rings: for each CPU one ring of samples and one of side
-// records, however many events write to them.
+// All events of a recording and their rings: for each CPU one ring of samples, one of side records
+// and, if asked for, one of context switches, however many events write to them.
 //
 //   kPerCpu     cpu 0: [sample pid -1]  -> sample ring 0     [dummy pid -1]  -> side ring 0
 //   kInherited  cpu 0: [sample tid 7] [sample tid 8] -> sample ring 0, …     (all TIDs on all CPUs,
@@ -13,8 +13,9 @@
 //   for (EventRing& ring : events->rings()) … // permitted here
 //   events->enable_samples();
 //
-// Side events run from the moment they are opened. If asked for, there is a second sampling event
-// with a larger stack dump for each of the first, which may take over (standby_events.h):
+// Side and switch events run from the moment they are opened. If asked for, there is a second
+// sampling event with a larger stack dump for each of the first, which may take over
+// (standby_events.h):
 //
 //   events->take_over([&](EventRing& ring) { reader.add(ring); });
 #pragma once
@@ -43,6 +44,12 @@ struct EventRequest {
   /// At least one; with the same sample_type and registers.
   std::vector<perf_event_attr> samples;
   perf_event_attr side{};
+  std::optional<perf_event_attr> switches;  ///< Opened where samples are taken.
+  /// The last of `samples` is not of the profile: its records are the stacks of waits. What limits
+  /// it is somebody else's business.
+  bool last_is_of_waits = false;
+  /// What that one, a trace point, is to match; "": everything.
+  std::string wait_filter = {};
   Coverage coverage = Coverage::kPerCpu;
   std::vector<std::uint32_t> sample_cpus;  ///< Where samples are taken.
   std::vector<std::uint32_t> side_cpus;    ///< Where side records are: kPerCpu only, a superset.
@@ -81,6 +88,8 @@ class EventSet {
   void disable_samples() const;
   void disable_all() const;
   [[nodiscard]] std::span<const PerfEvent> sample_events() const { return samples_; }
+  /// Of each of them, and of each standby event: its row of EventRequest::samples.
+  [[nodiscard]] std::span<const std::uint16_t> sample_rows() const { return sample_rows_; }
   /// Of the same rows; or none.
   [[nodiscard]] std::span<const PerfEvent> standby_events() const;
   /// From now on the standby events sample, one CPU after the other. `read_from` is given the ring
@@ -100,6 +109,7 @@ class EventSet {
   /// As the kernel accepted them; of several the first.
   [[nodiscard]] const perf_event_attr& sample_attr() const { return sample_attrs_.front(); }
   [[nodiscard]] std::span<const perf_event_attr> sample_attrs() const { return sample_attrs_; }
+  [[nodiscard]] bool has_switches() const { return !switches_.empty(); }
   [[nodiscard]] bool has_standby() const { return standby_.has_value(); }
   [[nodiscard]] const perf_event_attr& side_attr() const { return side_attr_; }
   [[nodiscard]] bool kernel_sampled() const { return sample_attr().exclude_kernel == 0; }
@@ -109,12 +119,17 @@ class EventSet {
   EventSet() = default;
   std::expected<void, OpenError> open_all(const EventRequest& request, const OpenCall& call);
   void prepare(const EventRequest& request);
-  std::expected<void, OpenError> open_cpu(const EventRequest& request, std::uint32_t cpu, bool side,
-                                          const OpenCall& call);
+  std::expected<void, OpenError> open_cpu(const EventRequest& request, std::uint32_t cpu,
+                                          RingKind kind, const OpenCall& call);
+  std::expected<void, OpenError> map_or_redirect(std::vector<PerfEvent>& events,
+                                                 std::optional<std::size_t>& owner,
+                                                 std::uint32_t cpu, RingKind kind);
   /// With `row` of sample_attrs_, and its standby event; false: the place is gone.
   std::expected<bool, OpenError> open_sample(const EventPlace& place, std::size_t row,
                                              const OpenCall& call);
-  std::expected<bool, OpenError> open_side(const EventPlace& place, const OpenCall& call);
+  std::expected<bool, OpenError> open_unsampled(const EventPlace& place, RingKind kind,
+                                                const OpenCall& call);
+  [[nodiscard]] std::vector<PerfEvent>& events_of(RingKind kind);
   [[nodiscard]] bool is_gone(const EventPlace& place, const Error& error) const;
   [[nodiscard]] bool one_layout() const;
   void change_over(std::size_t row) const;
@@ -125,11 +140,14 @@ class EventSet {
   std::vector<std::uint32_t> sample_cpus_;  // Likewise.
   std::vector<std::uint16_t> sample_rows_;  // Likewise: of sample_attrs_.
   std::vector<PerfEvent> sides_;
+  std::vector<PerfEvent> switches_;
   std::vector<EventRing> rings_;
   std::optional<StandbyEvents> standby_;
   std::vector<bool> taken_over_;  // By row of samples_: the standby event samples.
   std::vector<perf_event_attr> sample_attrs_;
   perf_event_attr side_attr_{};
+  perf_event_attr switch_attr_{};
+  std::string wait_filter_;
   RingSizes sizes_;
   std::size_t standby_ring_bytes_ = 0;
 };

@@ -67,6 +67,11 @@ Result<void> PerfEvent::redirect_to(int other_fd) const {
   return std::unexpected(Error{.what = "cannot share a ring", .system_error = errno});
 }
 
+Result<void> PerfEvent::set_filter(const std::string& filter) const {
+  if (::ioctl(fd(), PERF_EVENT_IOC_SET_FILTER, filter.c_str()) == 0) return {};
+  return std::unexpected(Error{.what = "cannot filter a trace point", .system_error = errno});
+}
+
 std::optional<std::uint64_t> PerfEvent::count() const {
   std::uint64_t count = 0;
   if (::read(fd(), &count, sizeof count) != static_cast<ssize_t>(sizeof count)) return std::nullopt;

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
 
 #include "profiler/error.h"
 #include "record/file_descriptor.h"
@@ -42,6 +43,8 @@ class PerfEvent {
   [[nodiscard]] std::optional<std::uint64_t> count() const;
   /// Writes its records to the ring of the event `other_fd`, which counts on the same CPU.
   [[nodiscard]] Result<void> redirect_to(int other_fd) const;
+  /// Of a trace point: what its fields have to match, as in tracefs ("prev_pid != 0").
+  [[nodiscard]] Result<void> set_filter(const std::string& filter) const;
   /// Records that found its ring full; none before Linux 6.0 (PERF_FORMAT_LOST).
   [[nodiscard]] std::optional<std::uint64_t> lost(std::uint64_t read_format) const;
 

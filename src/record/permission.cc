@@ -23,6 +23,11 @@ std::string note_kernel_hidden() {
          "): set it to 1 or lower, or give profiler CAP_PERFMON";
 }
 
+std::string note_waits_without_stacks() {
+  return "where threads waited was not recorded, only how long (" + paranoid_text() +
+         "): set it to 1 or lower, or give profiler CAP_PERFMON";
+}
+
 Error explain_refusal(int system_error) {
   Error error{.what = "perf_event_open is not permitted", .system_error = system_error};
   const auto level = read_number(kParanoid);

@@ -14,6 +14,8 @@ namespace profiler::record {
 
 /// Samples are of user mode only.
 [[nodiscard]] std::string note_kernel_hidden();
+/// Of waits only the durations are known.
+[[nodiscard]] std::string note_waits_without_stacks();
 /// perf_event_open(2) is refused altogether: why, as far as can be told, and what to change.
 [[nodiscard]] Error explain_refusal(int system_error);
 /// Only this target is refused: another user's process, or whole CPUs.

@@ -35,6 +35,11 @@ Error failure(const char* what, int system_error) {
   return {.what = what, .system_error = system_error};
 }
 
+Result<void> attach_program(const PerfEvent& event, const bpf_program* program) {
+  if (::ioctl(event.fd(), PERF_EVENT_IOC_SET_BPF, bpf_program__fd(program)) == 0) return {};
+  return std::unexpected(failure("cannot filter the event by BPF", errno));
+}
+
 }  // namespace
 
 Result<ProcessFilter> ProcessFilter::load() {
@@ -48,8 +53,9 @@ Result<ProcessFilter> ProcessFilter::load() {
   if (const int error = process_tree__load(state->skeleton); error != 0) {
     return std::unexpected(failure("the kernel does not take the BPF program", -error));
   }
-  // keep_target is attached to each event, by attach().
+  // These are attached to each event.
   bpf_program__set_autoattach(state->skeleton->progs.keep_target, false);
+  bpf_program__set_autoattach(state->skeleton->progs.keep_wait, false);
   if (const int error = process_tree__attach(state->skeleton); error != 0) {
     return std::unexpected(failure("cannot follow forks by BPF", -error));
   }
@@ -68,10 +74,14 @@ bool ProcessFilter::add(Pid pid) {
   return bpf_map_update_elem(state_->targets_fd(), &key, &value, BPF_ANY) == 0;
 }
 
+void ProcessFilter::keep_everybody() { state_->skeleton->bss->keeps_everybody = 1; }
+
 Result<void> ProcessFilter::attach(const PerfEvent& event) const {
-  const int program = bpf_program__fd(state_->skeleton->progs.keep_target);
-  if (::ioctl(event.fd(), PERF_EVENT_IOC_SET_BPF, program) == 0) return {};
-  return std::unexpected(failure("cannot filter the event by BPF", errno));
+  return attach_program(event, state_->skeleton->progs.keep_target);
+}
+
+Result<void> ProcessFilter::attach_to_switches(const PerfEvent& event) const {
+  return attach_program(event, state_->skeleton->progs.keep_wait);
 }
 
 #else
@@ -83,7 +93,9 @@ Result<ProcessFilter> ProcessFilter::load() {
 }
 bool ProcessFilter::contains(Pid) const { return false; }
 bool ProcessFilter::add(Pid) { return false; }
+void ProcessFilter::keep_everybody() {}
 Result<void> ProcessFilter::attach(const PerfEvent&) const { return {}; }
+Result<void> ProcessFilter::attach_to_switches(const PerfEvent&) const { return {}; }
 
 #endif
 

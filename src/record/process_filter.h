@@ -29,8 +29,13 @@ class ProcessFilter {
   [[nodiscard]] bool contains(Pid pid) const;
   /// False: the set is full; then every sample is kept.
   bool add(Pid pid);
+  /// Of nobody's samples are any left out from now on.
+  void keep_everybody();
   /// Until the event is closed.
   [[nodiscard]] Result<void> attach(const PerfEvent& event) const;
+  /// To an event that samples every context switch: at most a few in a millisecond get through, of
+  /// all threads, at random.
+  [[nodiscard]] Result<void> attach_to_switches(const PerfEvent& event) const;
 
  private:
   struct State;

@@ -2,7 +2,8 @@
 // Keeps the sampling events of whole CPUs to one process tree: `targets` holds the thread group ids
 // of the tree and follows fork; a sample taken in any other process is dropped before it is
 // written. The loader puts the roots into `targets`, and only then attaches keep_target to the
-// events. Ids are those of the initial pid namespace.
+// events. Of an event that samples every context switch, keep_wait lets through those that are to
+// have a stack: as many as tell where the time went. Ids are those of the initial pid namespace.
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
@@ -20,8 +21,9 @@ struct {
   __type(value, __u8);
 } targets SEC(".maps");
 
-// Set when `targets` was full: then every sample is kept, and user space sorts them.
-__u32 overflowed = 0;
+// Set when `targets` was full, or by the loader: then the samples of all are kept, and user space
+// sorts them.
+__u32 keeps_everybody = 0;
 
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(on_fork, struct task_struct* parent, struct task_struct* child) {
@@ -30,7 +32,7 @@ int BPF_PROG(on_fork, struct task_struct* parent, struct task_struct* child) {
   const __u8 present = 1;
   if (child_id == parent_id) return 0;  // A thread.
   if (!bpf_map_lookup_elem(&targets, &parent_id)) return 0;
-  if (bpf_map_update_elem(&targets, &child_id, &present, BPF_ANY) != 0) overflowed = 1;
+  if (bpf_map_update_elem(&targets, &child_id, &present, BPF_ANY) != 0) keeps_everybody = 1;
   return 0;
 }
 
@@ -44,7 +46,71 @@ int BPF_PROG(on_free, struct task_struct* task) {
 SEC("perf_event")
 int keep_target(void* context) {
   __u32 id = bpf_get_current_pid_tgid() >> 32;
-  return overflowed || bpf_map_lookup_elem(&targets, &id) != 0;
+  return keeps_everybody || bpf_map_lookup_elem(&targets, &id) != 0;
+}
+
+// Stacks of waits are paid for with time: each costs COST_NS of it, and a CPU earns as much as
+// goes by, up to MOST_NS. As long as it can pay, every switch gets one, so that most programs have all.
+// When it no longer can, there is a storm of switches: until it has earned MOST_NS again they are taken
+// at random moments, in no rhythm that a program could share, and beside those only of threads that
+// have had none for a while, whatever the others do.
+#define COST_NS 1000000
+#define MOST_NS (64 * COST_NS)
+#define STORM_INTERVAL_NS (3 * COST_NS / 2)
+#define WHILE_NS (10 * COST_NS)
+
+struct pace {
+  __s64 earned_ns;
+  __u64 paid_at_ns;
+  __u64 next_ns;  // In a storm; 0: there is none.
+};
+
+struct {
+  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, struct pace);
+} paces SEC(".maps");
+
+// When each thread was sampled last.
+struct {
+  __uint(type, BPF_MAP_TYPE_LRU_HASH);
+  __uint(max_entries, 16384);
+  __type(key, __u32);
+  __type(value, __u64);
+} sampled SEC(".maps");
+
+static __always_inline int is_due(const struct pace* pace, __u64 now, __u32 tid) {
+  __u64* last;
+  if (pace->next_ns == 0 || now >= pace->next_ns) return 1;
+  if (pace->earned_ns < -(__s64)MOST_NS) return 0;
+  last = bpf_map_lookup_elem(&sampled, &tid);
+  return !last || now - *last >= WHILE_NS;
+}
+
+SEC("perf_event")
+int keep_wait(void* context) {
+  const __u32 zero = 0;
+  __u64 ids = bpf_get_current_pid_tgid();
+  __u32 tid = ids;
+  __u32 id = ids >> 32;
+  if (tid == 0) return 0;  // The idle task waits for nothing.
+  if (!keeps_everybody && !bpf_map_lookup_elem(&targets, &id)) return 0;
+  struct pace* pace = bpf_map_lookup_elem(&paces, &zero);
+  if (!pace) return 0;
+  __u64 now = bpf_ktime_get_ns();
+  pace->earned_ns += now - pace->paid_at_ns;
+  pace->paid_at_ns = now;
+  if (pace->earned_ns >= MOST_NS) {
+    pace->earned_ns = MOST_NS;
+    pace->next_ns = 0;
+  }
+  if (!is_due(pace, now, tid)) return 0;
+  pace->earned_ns -= COST_NS;
+  if (pace->next_ns != 0 || pace->earned_ns < COST_NS)
+    pace->next_ns = now + STORM_INTERVAL_NS / 2 + bpf_get_prandom_u32() % STORM_INTERVAL_NS;
+  bpf_map_update_elem(&sampled, &tid, &now, BPF_ANY);
+  return 1;
 }
 
 char program_license[] SEC("license") = "Dual MIT/GPL";

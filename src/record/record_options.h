@@ -39,6 +39,8 @@ struct RecordOptions {
   /// Larger dumps take over when too many of these are too short (truncation_watch.h). Not where
   /// the user has chosen the size.
   bool stack_may_grow = true;
+  /// Context switches, and the stacks at which threads leave their CPUs.
+  WaitCoverage waits = WaitCoverage::kNone;
   /// Samples have a place for raw data, which events of others that share their rings fill in
   /// (observer.h).
   bool raw_data = false;

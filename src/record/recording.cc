@@ -335,6 +335,7 @@ void Recording::stop_sampling() {
     losses.malformed_records += result.losses.malformed_records;
     run.stack_enlargement = result.stack_enlargement;
     run.cost.recording_cpu_ns += result.cpu_ns;
+    pipeline_.end_waits(stopped_ns_);
     log(std::to_string(pipeline_.sample_count()) + " samples kept, " +
         std::to_string(sampling_->stranger_samples()) + " of other processes left out, " +
         std::to_string(result.late_records) + " records out of order");

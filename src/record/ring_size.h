@@ -24,16 +24,20 @@ struct RingLimits {
 struct RingSizes {
   std::size_t sample_bytes = 0;
   std::size_t side_bytes = 0;
-  /// Halves them, the larger first. False: they are as small as is of use.
+  std::size_t switch_bytes = 0;  ///< 0: there are none.
+  /// Halves the largest. False: they are as small as is of use.
   bool shrink();
+  [[nodiscard]] std::size_t all() const { return sample_bytes + side_bytes + switch_bytes; }
   bool operator==(const RingSizes&) const = default;
 };
 
 inline constexpr std::size_t kSmallestRing = std::size_t{64} << 10;
 
-/// `asked_bytes` (-m) goes before what would be right; 0: not asked.
+/// `asked_bytes` (-m) goes before what would be right; 0: not asked. `switches`: with a ring for
+/// them.
 [[nodiscard]] RingSizes ring_sizes(const perf_event_attr& sample, std::size_t cpus,
-                                   std::uint64_t asked_bytes, const RingLimits& limits);
+                                   std::uint64_t asked_bytes, const RingLimits& limits,
+                                   bool switches = false);
 
 /// Whether a ring of this size holds so many of the records that it will be emptied in time: 32.
 /// 2 MiB were seen to be enough for the largest.

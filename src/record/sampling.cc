@@ -13,6 +13,7 @@
 #include "record/event_attributes.h"
 #include "record/permission.h"
 #include "record/proc_file.h"
+#include "record/tracefs.h"
 
 namespace profiler::record {
 namespace {
@@ -49,6 +50,80 @@ std::vector<Coverage> coverages(const RecordOptions& options, const Target& targ
   return {Coverage::kPerCpu, Coverage::kInherited};
 }
 
+/// sched:sched_switch, which can be filtered; 0: not to be had.
+std::uint64_t switch_tracepoint() {
+  const auto tracefs = Tracefs::open();
+  if (!tracefs) return 0;
+  return tracefs->id({.system = "sched", .name = "sched_switch"}).value_or(0);
+}
+
+Result<void> attach_filter(const ProcessFilter& filter, const EventSet& events,
+                           std::uint16_t wait_row) {
+  for (const auto of : {events.sample_events(), events.standby_events()}) {
+    for (std::size_t i = 0; i < of.size(); ++i) {
+      auto attached = events.sample_rows()[i] == wait_row ? filter.attach_to_switches(of[i])
+                                                          : filter.attach(of[i]);
+      // Other trace points take no such program: strangers' samples of theirs are copied.
+      if (!attached && events.sample_rows()[i] == wait_row) return attached;
+    }
+  }
+  return {};
+}
+
+/// The ways to be told the stacks of waits, best first.
+struct WaitStacks {
+  perf_event_attr attr{};
+  std::string filter = {};
+  bool by_bpf = false;
+};
+
+std::vector<WaitStacks> ways_to_wait_stacks(const EventRequest& request) {
+  const perf_event_attr& sample = request.samples.front();
+  std::vector<WaitStacks> ways;
+  if (request.coverage == Coverage::kPerCpu) {
+    ways.push_back({.attr = wait_stack_attributes(sample, SwitchLimit::kOther), .by_bpf = true});
+    // Without the idle task's, which are half of all as a rule.
+    if (const std::uint64_t id = switch_tracepoint(); id != 0) {
+      ways.push_back({.attr = wait_stack_attributes(sample, SwitchLimit::kFrequency, id),
+                      .filter = "prev_pid != 0"});
+    }
+  }
+  ways.push_back({.attr = wait_stack_attributes(sample, SwitchLimit::kFrequency)});
+  return ways;
+}
+
+/// EventSet::open, with an event for the stacks of waits as the last row, if such a one is
+/// permitted; without switches if they are not.
+std::expected<OpenedEvents, OpenError> open_with_waits(EventRequest request, bool wait_stacks) {
+  const auto row = static_cast<std::uint16_t>(request.samples.size());
+  for (const WaitStacks& way :
+       wait_stacks ? ways_to_wait_stacks(request) : std::vector<WaitStacks>()) {
+    std::optional<ProcessFilter> filter;
+    if (way.by_bpf) {
+      auto loaded = ProcessFilter::load();
+      if (!loaded) continue;
+      filter = *std::move(loaded);
+    }
+    EventRequest with = request;
+    with.samples.push_back(way.attr);
+    with.last_is_of_waits = true;
+    with.wait_filter = way.filter;
+    auto events = EventSet::open(with);
+    if (!events || (filter && !attach_filter(*filter, *events, row))) continue;
+    return OpenedEvents{.events = *std::move(events),
+                        .coverage = request.coverage,
+                        .wait_row = row,
+                        .filter = std::move(filter)};
+  }
+  auto events = EventSet::open(request);
+  if (!events && request.switches) {  // So many descriptors less.
+    request.switches.reset();
+    events = EventSet::open(request);
+  }
+  if (!events) return std::unexpected(events.error());
+  return OpenedEvents{.events = *std::move(events), .coverage = request.coverage};
+}
+
 std::vector<perf_event_attr> permitted_attributes(const RecordOptions& options,
                                                   std::span<const NamedEvent> named,
                                                   std::vector<std::string>& notes) {
@@ -70,7 +145,13 @@ std::expected<OpenedEvents, OpenError> open_events(const RecordOptions& options,
   EventRequest request;
   request.samples = permitted_attributes(options, named, notes);
   const std::uint32_t stack_bytes = request.samples.front().sample_stack_user;
-  const perf_event_attr sum = sum_of(request.samples);
+  const bool waits = options.waits != WaitCoverage::kNone;
+  const bool wait_stacks = options.waits == WaitCoverage::kStacks;
+  if (waits) request.switches = switch_attributes();
+  std::vector<perf_event_attr> sampled = request.samples;
+  if (wait_stacks)
+    sampled.push_back(wait_stack_attributes(sampled.front(), SwitchLimit::kFrequency));
+  const perf_event_attr sum = sum_of(sampled);
   request.side = side_attributes();
   request.side_cpus = online;
   request.sample_cpus = target.scope() == Scope::kCpus ? options.cpus : online;
@@ -78,7 +159,7 @@ std::expected<OpenedEvents, OpenError> open_events(const RecordOptions& options,
   request.inherit = target.scope() != Scope::kThreads;
   request.enable_on_exec = target.scope() == Scope::kProgram;
   const RingLimits limits = RingLimits::of_this_process(online.size());
-  request.sizes = ring_sizes(sum, online.size(), options.ring_bytes, limits);
+  request.sizes = ring_sizes(sum, online.size(), options.ring_bytes, limits, waits);
   if (options.call_graph == CallGraph::kDwarf && options.stack_may_grow &&
       stack_bytes < kMaxStackBytes) {
     request.standby_ring_bytes =
@@ -92,21 +173,26 @@ std::expected<OpenedEvents, OpenError> open_events(const RecordOptions& options,
       request.tasks = target.tasks();
       request.side_tasks = target.processes_tasks();
     }
-    auto events = EventSet::open(request);
-    if (!events) {
-      result = std::unexpected(events.error());
-      const bool too_many = events.error().error.system_error == EMFILE;
-      if (!events.error().refused && !too_many) break;
+    auto opened = open_with_waits(request, wait_stacks);
+    if (!opened) {
+      result = std::unexpected(opened.error());
+      const bool too_many = opened.error().error.system_error == EMFILE;
+      if (!opened.error().refused && !too_many) break;
       continue;
     }
-    if (!events->kernel_sampled()) notes.push_back(note_kernel_hidden());
-    if (events->sample_attr().sample_stack_user < stack_bytes) {
-      notes.push_back("stack copies are " +
-                      std::to_string(events->sample_attr().sample_stack_user) +
+    const EventSet& events = opened->events;
+    if (!events.kernel_sampled()) notes.push_back(note_kernel_hidden());
+    if (events.sample_attr().sample_stack_user < stack_bytes) {
+      notes.push_back("stack copies are " + std::to_string(events.sample_attr().sample_stack_user) +
                       " bytes instead of " + std::to_string(stack_bytes) +
                       ": kernel.perf_event_mlock_kb and ulimit -l allow no larger rings");
     }
-    return OpenedEvents{.events = *std::move(events), .coverage = coverage};
+    if (waits && !events.has_switches()) {
+      notes.emplace_back("waiting was not recorded: events of context switches are refused");
+    } else if (wait_stacks && !opened->wait_row) {
+      notes.push_back(note_waits_without_stacks());
+    }
+    return opened;
   }
   return result;
 }
@@ -118,13 +204,20 @@ Sampling::Sampling(OpenedEvents opened, const RecordOptions& options, const Targ
       start_monotonic_ns_(pipeline.profile().run.start_monotonic_ns),
       enabled_by_exec_(events_.sample_attr().enable_on_exec != 0),
       wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-  if (pipeline.profile().run.events.size() > 1) {
+  if (pipeline.profile().run.events.size() > 1 || opened.wait_row) {
     for (const auto& [id, row] : events_.sample_ids()) pipeline.set_event_id(id, row);
     for (std::size_t row = 0; row < events_.sample_attrs().size(); ++row) {
       pipeline.set_event_weight(static_cast<std::uint16_t>(row),
                                 fixed_weight(events_.sample_attrs()[row]));
     }
   }
+  if (events_.has_switches()) {
+    pipeline.record_waits();
+    pipeline.profile().run.wait_coverage =
+        opened.wait_row ? WaitCoverage::kStacks : WaitCoverage::kDurations;
+  }
+  if (opened.wait_row) pipeline.set_wait_event(*opened.wait_row);
+  if (opened.filter) keep_targets(*std::move(opened.filter), target);
   layouts_.resize(2);
   layouts_[kSampleLayout] = events::EventLayout::of(events_.sample_attr());
   layouts_[kSideLayout] = events::EventLayout::of(events_.side_attr());
@@ -136,7 +229,7 @@ Sampling::Sampling(OpenedEvents opened, const RecordOptions& options, const Targ
   reader_settings.budget_bytes = std::max(kBudgetBytes, kBudgetBytesPerCpu * online_cpus().size());
   reader_settings.own_pid = drops_strangers_ ? ::getpid() : 0;
   WorkerSettings worker_settings;
-  for (const EventRing& ring : events_.rings()) worker_settings.side_rings.push_back(ring.side);
+  for (const EventRing& ring : events_.rings()) worker_settings.rings.push_back(ring.kind);
   worker_settings.drop_strangers = drops_strangers_;
   worker_settings.observer = observer;
   if (events_.has_standby()) {
@@ -155,6 +248,24 @@ Sampling::Sampling(OpenedEvents opened, const RecordOptions& options, const Targ
   target.tell(pipeline, monotonic_ns());
   worker_ = std::make_unique<Worker>(layouts_, handoff_, pipeline, std::move(worker_settings),
                                      wake_.get());
+}
+
+void Sampling::keep_targets(ProcessFilter filter, const Target& target) {
+  early_filter_ = std::move(filter);
+  if (target.is_system_wide()) {
+    early_filter_->keep_everybody();
+    return;
+  }
+  // Whoever was forked before its parent was added is found here, everybody else by the filter.
+  for (bool found_new = true; found_new;) {
+    found_new = false;
+    for (const Pid pid : target.processes()) {
+      if (early_filter_->contains(pid)) continue;
+      found_new = early_filter_->add(pid);
+      if (!found_new) return early_filter_->keep_everybody();
+    }
+  }
+  filter_settled_ = true;
 }
 
 void Sampling::enable() {

@@ -23,6 +23,7 @@
 #include "record/event_set.h"
 #include "record/handoff.h"
 #include "record/observer.h"
+#include "record/process_filter.h"
 #include "record/reader.h"
 #include "record/record_options.h"
 #include "record/stranger_filter.h"
@@ -34,6 +35,10 @@ namespace profiler::record {
 struct OpenedEvents {
   EventSet events;
   Coverage coverage = Coverage::kPerCpu;
+  /// Row of the samples that are the stacks of waits; none: there are none.
+  std::optional<std::uint16_t> wait_row = {};
+  /// Attached to them, but told of nobody yet; none: not needed, or not to be had.
+  std::optional<ProcessFilter> filter = {};
 };
 
 /// Opens the events, per CPU where that is permitted. `notes` gets a line for whatever had to be
@@ -88,6 +93,7 @@ class Sampling {
   [[nodiscard]] int wake_fd() const { return wake_.get(); }
 
  private:
+  void keep_targets(ProcessFilter filter, const Target& target);
   std::string enlarge_stacks();
   [[nodiscard]] std::optional<std::string> look_at_filter();
 
@@ -105,6 +111,7 @@ class Sampling {
   bool filter_settled_ = false;
   StackEnlargement stack_enlargement_;
   int repeats_left_ = 0;  // Of EventSet::take_over().
+  std::optional<ProcessFilter> early_filter_;
   std::unique_ptr<StrangerFilter> filter_;
 };
 

@@ -12,7 +12,8 @@ namespace {
 std::optional<EventRing> map_larger(const PerfEvent& owner, const EventRing& first,
                                     std::size_t bytes) {
   for (; bytes > first.mapped.data().size(); bytes /= 2) {
-    if (auto ring = EventRing::map(owner, first.cpu, false, bytes)) return *std::move(ring);
+    if (auto ring = EventRing::map(owner, first.cpu, RingKind::kSamples, bytes))
+      return *std::move(ring);
   }
   return std::nullopt;
 }

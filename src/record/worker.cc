@@ -130,15 +130,21 @@ bool Worker::is_left_out(const events::QueuedRecord& record, const Event& event)
 
 void Worker::count_lost(const events::QueuedRecord& record, std::uint64_t lost) {
   // Which ring it stands in tells what was lost: the record does not.
-  const bool side =
-      record.source < settings_.side_rings.size() && settings_.side_rings[record.source];
-  if (side) {
-    result_.side_records_lost += lost;
-    maps_are_stale_ = true;
-  } else {
-    result_.samples_lost += lost;
-    lost_.fetch_add(lost, std::memory_order_relaxed);
-    if (settings_.drop_strangers) result_.loss_share.on_loss(record.source, lost);
+  const RingKind kind =
+      record.source < settings_.rings.size() ? settings_.rings[record.source] : RingKind::kSamples;
+  switch (kind) {
+    case RingKind::kSide:
+      result_.side_records_lost += lost;
+      maps_are_stale_ = true;
+      break;
+    case RingKind::kSwitches:
+      pipeline_->lose_switches(lost);
+      break;
+    case RingKind::kSamples:
+      result_.samples_lost += lost;
+      lost_.fetch_add(lost, std::memory_order_relaxed);
+      if (settings_.drop_strangers) result_.loss_share.on_loss(record.source, lost);
+      break;
   }
 }
 

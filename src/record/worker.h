@@ -23,6 +23,7 @@
 #include "pipeline/pipeline.h"
 #include "profiler/event.h"
 #include "record/duplicate_guard.h"
+#include "record/event_ring.h"
 #include "record/handoff.h"
 #include "record/loss_share.h"
 #include "record/observer.h"
@@ -31,8 +32,8 @@
 namespace profiler::record {
 
 struct WorkerSettings {
-  /// By source: whether it is a ring of side records. Those beyond are rings of samples.
-  std::vector<bool> side_rings;
+  /// By source. Those beyond are rings of samples.
+  std::vector<RingKind> rings;
   /// Samples of processes that are no target are counted and left out here.
   bool drop_strangers = false;
   /// Event ids and the threads they were opened on, where a thread could be sampled twice.

@@ -8,6 +8,12 @@ void ThreadStates::begin(Tid tid, std::uint64_t time_ns, ThreadState state) {
   threads_.try_emplace(tid, Thread{.state = state, .since_ns = time_ns});
 }
 
+bool ThreadStates::is_off_cpu(Tid tid) const {
+  const auto found = threads_.find(tid);
+  return found != threads_.end() && (found->second.state == ThreadState::kBlocked ||
+                                     found->second.state == ThreadState::kRunnable);
+}
+
 Interval ThreadStates::close(Thread& thread, std::uint64_t time_ns, ThreadState next) {
   Interval interval{.state = thread.state,
                     .begin_ns = thread.since_ns,

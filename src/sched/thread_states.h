@@ -45,6 +45,8 @@ class ThreadStates {
   void begin(Tid tid, std::uint64_t time_ns, ThreadState state);
   [[nodiscard]] bool knows(Tid tid) const { return threads_.contains(tid); }
 
+  [[nodiscard]] bool is_off_cpu(Tid tid) const;
+
   /// It leaves its CPU. Returns what it did until then: on the CPU, as a rule. A thread that nobody
   /// announced begins here; of one that was there before the recording it was on the CPU all along.
   Interval switch_out(Tid tid, std::uint64_t time_ns, std::uint32_t cpu, bool preempted);

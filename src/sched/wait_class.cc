@@ -2,163 +2,154 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
 
 namespace profiler::sched {
 namespace {
 
-/// What a thread waits for in functions whose names begin so (`whole`: are so).
-struct Place {
-  std::string_view name;
+using Patterns = std::span<const std::string_view>;
+
+// Kernel functions in which a thread waits for something of one class; "futex_*": all whose names
+// begin so. Of Linux 4.19 to 6.18. Names of static functions are only in chains of kernels whose
+// compiler did not inline them, so their callers are listed too.
+
+constexpr std::string_view kLocks[] = {
+    "futex_*", "__futex_*", "do_futex",
+    // The kernel's own.
+    "mutex_lock*", "__mutex_lock*", "__ww_mutex_lock*", "rt_mutex_*", "__rt_mutex_*", "down_read*",
+    "down_write*", "rwsem_down_*", "__down*", "percpu_rwsem_wait", "__percpu_down_read", "ldsem_*",
+    "d_alloc_parallel",
+    // Of files, and System V semaphores.
+    "fcntl_setlk*", "posix_lock_inode_wait", "flock_lock_inode_wait", "locks_lock_inode_wait",
+    "do_lock_file_wait", "do_semtimedop", "__do_semtimedop"};
+
+constexpr std::string_view kSleeps[] = {
+    "do_nanosleep",       "hrtimer_nanosleep",    "common_nsleep*", "do_cpu_nanosleep",
+    "alarm_timer_nsleep", "alarmtimer_do_nsleep", "msleep*",        "usleep_range*",
+    "timerfd_read*",      "do_sigtimedwait",      "sigsuspend",     "sys_rt_sigsuspend",
+    "sys_pause"};
+
+constexpr std::string_view kPolls[] = {
+    "poll_schedule_timeout", "do_sys_poll", "do_poll", "do_select", "core_sys_select", "ep_poll*",
+    "do_epoll_*",
+    // Of anything: asynchronous I/O, and files that stand for events.
+    "io_cqring_wait*", "read_events", "eventfd_read", "signalfd_*", "inotify_read"};
+
+constexpr std::string_view kPipes[] = {"pipe_*",           "anon_pipe_*",    "fifo_open",
+                                       "wait_for_partner", "splice_to_pipe", "ipipe_prep",
+                                       "opipe_prep"};
+
+constexpr std::string_view kSockets[] = {
+    "sk_wait_*", "sk_stream_wait_*", "skb_wait_*", "__skb_wait_*",  "__skb_recv_*",
+    "sock_*",    "__sock_*",         "unix_*",     "__unix_*",      "tcp_*",
+    "mptcp_*",   "sctp_*",           "tls_*",      "udp_*",         "inet_*",
+    "netlink_*", "packet_*",         "vsock_*",    "__sys_accept*", "__sys_connect*"};
+
+constexpr std::string_view kTerminals[] = {"n_tty_*", "tty_*", "pty_*"};
+
+constexpr std::string_view kDisks[] = {
+    "io_schedule*", "wait_for_completion_io*", "bit_wait_io*",
+    // Pages and buffers.
+    "folio_wait_*", "__folio_lock*", "wait_on_page_*", "__lock_page*", "__wait_on_buffer",
+    "filemap_*", "__filemap_*", "balance_dirty_pages*", "wb_wait_for_completion", "writeback_*",
+    "__writeback_*", "inode_wait_for_writeback", "__inode_wait_for_writeback", "swap_*",
+    // Devices.
+    "blk_*", "blkdev_*", "__blkdev_*", "submit_bio_wait", "rq_qos_wait", "wbt_wait",
+    // File systems.
+    "iomap_*", "__iomap_*", "jbd2_*", "ext4_*", "__ext4_*", "xfs_*", "xlog_*", "btrfs_*", "f2fs_*",
+    "nfs_*", "nfs3_*", "nfs4_*", "rpc_wait_*", "cifs_*", "ceph_*", "fuse_*", "__fuse_*",
+    "request_wait_answer", "p9_client_rpc", "zio_wait"};
+
+constexpr std::string_view kChildren[] = {"do_wait", "__do_wait", "kernel_wait", "kernel_wait4",
+                                          "kernel_waitid", "wait_for_vfork_done",
+                                          // vfork's, where that function is inlined.
+                                          "kernel_clone", "_do_fork", "do_fork"};
+
+constexpr std::string_view kStops[] = {"do_signal_stop", "ptrace_*", "do_jobctl_trap",
+                                       "do_freezer_trap", "__refrigerator",
+                                       // do_freezer_trap, where it is inlined.
+                                       "get_signal"};
+
+// For what they wait under these has nothing to do with the call that led there.
+constexpr std::string_view kOthers[] = {
+    "synchronize_rcu*", "synchronize_srcu*", "wait_rcu_gp*",
+    "__wait_rcu_gp*",   "reclaim_throttle",  "copy_process",
+    "do_exit",          "do_group_exit",     "throttle_direct_reclaim"};
+
+struct Class {
   WaitClass wait;
-  bool whole = false;
+  Patterns places;
 };
+constexpr std::array kClasses = {
+    Class{WaitClass::kLock, kLocks},     Class{WaitClass::kSleep, kSleeps},
+    Class{WaitClass::kPoll, kPolls},     Class{WaitClass::kPipe, kPipes},
+    Class{WaitClass::kSocket, kSockets}, Class{WaitClass::kTerminal, kTerminals},
+    Class{WaitClass::kDisk, kDisks},     Class{WaitClass::kChild, kChildren},
+    Class{WaitClass::kStopped, kStops},  Class{WaitClass::kOther, kOthers}};
 
-// Of Linux 4.19 to 6.18. A chain is looked through from its innermost function on, so that what is
-// waited for under a call counts, not the call: a lock taken inside read() is a lock.
-constexpr std::array kPlaces = {
-    Place{"futex_", WaitClass::kLock},
-    Place{"__futex_", WaitClass::kLock},
-    Place{"do_futex", WaitClass::kLock},
-    Place{"__mutex_lock", WaitClass::kLock},
-    Place{"mutex_lock", WaitClass::kLock},
-    Place{"__ww_mutex_lock", WaitClass::kLock},
-    Place{"rwsem_down_", WaitClass::kLock},
-    Place{"down_read", WaitClass::kLock},
-    Place{"down_write", WaitClass::kLock},
-    Place{"__down", WaitClass::kLock},
-    Place{"percpu_rwsem_wait", WaitClass::kLock},
-    Place{"__percpu_down_read", WaitClass::kLock},
-    Place{"rt_mutex_slowlock", WaitClass::kLock},
-    Place{"__rt_mutex_slowlock", WaitClass::kLock},
-    Place{"posix_lock_inode_wait", WaitClass::kLock},
-    Place{"flock_lock_inode_wait", WaitClass::kLock},
-    Place{"locks_lock_inode_wait", WaitClass::kLock},
-    Place{"do_lock_file_wait", WaitClass::kLock},
-    Place{"do_semtimedop", WaitClass::kLock},
-    Place{"__do_semtimedop", WaitClass::kLock},
+// The way into the scheduler of every wait; it tells nothing of what for. perf's chains begin with
+// the caller of __schedule.
+constexpr std::string_view kSchedule[] = {"__schedule", "schedule"};
+// Where threads that wait for nothing come from to __schedule or schedule.
+constexpr std::string_view kPreemptions[] = {"preempt_schedule*",         "_cond_resched",
+                                             "__cond_resched*",           "exit_to_user_mode_loop",
+                                             "exit_to_user_mode_prepare", "exit_to_usermode_loop",
+                                             "prepare_exit_to_usermode",  "irqentry_exit*",
+                                             "do_notify_resume",          "do_sched_yield",
+                                             "sys_sched_yield",           "yield"};
+// Ways to schedule that wait.
+constexpr std::string_view kTimed[] = {"schedule_*", "io_schedule*"};
 
-    Place{"do_nanosleep", WaitClass::kSleep},
-    Place{"hrtimer_nanosleep", WaitClass::kSleep},
-    Place{"common_nsleep", WaitClass::kSleep},
-    Place{"__do_sys_pause", WaitClass::kSleep},
-    Place{"__x64_sys_pause", WaitClass::kSleep},
-    Place{"sigsuspend", WaitClass::kSleep},
-    Place{"do_sigtimedwait", WaitClass::kSleep},
-    Place{"msleep", WaitClass::kSleep},
+constexpr bool matches(std::string_view name, std::string_view pattern) {
+  if (!pattern.ends_with('*')) return name == pattern;
+  pattern.remove_suffix(1);
+  return name.starts_with(pattern);
+}
+constexpr bool matches(std::string_view name, Patterns patterns) {
+  return std::ranges::any_of(patterns, [&](std::string_view one) { return matches(name, one); });
+}
 
-    Place{"poll_schedule_timeout", WaitClass::kPoll},
-    Place{"do_sys_poll", WaitClass::kPoll},
-    Place{"do_poll", WaitClass::kPoll},
-    Place{"do_select", WaitClass::kPoll},
-    Place{"core_sys_select", WaitClass::kPoll},
-    Place{"ep_poll", WaitClass::kPoll},
-    Place{"do_epoll_", WaitClass::kPoll},
-    Place{"io_cqring_wait", WaitClass::kPoll},
-    Place{"read_events", WaitClass::kPoll},  // io_getevents
-    Place{"eventfd_read", WaitClass::kPoll},
-    Place{"signalfd_", WaitClass::kPoll},
-    Place{"timerfd_read", WaitClass::kSleep},
-    Place{"inotify_read", WaitClass::kPoll},
-
-    Place{"pipe_", WaitClass::kPipe},
-    Place{"anon_pipe_", WaitClass::kPipe},
-    Place{"fifo_open", WaitClass::kPipe},
-    Place{"wait_for_partner", WaitClass::kPipe},
-    Place{"splice_to_pipe", WaitClass::kPipe},
-    Place{"ipipe_prep", WaitClass::kPipe},
-    Place{"opipe_prep", WaitClass::kPipe},
-
-    Place{"sk_wait_", WaitClass::kSocket},
-    Place{"sk_stream_wait_", WaitClass::kSocket},
-    Place{"__skb_wait_", WaitClass::kSocket},
-    Place{"skb_wait_", WaitClass::kSocket},
-    Place{"__skb_recv_", WaitClass::kSocket},
-    Place{"sock_", WaitClass::kSocket},
-    Place{"__sock_", WaitClass::kSocket},
-    Place{"unix_", WaitClass::kSocket},
-    Place{"__unix_", WaitClass::kSocket},
-    Place{"tcp_", WaitClass::kSocket},
-    Place{"udp_", WaitClass::kSocket},
-    Place{"inet_", WaitClass::kSocket},
-    Place{"netlink_", WaitClass::kSocket},
-    Place{"packet_", WaitClass::kSocket},
-    Place{"vsock_", WaitClass::kSocket},
-    Place{"__sys_accept", WaitClass::kSocket},
-    Place{"__sys_connect", WaitClass::kSocket},
-
-    Place{"n_tty_", WaitClass::kTerminal},
-    Place{"tty_", WaitClass::kTerminal},
-    Place{"pty_", WaitClass::kTerminal},
-
-    Place{"io_schedule", WaitClass::kDisk},
-    Place{"folio_wait_", WaitClass::kDisk},
-    Place{"__folio_lock", WaitClass::kDisk},
-    Place{"wait_on_page_", WaitClass::kDisk},
-    Place{"__lock_page", WaitClass::kDisk},
-    Place{"__wait_on_buffer", WaitClass::kDisk},
-    Place{"filemap_", WaitClass::kDisk},
-    Place{"blk_", WaitClass::kDisk},
-    Place{"submit_bio_wait", WaitClass::kDisk},
-    Place{"blkdev_", WaitClass::kDisk},
-    Place{"__blkdev_", WaitClass::kDisk},
-    Place{"jbd2_", WaitClass::kDisk},
-    Place{"ext4_", WaitClass::kDisk},
-    Place{"xfs_", WaitClass::kDisk},
-    Place{"xlog_", WaitClass::kDisk},
-    Place{"btrfs_", WaitClass::kDisk},
-    Place{"nfs_", WaitClass::kDisk},
-    Place{"rpc_wait_", WaitClass::kDisk},
-    Place{"balance_dirty_pages", WaitClass::kDisk},
-    Place{"wb_wait_for_completion", WaitClass::kDisk},
-    Place{"writeback_", WaitClass::kDisk},
-    Place{"iomap_", WaitClass::kDisk},
-    Place{"fuse_", WaitClass::kDisk},
-    Place{"request_wait_answer", WaitClass::kDisk},
-    Place{"p9_client_rpc", WaitClass::kDisk},
-    Place{"swap_", WaitClass::kDisk},
-
-    Place{"do_wait", WaitClass::kChild, true},
-    Place{"__do_wait", WaitClass::kChild, true},
-    Place{"kernel_wait", WaitClass::kChild},
-    Place{"kernel_wait4", WaitClass::kChild},
-    Place{"wait_for_vfork_done", WaitClass::kChild},
-    Place{"kernel_clone", WaitClass::kChild, true},
-    Place{"_do_fork", WaitClass::kChild, true},
-
-    Place{"do_signal_stop", WaitClass::kStopped},
-    Place{"ptrace_", WaitClass::kStopped},
-    Place{"do_jobctl_trap", WaitClass::kStopped},
-    Place{"do_freezer_trap", WaitClass::kStopped},
-    Place{"__refrigerator", WaitClass::kStopped},
-    Place{"get_signal", WaitClass::kStopped, true},
-};
-
-// Ways into the scheduler, and how they wait: they tell nothing of what for.
-constexpr std::array<std::string_view, 4> kScheduling = {"__schedule", "schedule", "io_schedule",
-                                                         "preempt_schedule"};
-
-/// Without what compilers append to clones: ".constprop.0", ".isra.0", ".cold".
-std::string_view plain(std::string_view name) { return name.substr(0, name.find('.')); }
-
-std::optional<WaitClass> class_of(std::string_view name) {
-  const auto found = std::ranges::find_if(kPlaces, [&](const Place& place) {
-    return place.whole ? name == place.name : name.starts_with(place.name);
+// So that the order of the classes does not matter.
+constexpr bool overlap(Patterns some, Patterns others) {
+  return std::ranges::any_of(some, [&](std::string_view pattern) {
+    if (pattern.ends_with('*')) pattern.remove_suffix(1);
+    return matches(pattern, others);
   });
-  if (found == kPlaces.end()) return std::nullopt;
-  return found->wait;
+}
+constexpr bool disjoint() {
+  for (const Class& one : kClasses) {
+    for (const Class& other : kClasses)
+      if (one.wait != other.wait && overlap(one.places, other.places)) return false;
+  }
+  return true;
+}
+static_assert(disjoint(), "a function is in two classes");
+
+/// Without what compilers append to clones (".constprop.0", ".isra.0", ".cold"), and without what
+/// tells the ways into a system call apart: "sys_pause" of "__x64_sys_pause".
+std::string_view plain(std::string_view name) {
+  name = name.substr(0, name.find('.'));
+  for (const std::string_view way : {"__x64_", "__ia32_", "__arm64_", "__do_", "__se_"}) {
+    if (name.starts_with(way) && name.substr(way.size()).starts_with("sys_"))
+      return name.substr(way.size());
+  }
+  return name;
 }
 
 }  // namespace
 
 WaitClass wait_class(std::span<const std::string_view> names) {
-  const bool schedules = std::ranges::any_of(names, [](std::string_view name) {
-    return std::ranges::find(kScheduling, plain(name)) != kScheduling.end() ||
-           name.starts_with("schedule_");
-  });
-  if (!schedules) return WaitClass::kNone;
+  const auto schedules = [](Patterns patterns) {
+    return [=](std::string_view name) { return matches(plain(name), patterns); };
+  };
+  const auto caller = std::ranges::find_if_not(names, schedules(kSchedule));
+  if (caller != names.end() && schedules(kPreemptions)(*caller)) return WaitClass::kRunnable;
+  if (std::ranges::none_of(names, schedules(kSchedule)) &&
+      std::ranges::none_of(names, schedules(kTimed)))
+    return WaitClass::kNone;
+  // The innermost counts: a lock that is taken inside read() is a lock.
   for (const std::string_view name : names) {
-    if (const auto wait = class_of(plain(name))) return *wait;
+    for (const Class& one : kClasses)
+      if (matches(plain(name), one.places)) return one.wait;
   }
   return WaitClass::kOther;
 }

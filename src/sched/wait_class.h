@@ -1,8 +1,10 @@
 // What a thread waits for, by the kernel functions on its stack when it leaves the CPU.
 //
-//   wait_class({"schedule", "futex_wait_queue", …})      // WaitClass::kLock
+//   wait_class({"schedule", "futex_do_wait", "__futex_wait", …})      // WaitClass::kLock
+//   wait_class({"schedule", "exit_to_user_mode_loop", …})             // WaitClass::kRunnable
 //
-// Pure. Whether it is preempted is not the chain's to say: the switch record does.
+// Pure. Meant for chains of context switches. Whether a thread could have gone on is told by the
+// switch record, too, and better.
 #pragma once
 
 #include <span>

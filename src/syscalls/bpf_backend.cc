@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
 #include "syscalls/bpf_counter.h"
+#include "syscalls/caller_events.h"
 #include "syscalls/group_name.h"
 
 namespace profiler::syscalls {
@@ -79,28 +79,19 @@ class BpfBackend : public Backend {
 
   Result<void> sample_callers(std::span<const record::EventRing> rings,
                               const perf_event_attr& attr) override {
-    perf_event_attr output = attr;
+    perf_event_attr output = CallerEvents::attributes(attr);
     output.type = PERF_TYPE_SOFTWARE;
     output.config = PERF_COUNT_SW_BPF_OUTPUT;
     output.freq = 0;
     output.sample_period = 1;
-    output.disabled = 0;
-    output.inherit = 0;
-    output.enable_on_exec = 0;
-    output.exclude_callchain_kernel = 1;
-    for (const record::EventRing& ring : rings) {
-      auto event =
-          record::open_event(output, {.pid = -1, .cpu = static_cast<int>(ring.cpu)}, false);
-      if (!event) return std::unexpected(event.error());
-      if (auto shared = event->redirect_to(ring.poll_fd); !shared) return shared;
-      if (auto added = counter_.add_output(ring.cpu, *event); !added) return added;
-      ids_.insert(event->id());
-      outputs_.push_back(*std::move(event));
+    if (auto opened = outputs_.open(output, rings); !opened) return opened;
+    for (std::size_t i = 0; i < rings.size(); ++i) {
+      if (auto added = counter_.add_output(rings[i].cpu, outputs_.all()[i]); !added) return added;
     }
     return {};
   }
 
-  [[nodiscard]] bool owns(std::uint64_t event_id) const override { return ids_.contains(event_id); }
+  [[nodiscard]] bool owns(std::uint64_t event_id) const override { return outputs_.own(event_id); }
 
   [[nodiscard]] std::optional<CallerSample> caller(const SampleEvent& sample) override {
     syscall_caller_record record{};
@@ -154,8 +145,7 @@ class BpfBackend : public Backend {
   BpfCounter counter_;
   SyscallGrouping grouping_;
   const record::Target& target_;
-  std::vector<record::PerfEvent> outputs_;
-  std::unordered_set<std::uint64_t> ids_;
+  CallerEvents outputs_;
   std::optional<BpfReading> last_;
 };
 

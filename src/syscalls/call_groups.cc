@@ -4,19 +4,9 @@
 
 #include "record/cgroup.h"
 #include "record/proc_file.h"
+#include "syscalls/group_name.h"
 
 namespace profiler::syscalls {
-namespace {
-
-std::string comm_of(Pid pid, Tid tid) {
-  std::string text =
-      record::read_file("/proc/" + std::to_string(pid) + "/task/" + std::to_string(tid) + "/comm")
-          .value_or("");
-  while (!text.empty() && text.back() == '\n') text.pop_back();
-  return text;
-}
-
-}  // namespace
 
 std::string_view cgroup_path(std::string_view text) {
   std::string_view first;
@@ -42,7 +32,7 @@ std::int64_t CallGroups::id_of(Pid pid, Tid tid) {
   if (grouping_ == SyscallGrouping::kCgroup) return cgroup_of(pid);
   const std::int64_t id = group_number(pid, tid);
   const auto [name, is_new] = names_.try_emplace(id);
-  if (is_new) name->second = comm_of(pid, static_cast<Tid>(id));
+  if (is_new) name->second = comm_of(id);
   return id;
 }
 
@@ -88,10 +78,8 @@ void CallGroups::forked(Pid pid, Tid tid, Pid parent_pid, Tid parent_tid) {
 
 std::string CallGroups::name(std::int64_t id) const {
   const auto known = names_.find(id);
-  std::string name = known == names_.end() ? std::string() : known->second;
-  if (grouping_ == SyscallGrouping::kCgroup) return name;
-  const std::string number = std::to_string(id);
-  return name.empty() ? number : name + " (" + number + ")";
+  const std::string name = known == names_.end() ? std::string() : known->second;
+  return grouping_ == SyscallGrouping::kCgroup ? name : group_name(grouping_, id, name);
 }
 
 }  // namespace profiler::syscalls

@@ -12,13 +12,6 @@
 namespace profiler::syscalls {
 namespace {
 
-std::string comm_of(std::int64_t id) {
-  std::ifstream file("/proc/" + std::to_string(id) + "/comm");
-  std::string name;
-  std::getline(file, name);
-  return name;
-}
-
 /// A cgroup's id is the inode of its directory. "" if it is gone.
 std::string cgroup_path(std::int64_t id) {
   namespace fs = std::filesystem;
@@ -43,6 +36,13 @@ std::string cgroup_path(std::int64_t id) {
 }
 
 }  // namespace
+
+std::string comm_of(std::int64_t id) {
+  std::ifstream file("/proc/" + std::to_string(id) + "/comm");
+  std::string name;
+  std::getline(file, name);
+  return name;
+}
 
 std::string group_name(SyscallGrouping grouping, std::int64_t id, const std::string& ended) {
   if (grouping == SyscallGrouping::kNone) return {};

@@ -10,6 +10,9 @@
 
 namespace profiler::syscalls {
 
+/// What /proc calls a thread or process that is there; "" if it is gone.
+[[nodiscard]] std::string comm_of(std::int64_t id);
+
 /// `ended`: the name of one that is there no longer; "" if it is there, or not known.
 [[nodiscard]] std::string group_name(SyscallGrouping grouping, std::int64_t id,
                                      const std::string& ended);

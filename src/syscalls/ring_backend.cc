@@ -5,12 +5,10 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
-#include <unordered_set>
 #include <utility>
-#include <vector>
 
-#include "record/perf_event.h"
 #include "record/tracefs.h"
+#include "syscalls/caller_events.h"
 #include "syscalls/ring_counter.h"
 
 namespace profiler::syscalls {
@@ -32,27 +30,15 @@ class RingBackend : public Backend {
     if (!tracefs) return std::unexpected(tracefs.error());
     const auto id = tracefs->id({.system = "raw_syscalls", .name = "sys_exit"});
     if (!id) return std::unexpected(id.error());
-    perf_event_attr returns = attr;
+    perf_event_attr returns = CallerEvents::attributes(attr);
     returns.type = PERF_TYPE_TRACEPOINT;
     returns.config = *id;
     returns.freq = 1;
     returns.sample_freq = kCallersHz;
-    returns.disabled = 0;
-    returns.inherit = 0;
-    returns.enable_on_exec = 0;
     returns.exclude_kernel = 0;
-    returns.exclude_callchain_kernel = 1;
-    for (const record::EventRing& ring : rings) {
-      auto event =
-          record::open_event(returns, {.pid = -1, .cpu = static_cast<int>(ring.cpu)}, false);
-      if (!event) return std::unexpected(event.error());
-      if (auto shared = event->redirect_to(ring.poll_fd); !shared) return shared;
-      ids_.insert(event->id());
-      returns_.push_back(*std::move(event));
-    }
-    return {};
+    return returns_.open(returns, rings);
   }
-  [[nodiscard]] bool owns(std::uint64_t event_id) const override { return ids_.contains(event_id); }
+  [[nodiscard]] bool owns(std::uint64_t event_id) const override { return returns_.own(event_id); }
   [[nodiscard]] std::optional<CallerSample> caller(const SampleEvent& sample) override {
     RingCounter* const ring = started_.load(std::memory_order_acquire);
     // After the common fields: the number and the result of the call.
@@ -79,7 +65,7 @@ class RingBackend : public Backend {
     return {};
   }
   void stop() override {
-    for (const record::PerfEvent& event : returns_) event.disable();
+    returns_.disable();
     if (ring_) ring_->detach();
   }
   [[nodiscard]] SyscallAccount account(const CallTotals::Intern& intern) const override {
@@ -90,8 +76,7 @@ class RingBackend : public Backend {
   SyscallGrouping grouping_;
   const record::RecordOptions& options_;
   const record::Target& target_;
-  std::vector<record::PerfEvent> returns_;
-  std::unordered_set<std::uint64_t> ids_;
+  CallerEvents returns_;
   std::unique_ptr<RingCounter> ring_;
   std::atomic<RingCounter*> started_ = nullptr;
 };

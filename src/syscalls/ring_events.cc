@@ -196,7 +196,8 @@ Result<void> RingEvents::open_cpu(const std::vector<record::EventPlace>& places,
         continue;
       }
       owner = events_.size() - 1;
-      auto ring = record::EventRing::map(events_.back(), cpu, false, ring_bytes_);
+      auto ring =
+          record::EventRing::map(events_.back(), cpu, record::RingKind::kSamples, ring_bytes_);
       if (!ring) return std::unexpected(ring.error());
       rings_.push_back(*std::move(ring));
     }

@@ -140,6 +140,16 @@ TEST_F(SyscallsCommand, SaysWhatIsWrongWithAFile) {
   expect_error(show({"--by", "cgroup"}), 1, "was not counted by cgroup; use --by thread");
 }
 
+TEST_F(SyscallsCommand, SaysThatTheCountOfARecordingThatWasCutOffIsLost) {
+  const std::string part = profile_ + ".part";
+  std::filesystem::copy(without_counts_, part);
+  std::filesystem::resize_file(part, std::filesystem::file_size(part) - 20);
+  expect_error(
+      run({"-i", part}), 1,
+      "they are written when a recording ends, and this one was cut off; .*profiler report "
+      "-i");
+}
+
 TEST_F(SyscallsCommand, DoesNotCountAndShowAFileAtOnce) {
   expect_error(show({"-p", "1"}), 1, "-i shows a file");
   expect_error(show({"-a"}), 1, "-i shows a file");
@@ -148,7 +158,7 @@ TEST_F(SyscallsCommand, DoesNotCountAndShowAFileAtOnce) {
 }
 
 TEST_F(SyscallsCommand, RefusesOptionsThatMakeNoSense) {
-  expect_error(run({}), 125, "nothing to");
+  expect_error(run({}), 125, "nothing to count; give a program, -p PID, -t TID, -a or -G CGROUP");
   expect_error(run({"--by", "function", "ls"}), 125, "no 'function'; use one of call, thread");
   expect_error(run({"--backend", "strace", "ls"}), 125, "use one of bpf, ring");
   expect_error(run({"--sort", "colour", "ls"}), 125, "use one of cpu, wall");

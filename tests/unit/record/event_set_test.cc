@@ -80,7 +80,7 @@ TEST_F(EventSetTest, TellsTheSamplesOfSeveralEventsApartByTheirIds) {
   std::map<std::uint16_t, std::uint64_t> weights;
   const auto layout = events::EventLayout::of(events->sample_attr());
   for (EventRing& ring : events->rings()) {
-    if (ring.side) continue;
+    if (ring.kind != RingKind::kSamples) continue;
     ring.reader.drain([&](std::span<const std::byte> record) {
       const auto event = events::decode(record, layout);
       ASSERT_TRUE(event) << event.error().message();
@@ -100,7 +100,7 @@ TEST_F(EventSetTest, HasOneRingOfSamplesForEachCpuHoweverManyEventsThereAre) {
   ASSERT_TRUE(events) << events.error().error.message();
   std::multiset<std::uint32_t> cpus;
   for (const EventRing& ring : events->rings())
-    if (!ring.side) cpus.insert(ring.cpu);
+    if (ring.kind == RingKind::kSamples) cpus.insert(ring.cpu);
   EXPECT_EQ(cpus.size(), online_cpus().size());
   EXPECT_EQ(std::set<std::uint32_t>(cpus.begin(), cpus.end()).size(), cpus.size());
 }

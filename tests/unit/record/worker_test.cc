@@ -46,7 +46,7 @@ class WorkerTest : public ::testing::Test {
   }
   WorkerSettings settings() {
     WorkerSettings settings;
-    settings.side_rings = {false, true};
+    settings.rings = {RingKind::kSamples, RingKind::kSide};
     return settings;
   }
 

@@ -29,7 +29,7 @@ TEST(CallGroups, AskForTheNamesOfThreadsThatRecordsHaveNotNamed) {
   comm.pop_back();
   EXPECT_EQ(threads.name(::gettid()), comm + " (" + std::to_string(::gettid()) + ")");
   EXPECT_EQ(threads.id_of(kNobody, kNobody), kNobody);
-  EXPECT_EQ(threads.name(kNobody), std::to_string(kNobody));
+  EXPECT_EQ(threads.name(kNobody), "thread " + std::to_string(kNobody));
 }
 
 TEST(CallGroups, CallAProcessAsItsFirstThread) {
