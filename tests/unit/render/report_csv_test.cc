@@ -26,10 +26,10 @@ TEST(ReportCsv, QuotesAsRfc4180) {
   EXPECT_EQ(table_csv(report_head(profile, samples), view::function_table(profile, samples, {}),
                       RowsOf::kFunctions),
             "name,module,file,line,kernel,self_user_s,self_sys_s,self_samples,total_user_s,"
-            "total_sys_s,total_samples,inlined\r\n"
-            "main,prog,,,0,0,0,0,0.002,0.001,3,0\r\n"
-            "\"f(int, \"\"x\"\")\",prog,f.cc,9,0,0.002,0,2,0.002,0,2,1\r\n"
-            "<syscall brk>,[kernel],,,1,0,0.001,1,0,0.001,1,0\r\n");
+            "total_sys_s,total_samples,inlined,self_wait_s,total_wait_s\r\n"
+            "main,prog,,,0,0,0,0,0.002,0.001,3,0,,\r\n"
+            "\"f(int, \"\"x\"\")\",prog,f.cc,9,0,0.002,0,2,0.002,0,2,1,,\r\n"
+            "<syscall brk>,[kernel],,,1,0,0.001,1,0,0.001,1,0,,\r\n");
 }
 
 TEST(ReportCsv, HasALineForEachCallerOfACause) {
@@ -44,11 +44,11 @@ TEST(ReportCsv, TellsATreesShapeByDepth) {
   const auto samples = view::select(profile, {});
   EXPECT_EQ(tree_csv(report_head(profile, samples), view::call_tree(profile, samples, {})),
             "depth,name,module,self_user_s,self_sys_s,self_samples,total_user_s,total_sys_s,"
-            "total_samples,inlined\r\n"
-            "0,all,,0,0,0,0.002,0.001,3,0\r\n"
-            "1,main,prog,0,0,0,0.002,0.001,3,0\r\n"
-            "2,\"f(int, \"\"x\"\")\",prog,0.002,0,2,0.002,0,2,1\r\n"
-            "2,<syscall brk>,,0,0.001,1,0,0.001,1,0\r\n");
+            "total_samples,inlined,self_wait_s,total_wait_s\r\n"
+            "0,all,,0,0,0,0.002,0.001,3,0,,\r\n"
+            "1,main,prog,0,0,0,0.002,0.001,3,0,,\r\n"
+            "2,\"f(int, \"\"x\"\")\",prog,0.002,0,2,0.002,0,2,1,,\r\n"
+            "2,<syscall brk>,,0,0.001,1,0,0.001,1,0,,\r\n");
 }
 
 TEST(ReportCsv, OtherGroupingsHaveTheirOwnColumns) {
@@ -58,8 +58,10 @@ TEST(ReportCsv, OtherGroupingsHaveTheirOwnColumns) {
   EXPECT_EQ(table_csv(head, view::group_table(profile, samples, view::GroupBy::kThread, {}),
                       RowsOf::kThreads),
             "name,tid,process,pid,self_user_s,self_sys_s,self_samples,total_user_s,total_sys_s,"
-            "total_samples\r\n"
-            "prog,100,prog,100,0.002,0.001,3,0.002,0.001,3\r\n");
+            "total_samples,self_wait_s,total_wait_s,lifetime_s,on_cpu_s,user_s,sys_s,blocked_s,"
+            "runnable_s,unknown_s,voluntary_switches,preempted_switches,migrations,delay_mean_s,"
+            "delay_p99_s,delay_max_s\r\n"
+            "prog,100,prog,100,0.002,0.001,3,0.002,0.001,3,,,,,,,,,,,,,,,\r\n");
 }
 
 }  // namespace

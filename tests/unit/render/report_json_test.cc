@@ -78,6 +78,7 @@ TEST(ReportJson, SaysWhatTheContractSays) {
                                   {"user_s", 3.1},
                                   {"sys_s", 0.9},
                                   {"wait_s", nullptr},
+                                  {"threads", nullptr},
                                   {"sampled_user_s", 0.006},
                                   {"sampled_sys_s", 0.0045}}));
   EXPECT_EQ(report["quality"]["samples"], 7);
