@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
-#include <random>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -15,7 +14,9 @@
 #include "pipeline/interner.h"
 #include "pipeline/module_files.h"
 #include "pipeline/naming.h"
+#include "pipeline/new_kernel_code.h"
 #include "pipeline/sample_stack.h"
+#include "pipeline/sample_thinning.h"
 #include "pipeline/time_scale.h"
 #include "pipeline/wait_log.h"
 #include "process/process_table.h"
@@ -40,7 +41,7 @@ std::optional<Mode> mode_of(CpuMode mode) {
       return Mode::kSys;
     case CpuMode::kGuestKernel:
     case CpuMode::kGuestUser:
-      return std::nullopt;  // Another machine's time.
+      break;  // Another machine's time.
   }
   return std::nullopt;
 }
@@ -60,7 +61,7 @@ struct Pipeline::State {
   void on(const ForkEvent& event);
   void on(const ExitEvent& event);
   void on(const LostEvent& event);
-  void on(const KsymbolEvent& event);
+  void on(const KsymbolEvent& event) { new_kernel_code.on(event); }
   void on(const ThrottleEvent& event) {
     if (event.throttled) ++profile.run.losses.throttles;
   }
@@ -84,7 +85,6 @@ struct Pipeline::State {
   void complete(const LateStack& late);
   ThreadIndex thread_row(process::ProcessState& process, process::ThreadState& thread);
   void write_when_due(std::uint64_t time_ns);
-  void thin_out();
 
   PipelineOptions options;
   profile::ProfileWriter* writer;
@@ -106,16 +106,10 @@ struct Pipeline::State {
   std::vector<std::uint64_t> event_weights;  ///< By row of Run::events; 0: as records say.
   std::vector<bool> module_added;            ///< To the unwinder, by row of Profile::modules.
 
-  struct KernelSymbolRange {
-    RuntimeAddress start;
-    std::uint32_t size;
-    std::string name;
-  };
-  std::vector<KernelSymbolRange> kernel_symbols;
-  std::unordered_set<std::uint64_t> kernel_symbol_starts;
+  NewKernelCode new_kernel_code;
   std::uint64_t samples = 0;
   std::uint64_t thinned_until = 0;  ///< Of sample numbers: those before may be gone.
-  std::minstd_rand random;
+  SampleThinning thinning;
   StackIndex last_stack;
   std::vector<EventTotal> event_totals;  ///< By row of Run::events.
   std::uint64_t last_write_ns = 0;
@@ -300,40 +294,11 @@ void Pipeline::State::on(const LostEvent& event) {
       event.lost;
 }
 
-void Pipeline::State::on(const KsymbolEvent& event) {
-  // Of a BPF program that was there before the recording and is gone at its end, only its going is
-  // told.
-  const bool is_new = kernel_symbol_starts.insert(event.start.value()).second;
-  if (is_new || !event.unregister)
-    kernel_symbols.push_back({event.start, event.length, std::string(event.name)});
-}
-
-// The one of two that stays is chosen by chance, so that no rhythm of the program's is favoured.
-// The sum of weights stays what it was.
-void Pipeline::State::thin_out() {
-  std::vector<Sample> kept;
-  kept.reserve(profile.samples.size());
-  std::unordered_map<std::uint8_t, std::size_t> waiting;  // By event: for the other of a pair.
-  for (const Sample& sample : profile.samples) {
-    const auto [first, is_first] = waiting.emplace(sample.event, kept.size());
-    if (is_first) {
-      kept.push_back(sample);
-      continue;
-    }
-    Sample& pair = kept[first->second];
-    const std::uint64_t weight = pair.weight + sample.weight;
-    if ((random() & 1) != 0) pair = sample;
-    pair.weight = weight;
-    waiting.erase(first);
-  }
-  std::ranges::stable_sort(kept, {}, &Sample::time_ns);
-  kept.shrink_to_fit();
-  profile.samples = std::move(kept);
-  thinned_until = samples;
-}
-
 void Pipeline::State::write_when_due(std::uint64_t time_ns) {
-  if (writer == nullptr && profile.samples.size() >= options.samples_in_memory) thin_out();
+  if (writer == nullptr && profile.samples.size() >= options.samples_in_memory) {
+    thinning.halve(profile.samples);
+    thinned_until = samples;
+  }
   if (writer == nullptr && profile.waits.size() >= options.samples_in_memory) wait_log.condense();
   if (writer == nullptr || write_error) return;
   if (std::max(profile.samples.size(), profile.waits.size()) < options.samples_per_chunk &&
@@ -425,25 +390,12 @@ bool Pipeline::has_kernel_frames() const {
 }
 
 void Pipeline::finish(symbolizer::KernelSymbols* kernel) {
-  if (kernel != nullptr) {
-    for (const auto& symbol : state_->kernel_symbols)
-      kernel->add(symbol.start, symbol.size, symbol.name, "bpf");
-  }
+  if (kernel != nullptr) state_->new_kernel_code.add_to(*kernel);
   state_->modules.open_missing(state_->options.debug_files);
   resolve_names(state_->profile, state_->interner, state_->modules, &state_->generated, kernel,
                 state_->options.debug_files);
   resolve_causes(state_->profile, state_->interner, state_->modules);
   set_time_scale(state_->profile.run, state_->event_totals);
-}
-
-void resolve_interrupted(Profile& profile, symbolizer::KernelSymbols* kernel,
-                         const symbolizer::DebugFileSearch& debug_files) {
-  Interner interner(profile);
-  ModuleFiles modules(profile, interner);
-  modules.reopen();
-  modules.open_missing(debug_files);
-  resolve_names(profile, interner, modules, nullptr, kernel, debug_files);
-  resolve_causes(profile, interner, modules);
 }
 
 }  // namespace profiler::pipeline
