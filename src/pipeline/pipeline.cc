@@ -105,7 +105,6 @@ struct Pipeline::State {
   std::unordered_map<std::uint64_t, std::uint16_t> event_rows;
   std::vector<std::uint64_t> event_weights;  ///< By row of Run::events; 0: as records say.
   std::vector<bool> module_added;            ///< To the unwinder, by row of Profile::modules.
-
   NewKernelCode new_kernel_code;
   std::uint64_t samples = 0;
   std::uint64_t thinned_until = 0;  ///< Of sample numbers: those before may be gone.
