@@ -84,8 +84,7 @@ CommandLine command_line() {
        .examples = {{"profiler report", "functions and all they called"},
                     {"profiler report --sys --by cause", "why the kernel was entered"},
                     {"profiler report --wait --by wait", "what it waited for, and where"},
-                    {"profiler report --tree --filter process=cc1plus", "top-down, one program"},
-                    {"profiler report --format json -o report.json", "for a script"}}});
+                    {"profiler report --tree --filter process=cc1plus", "top-down, one program"}}});
   line.basic().add_options()  //
       ("input,i", po::value<std::string>()->value_name("FILE"), "profile to read (profiler.data)")(
           "by", po::value<std::string>()->value_name("WHAT"),
@@ -101,10 +100,8 @@ CommandLine command_line() {
        "total, self, user, sys, wait, name or samples")(
           "limit", po::value<std::string>()->value_name("N"),
           "most rows to show (40 in text tables); 0 shows all")(
-          "sched", po::bool_switch(),
-          "by thread: switches, migrations, and how long each waited for a CPU")(
-          "kernel-frames", po::bool_switch(),
-          "the kernel's functions; otherwise one row for each system call or fault")(
+          "sched", po::bool_switch(), "how each thread was scheduled: switches, delays")(
+          "kernel-frames", po::bool_switch(), "the kernel's functions, not one row a system call")(
           "format", po::value<std::string>()->value_name("FORMAT"), "text, json or csv")(
           "output,o", po::value<std::string>()->value_name("FILE"),
           "file to write; - is standard output");
@@ -208,8 +205,8 @@ view::Table make_table(const Profile& profile, const std::vector<const Sample*>&
 std::string render_tables(const render::ReportHead& head, view::Table table,
                           const ReportOptions& options, const render::TextStyle& style) {
   view::sort_table(table, options.sort);
-  if (options.format == Format::kText && options.rows == RowsOf::kThreads &&
-      !head.waits_only && render::has_thread_times(table)) {
+  if (options.format == Format::kText && options.rows == RowsOf::kThreads && !head.waits_only &&
+      render::has_thread_times(table)) {
     const std::size_t limit = options.limit.value_or(40);
     return options.schedule ? render::schedule_text(head, table, limit, style)
                             : render::threads_text(head, table, limit, style);
@@ -283,10 +280,10 @@ std::string render_tree(const render::ReportHead& head, const std::vector<const 
 
 /// What was asked for that a recording without waits does not have.
 Result<void> check_needs_waits(const ReportOptions& options, const view::Selection& selection) {
-  const std::string what = options.shape == Shape::kWaits           ? "--by wait"
-                           : options.schedule                       ? "--sched"
+  const std::string what = options.shape == Shape::kWaits         ? "--by wait"
+                           : options.schedule                     ? "--sched"
                            : options.sort == view::SortKey::kWait ? "--sort wait"
-                                                                    : "";
+                                                                  : "";
   if (what.empty() || selection.has_waits) return {};
   return std::unexpected(Error{.what = what + ": this recording has no waits to show",
                                .advice = "profiler record --wait takes them too"});
