@@ -146,6 +146,7 @@ void Pipeline::State::on(const SampleEvent& sample) {
   if (event_row == wait_event) return on_wait_stack(sample);
 
   process.sampled = true;
+  wait_log.ran(context.tid);
   Sample row;
   row.time_ns = std::max(context.time_ns, options.start_monotonic_ns) - options.start_monotonic_ns;
   row.weight = sample.period;
@@ -213,7 +214,7 @@ void Pipeline::State::on(const SwitchEvent& event) {
   if (process == nullptr ? !options.all_processes : !wants(*process, context.tid)) return;
   if (process == nullptr) process = &processes.process(context.pid);
   process::ThreadState& thread = processes.thread(context.pid, context.tid);
-  if (thread.exited) return;
+  if (thread.exited && !wait_log.knows(context.tid)) return;
   wait_log.on_switch(context.tid, thread_row(*process, thread), event);
   if (profile.waits.size() >= options.samples_per_chunk) {
     write_when_due(std::max(context.time_ns, options.start_monotonic_ns) -
@@ -281,7 +282,7 @@ void Pipeline::State::on(const ForkEvent& event) {
 }
 
 void Pipeline::State::on(const ExitEvent& event) {
-  wait_log.end(event.tid, event.context.time_ns);
+  wait_log.on_exit(event.tid, event.context.time_ns);
   const process::ProcessState& process = processes.apply(event);
   if (process.live_threads() != 0) return;
   generated.on_exit(process);

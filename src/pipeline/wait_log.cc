@@ -44,7 +44,10 @@ WaitLog::Thread& WaitLog::thread(Tid tid, ThreadIndex row, std::uint64_t time_ns
 }
 
 void WaitLog::begin(Tid tid, ThreadIndex row, std::uint64_t time_ns, ThreadState state) {
-  if (knows(tid)) return;
+  if (const auto found = threads_.find(tid); found != threads_.end()) {
+    if (!found->second.exiting) return;
+    end(tid, time_ns);  // Another thread has got its number.
+  }
   time_ns = std::max(time_ns, profile_.run.start_monotonic_ns);
   thread(tid, row, time_ns);
   states_.begin(tid, time_ns, state);
@@ -128,9 +131,29 @@ void WaitLog::add_wait(Thread& known, const Interval& interval) {
 }
 
 void WaitLog::close(Thread& known, const Interval& last) {
-  charge(known, last);
+  // Of one that has exited that is what came after its end.
+  if (!known.exiting) charge(known, last);
   for (const Merged& merged : known.short_waits) profile_.waits.push_back(merged.wait);
   known.short_waits.clear();
+}
+
+void WaitLog::on_exit(Tid tid, std::uint64_t time_ns) {
+  const auto found = threads_.find(tid);
+  if (found == threads_.end()) return;
+  charge(found->second, states_.so_far(tid, time_ns));
+  found->second.exiting = true;
+}
+
+void WaitLog::lose() {
+  forget_exited();
+  states_.lose();
+}
+
+void WaitLog::forget_exited() {
+  std::vector<Tid> exited;
+  for (const auto& [tid, thread] : threads_)
+    if (thread.exiting) exited.push_back(tid);
+  for (const Tid tid : exited) end(tid, 0);
 }
 
 void WaitLog::end(Tid tid, std::uint64_t time_ns) {
@@ -141,10 +164,11 @@ void WaitLog::end(Tid tid, std::uint64_t time_ns) {
 }
 
 void WaitLog::finish(std::uint64_t time_ns) {
+  forget_exited();
   for (const auto& [tid, last] : states_.finish(time_ns)) close(threads_.at(tid), last);
   threads_.clear();
   profile_.run.losses.intervals_unknown = states_.incomplete();
-  if (!any_switch_) {
+  if (!any_switch_ && profile_.run.wait_coverage == WaitCoverage::kNone) {
     profile_.schedules.clear();
     profile_.waits.clear();
   }

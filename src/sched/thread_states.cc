@@ -50,6 +50,18 @@ Interval ThreadStates::switch_in(Tid tid, std::uint64_t time_ns, std::uint32_t c
   return interval;
 }
 
+void ThreadStates::ran(Tid tid) {
+  const auto found = threads_.find(tid);
+  if (found != threads_.end() && found->second.state == ThreadState::kUnknown)
+    found->second.state = ThreadState::kOnCpu;
+}
+
+Interval ThreadStates::so_far(Tid tid, std::uint64_t time_ns) {
+  const auto found = threads_.find(tid);
+  if (found == threads_.end()) return {};
+  return close(found->second, time_ns, found->second.state);
+}
+
 std::optional<Interval> ThreadStates::end(Tid tid, std::uint64_t time_ns) {
   const auto found = threads_.find(tid);
   if (found == threads_.end()) return std::nullopt;
@@ -65,8 +77,10 @@ void ThreadStates::lose() {
 std::vector<std::pair<Tid, Interval>> ThreadStates::finish(std::uint64_t time_ns) {
   std::vector<std::pair<Tid, Interval>> open;
   open.reserve(threads_.size());
-  for (auto& [tid, thread] : threads_)
+  for (auto& [tid, thread] : threads_) {
+    if (thread.state == ThreadState::kUnknown) thread.state = ThreadState::kBlocked;
     open.emplace_back(tid, close(thread, time_ns, ThreadState::kUnknown));
+  }
   threads_.clear();
   return open;
 }

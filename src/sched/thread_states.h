@@ -53,12 +53,17 @@ class ThreadStates {
   /// It comes onto a CPU. Returns how it waited. Of a thread that was there before the recording,
   /// and has not been seen since, that is kBlocked.
   Interval switch_in(Tid tid, std::uint64_t time_ns, std::uint32_t cpu);
+  /// It was seen on a CPU: that is what it has done since it began, if no switch of it was seen.
+  void ran(Tid tid);
+  /// What the thread does, up to now; it goes on with that. Nothing if it is not known.
+  Interval so_far(Tid tid, std::uint64_t time_ns);
   /// It has ended; forgotten. None if it was not known.
   std::optional<Interval> end(Tid tid, std::uint64_t time_ns);
   /// Switches of whomever were lost: the intervals that are open are incomplete.
   void lose();
 
-  /// The intervals that are open at the end of the recording; all are forgotten.
+  /// The intervals that are open at the end of the recording; all are forgotten. A thread that was
+  /// there before, and was never seen, was blocked.
   [[nodiscard]] std::vector<std::pair<Tid, Interval>> finish(std::uint64_t time_ns);
 
   /// Intervals returned as incomplete.

@@ -81,7 +81,7 @@ def lost_by(recorder, stderr):
     if recorder.ours:
         out = run([PROFILER, "report", "-i", recorder.output, "--format", "json", "--limit", "1"]).stdout
         quality = json.loads(out)["quality"]
-        return quality["lost"] + quality.get("switches_lost", 0)
+        return quality["lost"] + (quality.get("switches_lost") or 0)
     return sum(int(count) for count in re.findall(r"lost (\d+)", stderr, re.IGNORECASE))
 
 

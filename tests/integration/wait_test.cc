@@ -110,12 +110,15 @@ void expect_waits(const std::vector<std::string>& words,
 #define CHECK_THAT(result) \
   if (const AssertionResult checked = (result); !checked) return checked
 
-/// Every class that the workload measured; of others at most what starting a program takes.
+/// Every class that the workload measured; of others at most what starting a program takes. What it
+/// measured holds the times too in which it was preempted on its way into and out of the wait.
 AssertionResult classes_are_true(const Waited& waited) {
   const json& truth = waited.recorded.truth["waits"];
+  const double preempted_s = waited_s(waited.report, "runnable");
   for (const auto& [name, seconds] : truth.items()) {
     const auto true_s = seconds.get<double>();
-    CHECK_THAT(is_near(name, waited_s(waited.report, name), true_s));
+    const double recorded_s = waited_s(waited.report, name);
+    CHECK_THAT(is_near(name, std::clamp(true_s, recorded_s, recorded_s + preempted_s), true_s));
   }
   double all = 0;
   for (const json& row : waited.report["waits"]) {
@@ -142,7 +145,7 @@ TEST_P(KnownWaits, AreThoseThatTheWorkloadMeasured) {
   expect_waits({"known_waits", GetParam(), "40"}, classes_are_true);
 }
 
-TEST(KnownWaits, OfTheDiskAreThoseThatTheWorkloadMeasured) {
+TEST(DiskWaits, AreThoseThatTheWorkloadMeasured) {
   REQUIRE_KERNEL_SAMPLING();
   // Where the programs are built: a directory for temporary files may be in memory.
   expect_waits({"known_waits", "disk", PROFILER_WORKLOADS, "200"}, [](const Waited& waited) {
@@ -178,7 +181,8 @@ TEST(HeldLock, IsWaitedForByTheThreadsThatWantIt) {
     for (const json& thread : truth["threads"]) wanted_s += thread["lock_s"].get<double>();
     // The function that takes the lock, among those of the program that wait for one.
     double taken_s = 0;
-    for (const json& caller : wait_row(waited.report, "lock")["callers"])
+    const json lock = wait_row(waited.report, "lock");
+    for (const json& caller : lock["callers"])
       if (caller["function"] == "take_lock") taken_s += caller["wait_s"].get<double>();
     CHECK_THAT(is_near("take_lock", taken_s, wanted_s));
     return threads_are_true(waited);
@@ -240,7 +244,7 @@ TEST(ThousandsOfThreads, AreAllAccountedFor) {
     for (const auto& [tid, schedule] : threads) {
       EXPECT_LE(schedule.lifetime_s, real_s + kTickS) << tid;
       EXPECT_GT(schedule.on_cpu_s, 0) << tid;
-      EXPECT_GT(schedule.blocked_s, 50e-6 * (tid == threads.begin()->first ? 0 : 1)) << tid;
+      EXPECT_GT(schedule.blocked_s, 0) << tid;
     }
     for (const Wait& wait : profile.waits)
       EXPECT_LE(static_cast<double>(wait.ns) * 1e-9, 3001 * real_s);
@@ -294,35 +298,37 @@ TEST(Schedules, AreThoseOfAThreadThatSlept) {
 
 /// Seconds off the CPU by thread, as another tool saw the same run.
 using OffCpu = std::map<Tid, double>;
+constexpr const char* kCompared = "known_waits";
 
-AssertionResult agrees(const Recorded& ours, const OffCpu& theirs) {
+/// Of the threads of that name: what they did before they had it is nobody's concern.
+AssertionResult agrees(const Profile& ours, const OffCpu& theirs) {
   std::size_t compared = 0;
-  for (const auto& [tid, schedule] : schedules(ours.profile)) {
-    const auto other = theirs.find(tid);
-    if (other == theirs.end()) continue;
+  for (const ThreadSchedule& row : ours.schedules) {
+    const Thread& thread = ours.threads[row.thread];
+    if (ours.text(thread.name) != kCompared) continue;
+    const auto other = theirs.find(thread.tid);
+    if (other == theirs.end()) return AssertionFailure() << "they know no thread " << thread.tid;
     ++compared;
-    CHECK_THAT(is_near("thread " + std::to_string(tid), schedule.off_cpu_s(), other->second));
+    CHECK_THAT(is_near("thread " + std::to_string(thread.tid),
+                       static_cast<double>(row.blocked_ns + row.runnable_ns) * 1e-9,
+                       other->second));
   }
-  if (compared != schedules(ours.profile).size())
-    return AssertionFailure() << "only " << compared << " threads of both";
+  if (compared != theirs.size())
+    return AssertionFailure() << compared << " threads, of theirs " << theirs.size();
   return AssertionSuccess();
 }
 
-/// `tool` is run with the words of a command that records `known_waits`, and says what it saw.
-void expect_agreement(const std::function<OffCpu(const std::vector<std::string>& command,
-                                                 const std::string& directory)>& tool) {
+/// `compare` makes a recording in the directory, and says what another tool saw of it; none: it
+/// cannot here.
+void expect_agreement(const std::function<OffCpu(const std::string& directory)>& compare) {
   AssertionResult result = AssertionFailure();
   for (int i = 0; i < 3 && !result; ++i) {
-    Recorded recorded;
-    const std::string data = recorded.directory->file("profiler.data");
-    const OffCpu theirs = tool(profiler({"record", "--wait", "-q", "-o", data, "--",
-                                         workload("known_waits"), "socket", "40"}),
-                               recorded.directory->path());
-    if (::testing::Test::IsSkipped()) return;
-    auto profile = profile::read_profile(data);
+    const TemporaryDirectory directory;
+    const OffCpu theirs = compare(directory.path());
+    if (theirs.empty()) GTEST_SKIP() << "the other tool is missing, or sees nothing here";
+    const auto profile = profile::read_profile(directory.file("profiler.data"));
     ASSERT_TRUE(profile) << profile.error().message();
-    recorded.profile = std::move(*profile);
-    result = agrees(recorded, theirs);
+    result = agrees(*profile, theirs);
     if (!result) std::cerr << "[  RETRY   ] " << result.message() << std::endl;
   }
   EXPECT_TRUE(result);
@@ -330,50 +336,51 @@ void expect_agreement(const std::function<OffCpu(const std::vector<std::string>&
 
 TEST(Schedules, AgreeWithPerfSchedTimehist) {
   REQUIRE_KERNEL_SAMPLING();
-  expect_agreement([](const std::vector<std::string>& command, const std::string& directory) {
-    const std::string data = directory + "/perf.data";
-    std::vector<std::string> words = {"perf", "sched", "record", "-o", data};
-    words.insert(words.end(), command.begin(), command.end());
-    const CommandResult perf = run(words);
-    const CommandResult history = run({"perf", "sched", "timehist", "-i", data});
+  expect_agreement([](const std::string& directory) {
+    const CommandResult recording =
+        run(profiler({"record", "--wait", "-q", "--", "perf", "sched", "record", "-o", "perf.data",
+                      workload(kCompared), "socket", "40"}),
+            {.directory = directory});
+    const CommandResult history =
+        run({"perf", "sched", "timehist", "-i", directory + "/perf.data"});
     OffCpu off;
-    // "48420.934129 [0001]  known_waits[20903]   0.398   0.008   0.434": wait, delay within it,
-    // run.
+    // "48420.934129 [0001]  known_waits[20903]   0.398   0.008   0.434": it ran for 0.434 ms, after
+    // a wait of 0.398 ms.
     static const std::regex kRow(
-        R"( *[0-9.]+ \[\d+\] +(.*)\[(\d+)(?:/\d+)?\] +([0-9.]+) +[0-9.]+ +[0-9.]+.*)");
+        R"( *[0-9.]+ \[\d+\] +known_waits\[(\d+)(?:/\d+)?\] +([0-9.]+) +[0-9.]+ +[0-9.]+.*)");
     std::istringstream lines(history.out);
     for (std::string line; std::getline(lines, line);) {
       std::smatch fields;
-      if (!std::regex_match(line, fields, kRow)) continue;
-      off[std::stoi(fields[2])] += std::stod(fields[3]) * 1e-3;
+      if (std::regex_match(line, fields, kRow))
+        off[std::stoi(fields[1])] += std::stod(fields[2]) * 1e-3;
     }
-    if (off.empty())
-      [&] { GTEST_SKIP() << "perf is missing, or may not trace here: " << perf.err; }();
     return off;
   });
 }
 
 TEST(Schedules, AgreeWithBpftrace) {
   REQUIRE_KERNEL_SAMPLING();
-  expect_agreement([](const std::vector<std::string>& command, const std::string& directory) {
+  expect_agreement([](const std::string& directory) {
     const std::string out = directory + "/off";
     std::string line;
-    for (const std::string& word : command) line += (line.empty() ? "" : " ") + word;
+    for (const std::string& word :
+         profiler({"record", "--wait", "-q", "--", workload(kCompared), "socket", "40"}))
+      line += (line.empty() ? "" : " ") + word;
     const CommandResult bpftrace =
         run({"bpftrace", "-o", out, "-c", line, "-e",
              "tracepoint:sched:sched_switch { "
              "$left = @left[args->next_pid]; "
-             "if ($left != 0) { @off[args->next_pid] += nsecs - $left; } "
-             "if (args->prev_pid != 0) { @left[args->prev_pid] = nsecs; } } "
-             "END { clear(@left); }"});
+             "if ($left != 0) { @off[args->next_pid] = @off[args->next_pid] + nsecs - $left; "
+             "delete(@left[args->next_pid]); } "
+             "if (args->prev_comm == \"known_waits\") { @left[args->prev_pid] = nsecs; } } "
+             "END { clear(@left); }"},
+            {.directory = directory});
     OffCpu off;
     const std::string text = bpftrace.exit_status == 0 ? read_bytes(out) : "";
     static const std::regex kRow(R"(@off\[(\d+)\]: (\d+))");
     for (std::sregex_iterator row(text.begin(), text.end(), kRow); row != std::sregex_iterator();
          ++row)
       off[std::stoi((*row)[1])] = std::stod((*row)[2]) * 1e-9;
-    if (off.empty())
-      [&] { GTEST_SKIP() << "bpftrace is missing, or may not trace here: " << bpftrace.err; }();
     return off;
   });
 }

@@ -174,7 +174,7 @@ static void stops(int traced) {
 enum { kBlock = 256 << 10, kPage = 4096 };
 
 static void forget(int file) {
-  check(fdatasync(file) == 0, "fdatasync");
+  WAIT(kDisk, check(fdatasync(file) == 0, "fdatasync"));
   check(posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED) == 0, "posix_fadvise");
 }
 
@@ -185,8 +185,9 @@ static void disk(const char* directory) {
   check(file >= 0, path);
   char* block = aligned_alloc(kPage, kBlock);
   memset(block, 1, kBlock);
-  for (int i = 0; i < rounds; ++i) check(write(file, block, kBlock) == kBlock, "write");
-  WAIT(kDisk, forget(file));
+  for (int i = 0; i < rounds; ++i)
+    WAIT(kDisk, check(write(file, block, kBlock) == kBlock, "write"));
+  forget(file);
 
   int past = open(path, O_RDONLY | O_DIRECT);
   if (past < 0) direct = 0;
@@ -208,7 +209,10 @@ static void disk(const char* directory) {
   check(pages != MAP_FAILED, "mmap");
   madvise((void*)pages, (size_t)rounds * kBlock, MADV_RANDOM);
   for (int i = 0; i < rounds; ++i) WAIT(kDisk, (void)pages[(size_t)i * kBlock]);
+  munmap((void*)pages, (size_t)rounds * kBlock);
   unlink(path);
+  if (past >= 0) close(past);
+  WAIT(kDisk, close(file));
 }
 
 int main(int argc, char** argv) {

@@ -136,6 +136,53 @@ TEST_F(WaitLogTest, NamesWhoEndedTheWait) {
   EXPECT_FALSE(profile_.waits[1].waker);
 }
 
+TEST_F(WaitLogTest, FollowsAThreadThatExitsToItsLastSwitch) {
+  begin(0, ThreadState::kOnCpu);
+  log_.on_exit(kTid, kStart + 10'000);
+  out(20);  // It gives back what it has, and waits for that.
+  in(2'020);
+  out(2'030);  // For good.
+  finish(9'000);
+  ASSERT_EQ(profile_.schedules.size(), 1U);
+  EXPECT_EQ(profile_.schedules[0].last_ns, 2'030'000U);
+  EXPECT_EQ(profile_.schedules[0].on_cpu_ns, 30'000U);
+  EXPECT_EQ(profile_.schedules[0].blocked_ns, 2 * kMs);
+  EXPECT_EQ(profile_.waits.size(), 1U);
+}
+
+TEST_F(WaitLogTest, DoesNotTakeAnExitedThreadForTheNextOneOfItsNumber) {
+  begin(0, ThreadState::kOnCpu);
+  log_.on_exit(kTid, kStart + 10'000);
+  out(20);
+  thread_ = add_thread(profile_.processes.push_back({.pid = kTid, .parent_pid = 1, .name = {}}));
+  begin(500, ThreadState::kRunnable);
+  in(510);
+  finish(600);
+  ASSERT_EQ(profile_.schedules.size(), 2U);
+  EXPECT_EQ(profile_.schedules[0].last_ns, 20'000U);
+  EXPECT_EQ(profile_.schedules[1].first_ns, 500'000U);
+  EXPECT_EQ(profile_.schedules[1].runnable_ns, 10'000U);
+  EXPECT_EQ(profile_.schedules[1].on_cpu_ns, 90'000U);
+}
+
+TEST_F(WaitLogTest, MissesNothingOfAThreadThatHasExitedWhenRecordsAreLost) {
+  begin(0, ThreadState::kOnCpu);
+  log_.on_exit(kTid, kStart + 10'000);
+  out(20);
+  log_.lose();
+  finish(600);
+  EXPECT_EQ(profile_.run.losses.intervals_unknown, 0U);
+  EXPECT_EQ(profile_.schedules[0].unknown_ns, 0U);
+}
+
+TEST_F(WaitLogTest, KnowsThatAThreadSleptOfWhichNothingWasSeen) {
+  profile_.run.wait_coverage = WaitCoverage::kDurations;
+  begin(0, ThreadState::kUnknown);
+  finish(1'000);
+  ASSERT_EQ(profile_.schedules.size(), 1U);
+  EXPECT_EQ(profile_.schedules[0].blocked_ns, kMs);
+}
+
 TEST_F(WaitLogTest, KeepsOneScheduleForAThreadThatIsRenamed) {
   begin(0, ThreadState::kOnCpu);
   out(10);

@@ -99,6 +99,29 @@ TEST(ThreadStates, StillOpenAtTheEndAreNotForgotten) {
   EXPECT_EQ(threads.size(), 0U);
 }
 
+TEST(ThreadStates, OfAThreadThatNeverSwitchesAreWhatItWasSeenToDo) {
+  ThreadStates threads;
+  threads.begin(1, 100, ThreadState::kUnknown);
+  threads.begin(2, 100, ThreadState::kUnknown);
+  threads.ran(2);
+  for (const auto& [tid, interval] : threads.finish(1000)) {
+    EXPECT_EQ(interval.state, tid == 1 ? ThreadState::kBlocked : ThreadState::kOnCpu);
+    EXPECT_EQ(interval.ns(), 900U);
+  }
+  EXPECT_EQ(threads.incomplete(), 0U);
+}
+
+TEST(ThreadStates, CanBeAskedForBeforeTheyEnd) {
+  ThreadStates threads;
+  threads.begin(kTid, 0, ThreadState::kRunnable);
+  threads.switch_in(kTid, 10, 0);
+  const Interval so_far = threads.so_far(kTid, 50);
+  EXPECT_EQ(so_far.state, ThreadState::kOnCpu);
+  EXPECT_EQ(so_far.ns(), 40U);
+  EXPECT_EQ(threads.switch_out(kTid, 60, 0, false).ns(), 10U);
+  EXPECT_EQ(threads.so_far(99, 60).ns(), 0U) << "it is not known";
+}
+
 TEST(ThreadStates, AreNeverNegativeWhenTheClockGoesBack) {
   ThreadStates threads;
   threads.begin(kTid, 1000, ThreadState::kRunnable);
