@@ -43,6 +43,9 @@ function(profiler_bpf_program target name)
             -c ${source} -o ${object}
     COMMAND ${PROFILER_BPFTOOL} gen skeleton ${object} name ${name} > ${skeleton}
     DEPENDS ${source} ${depends} VERBATIM)
+  # By itself it waits for none of the libraries that TARGET is linked with.
+  add_custom_target(${name}_skeleton DEPENDS ${skeleton})
+  add_dependencies(${target} ${name}_skeleton)
   target_sources(${target} PRIVATE ${skeleton})
   target_include_directories(${target} SYSTEM PRIVATE ${CMAKE_CURRENT_BINARY_DIR})
   target_compile_definitions(${target} PRIVATE PROFILER_BPF)

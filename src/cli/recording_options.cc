@@ -131,7 +131,12 @@ Result<void> parse_waits(const ParsedOptions& parsed, record::RecordOptions& opt
     return std::unexpected(usage("--wait and --no-wait exclude each other"));
   const bool system_wide = options.scope == Scope::kSystem || options.scope == Scope::kCpus ||
                            options.scope == Scope::kCgroup;
-  if (parsed.flag("no-wait") || (system_wide && !parsed.has("wait"))) return {};
+  options.wakers = parsed.flag("wakers");
+  options.raw_data = options.wakers;
+  if (parsed.flag("no-wait") || (system_wide && !parsed.has("wait") && !options.wakers)) {
+    if (options.wakers) return std::unexpected(usage("--wakers and --no-wait exclude each other"));
+    return {};
+  }
   if (options.scope == Scope::kCpus || options.scope == Scope::kCgroup) {
     return std::unexpected(
         usage("waiting is recorded of processes on all CPUs", "use -p or -a instead of -C and -G"));
@@ -139,6 +144,8 @@ Result<void> parse_waits(const ParsedOptions& parsed, record::RecordOptions& opt
   const auto how = choose("--wait", parsed.get<std::string>("wait", "stacks"), kWaits);
   if (!how) return std::unexpected(how.error());
   options.waits = *how;
+  if (options.wakers && options.waits != WaitCoverage::kStacks)
+    return std::unexpected(usage("--wakers are told of waits with stacks", "use --wait=stacks"));
   return {};
 }
 
@@ -150,18 +157,19 @@ void add_recording_options(CommandLine& line) {
       ("output,o", text()->value_name("FILE"), "profile to write (profiler.data)")  //
       ("frequency,F", text()->value_name("HZ"), "samples a second and CPU (999)")   //
       ("event,e", po::value<std::vector<std::string>>()->composing()->value_name("EVENT,…"),
-       "what to sample: cs, block:* (cycles, else cpu-clock)")                                //
-      ("pid,p", text()->value_name("PID,…"), "running processes, with threads and children")  //
-      ("tid,t", text()->value_name("TID,…"), "running threads, only these")                   //
-      ("all-cpus,a", po::bool_switch(), "the whole machine")                                  //
-      ("duration", text()->value_name("S"), "stop after this long")                           //
-      ("wait", text()->implicit_value("stacks")->value_name("HOW"),
-       "time off the CPU too, where and for what (stacks, durations)")                          //
-      ("no-wait", po::bool_switch(), "leave that out, as -a, -C and -G do")                     //
+       "what to sample: cs, block:* (cycles, else cpu-clock)")                                  //
+      ("pid,p", text()->value_name("PID,…"), "running processes, with threads and children")    //
+      ("tid,t", text()->value_name("TID,…"), "running threads, only these")                     //
+      ("all-cpus,a", po::bool_switch(), "the whole machine")                                    //
+      ("duration", text()->value_name("S"), "stop after this long")                             //
       ("call-graph", text()->value_name("HOW"), "dwarf[,SIZE] (32K, 64K if needed), fp, none")  //
       ("quiet,q", po::bool_switch(), "say nothing but errors")                                  //
       ("verbose,v", po::bool_switch(), "say how it went in detail");
   line.advanced().add_options()  //
+      ("wait", text()->implicit_value("stacks")->value_name("HOW"),
+       "record time off the CPU and where (stacks), or only how long (durations)")  //
+      ("no-wait", po::bool_switch(), "leave that out, as -a, -C and -G do")         //
+      ("wakers", po::bool_switch(), "record who ended the waits too")               //
       ("count,c", text()->value_name("COUNT"),
        "a sample each COUNT events, not -F; of cs and trace points 1")                    //
       ("cpu,C", text()->value_name("CPUS"), "only these CPUs, of all processes: 0-3,5")   //

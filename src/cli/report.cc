@@ -22,6 +22,8 @@
 #include "render/report_json.h"
 #include "render/report_text.h"
 #include "render/threads_text.h"
+#include "render/waits_text.h"
+#include "render/wakers.h"
 #include "view/call_tree.h"
 #include "view/filter.h"
 #include "view/function_table.h"
@@ -29,6 +31,7 @@
 #include "view/table.h"
 #include "view/thread_times.h"
 #include "view/wait_ledger.h"
+#include "view/waker_ledger.h"
 
 namespace profiler::cli {
 namespace {
@@ -36,7 +39,7 @@ namespace {
 using render::RowsOf;
 
 enum class Format : std::uint8_t { kText, kJson, kCsv };
-enum class Shape : std::uint8_t { kTable, kCauses, kWaits, kTree };
+enum class Shape : std::uint8_t { kTable, kCauses, kWaits, kWakers, kTree };
 
 /// What was asked for, checked.
 struct ReportOptions {
@@ -60,14 +63,15 @@ struct Grouping {
   Shape shape = Shape::kTable;
   render::RowsOf rows = render::RowsOf::kFunctions;
 };
-constexpr std::array<Choice<Grouping>, 7> kGroupings = {
+constexpr std::array<Choice<Grouping>, 8> kGroupings = {
     {{"function", {Shape::kTable, render::RowsOf::kFunctions}},
      {"module", {Shape::kTable, render::RowsOf::kModules}},
      {"process", {Shape::kTable, render::RowsOf::kProcesses}},
      {"thread", {Shape::kTable, render::RowsOf::kThreads}},
      {"line", {Shape::kTable, render::RowsOf::kLines}},
      {"cause", {.shape = Shape::kCauses}},
-     {"wait", {.shape = Shape::kWaits}}}};
+     {"wait", {.shape = Shape::kWaits}},
+     {"waker", {.shape = Shape::kWakers}}}};
 constexpr std::array<Choice<view::SortKey>, 7> kSortKeys = {{{"total", view::SortKey::kTotal},
                                                              {"self", view::SortKey::kSelf},
                                                              {"user", view::SortKey::kUser},
@@ -88,7 +92,7 @@ CommandLine command_line() {
   line.basic().add_options()  //
       ("input,i", po::value<std::string>()->value_name("FILE"), "profile to read (profiler.data)")(
           "by", po::value<std::string>()->value_name("WHAT"),
-          "function, module, process, thread, line, cause or wait")(
+          "function, module, process, thread, line, cause, wait or waker")(
           "self", po::bool_switch(), "what costs most itself first, not with all it called")(
           "tree", po::bool_switch(), "top-down: each function with what it called")(
           "callers", po::bool_switch(), "bottom-up: each function with who called it");
@@ -254,6 +258,20 @@ std::string render_waits(render::ReportHead& head, const ReportOptions& options,
   return {};
 }
 
+std::string render_wakers(const render::ReportHead& head, const view::Filter& filter,
+                          const ReportOptions& options, const render::TextStyle& style) {
+  const auto rows = view::waker_ledger(*head.profile, filter);
+  switch (options.format) {
+    case Format::kText:
+      return render::wakers_text(head, rows, options.limit.value_or(40), style);
+    case Format::kJson:
+      return render::wakers_json(rows, options.limit.value_or(0));
+    case Format::kCsv:
+      return render::wakers_csv(rows, options.limit.value_or(0));
+  }
+  return {};
+}
+
 std::string render_tree(const render::ReportHead& head, const std::vector<const Sample*>& samples,
                         const ReportOptions& options, const render::TextStyle& style) {
   const bool is_few = head.sampled.samples < render::kFewSamples;
@@ -281,6 +299,7 @@ std::string render_tree(const render::ReportHead& head, const std::vector<const 
 /// What was asked for that a recording without waits does not have.
 Result<void> check_needs_waits(const ReportOptions& options, const view::Selection& selection) {
   const std::string what = options.shape == Shape::kWaits         ? "--by wait"
+                           : options.shape == Shape::kWakers      ? "--by waker"
                            : options.schedule                     ? "--sched"
                            : options.sort == view::SortKey::kWait ? "--sort wait"
                                                                   : "";
@@ -334,6 +353,9 @@ int report_command(std::span<const std::string> args) {
       break;
     case Shape::kWaits:
       text = render_waits(head, *options, style);
+      break;
+    case Shape::kWakers:
+      text = render_wakers(head, *filter, *options, style);
       break;
     case Shape::kTree:
       text = render_tree(head, samples, *options, style);

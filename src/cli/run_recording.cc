@@ -151,7 +151,7 @@ std::expected<Recorded, int> run_recording(record::RecordOptions options, const 
   if (verbosity == Verbosity::kVerbose) options.log = complain;
   std::optional<LiveCounter> counter;
   if (counting != nullptr) {
-    options.raw_data = counting->settings.callers;
+    options.raw_data = options.raw_data || counting->settings.callers;
     counter.emplace(*counting);
   }
   std::expected<void, record::RecordError> ended;

@@ -1,8 +1,8 @@
 #include "pipeline/pipeline.h"
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
-#include <random>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -14,7 +14,9 @@
 #include "pipeline/interner.h"
 #include "pipeline/module_files.h"
 #include "pipeline/naming.h"
+#include "pipeline/new_kernel_code.h"
 #include "pipeline/sample_stack.h"
+#include "pipeline/sample_thinning.h"
 #include "pipeline/time_scale.h"
 #include "pipeline/wait_log.h"
 #include "process/process_table.h"
@@ -39,7 +41,7 @@ std::optional<Mode> mode_of(CpuMode mode) {
       return Mode::kSys;
     case CpuMode::kGuestKernel:
     case CpuMode::kGuestUser:
-      return std::nullopt;  // Another machine's time.
+      break;  // Another machine's time.
   }
   return std::nullopt;
 }
@@ -59,7 +61,7 @@ struct Pipeline::State {
   void on(const ForkEvent& event);
   void on(const ExitEvent& event);
   void on(const LostEvent& event);
-  void on(const KsymbolEvent& event);
+  void on(const KsymbolEvent& event) { new_kernel_code.on(event); }
   void on(const ThrottleEvent& event) {
     if (event.throttled) ++profile.run.losses.throttles;
   }
@@ -72,6 +74,8 @@ struct Pipeline::State {
   void make_target(process::ProcessState& process);
   /// Of a thread that leaves its CPU.
   void on_wait_stack(const SampleEvent& sample);
+  /// Of whoever wakes one.
+  void on_waker(SampleEvent sample);
   StackIndex intern_other(const SampleEvent& event, Mode mode,
                           const process::ProcessState& process);
   /// That a thread of the target exists, and what it does.
@@ -81,7 +85,6 @@ struct Pipeline::State {
   void complete(const LateStack& late);
   ThreadIndex thread_row(process::ProcessState& process, process::ThreadState& thread);
   void write_when_due(std::uint64_t time_ns);
-  void thin_out();
 
   PipelineOptions options;
   profile::ProfileWriter* writer;
@@ -95,23 +98,17 @@ struct Pipeline::State {
   process::ProcessTable processes;
   WaitLog wait_log{profile};
   bool records_waits = false;
-  std::optional<std::uint16_t> wait_event;  ///< Its samples are stacks of waits.
+  std::optional<std::uint16_t> wait_event;   ///< Its samples are stacks of waits.
+  std::optional<std::uint16_t> waker_event;  ///< Its samples are of who ends them.
   std::unordered_set<Pid> targets_at_exec;
   std::unordered_set<Tid> target_threads;
   std::unordered_map<std::uint64_t, std::uint16_t> event_rows;
   std::vector<std::uint64_t> event_weights;  ///< By row of Run::events; 0: as records say.
   std::vector<bool> module_added;            ///< To the unwinder, by row of Profile::modules.
-
-  struct KernelSymbolRange {
-    RuntimeAddress start;
-    std::uint32_t size;
-    std::string name;
-  };
-  std::vector<KernelSymbolRange> kernel_symbols;
-  std::unordered_set<std::uint64_t> kernel_symbol_starts;
+  NewKernelCode new_kernel_code;
   std::uint64_t samples = 0;
   std::uint64_t thinned_until = 0;  ///< Of sample numbers: those before may be gone.
-  std::minstd_rand random;
+  SampleThinning thinning;
   StackIndex last_stack;
   std::vector<EventTotal> event_totals;  ///< By row of Run::events.
   std::uint64_t last_write_ns = 0;
@@ -139,12 +136,13 @@ ThreadIndex Pipeline::State::thread_row(process::ProcessState& process,
 
 void Pipeline::State::on(const SampleEvent& sample) {
   const EventContext& context = sample.context;
+  const auto event = event_rows.find(context.id);
+  const std::uint16_t event_row = event == event_rows.end() ? std::uint16_t{0} : event->second;
+  if (event_row == waker_event) return on_waker(sample);
   process::ProcessState& process = processes.process(context.pid);
   if (!wants(process, context.tid)) return;
   const std::optional<Mode> mode = mode_of(sample.mode);
   if (!mode) return;
-  const auto event = event_rows.find(context.id);
-  const std::uint16_t event_row = event == event_rows.end() ? std::uint16_t{0} : event->second;
   if (event_row == wait_event) return on_wait_stack(sample);
 
   process.sampled = true;
@@ -191,6 +189,20 @@ void Pipeline::State::on_wait_stack(const SampleEvent& sample) {
   if (!wait_log.knows(tid)) return;
   const process::ProcessState& process = processes.process(sample.context.pid);
   wait_log.sampled_at(tid, intern_other(sample, Mode::kSys, process));
+}
+
+void Pipeline::State::on_waker(SampleEvent sample) {
+  std::uint32_t woken = 0;
+  if (sample.raw.size() < sizeof woken) return;
+  std::memcpy(&woken, sample.raw.data(), sizeof woken);
+  const auto tid = static_cast<Tid>(woken);
+  if (!wait_log.knows(tid)) return;
+  const process::ProcessState& process = processes.process(sample.context.pid);
+  if (!wants(process, sample.context.tid)) {  // What it has mapped is not known.
+    sample.user_registers = {};
+    sample.user_stack = {};
+  }
+  wait_log.woken_by(tid, intern_other(sample, Mode::kSys, process));
 }
 
 void Pipeline::State::on(const SwitchEvent& event) {
@@ -281,40 +293,11 @@ void Pipeline::State::on(const LostEvent& event) {
       event.lost;
 }
 
-void Pipeline::State::on(const KsymbolEvent& event) {
-  // Of a BPF program that was there before the recording and is gone at its end, only its going is
-  // told.
-  const bool is_new = kernel_symbol_starts.insert(event.start.value()).second;
-  if (is_new || !event.unregister)
-    kernel_symbols.push_back({event.start, event.length, std::string(event.name)});
-}
-
-// The one of two that stays is chosen by chance, so that no rhythm of the program's is favoured.
-// The sum of weights stays what it was.
-void Pipeline::State::thin_out() {
-  std::vector<Sample> kept;
-  kept.reserve(profile.samples.size());
-  std::unordered_map<std::uint8_t, std::size_t> waiting;  // By event: for the other of a pair.
-  for (const Sample& sample : profile.samples) {
-    const auto [first, is_first] = waiting.emplace(sample.event, kept.size());
-    if (is_first) {
-      kept.push_back(sample);
-      continue;
-    }
-    Sample& pair = kept[first->second];
-    const std::uint64_t weight = pair.weight + sample.weight;
-    if ((random() & 1) != 0) pair = sample;
-    pair.weight = weight;
-    waiting.erase(first);
-  }
-  std::ranges::stable_sort(kept, {}, &Sample::time_ns);
-  kept.shrink_to_fit();
-  profile.samples = std::move(kept);
-  thinned_until = samples;
-}
-
 void Pipeline::State::write_when_due(std::uint64_t time_ns) {
-  if (writer == nullptr && profile.samples.size() >= options.samples_in_memory) thin_out();
+  if (writer == nullptr && profile.samples.size() >= options.samples_in_memory) {
+    thinning.halve(profile.samples);
+    thinned_until = samples;
+  }
   if (writer == nullptr && profile.waits.size() >= options.samples_in_memory) wait_log.condense();
   if (writer == nullptr || write_error) return;
   if (std::max(profile.samples.size(), profile.waits.size()) < options.samples_per_chunk &&
@@ -356,6 +339,8 @@ void Pipeline::set_event_weight(std::uint16_t event_row, std::uint64_t weight) {
 void Pipeline::record_waits() { state_->records_waits = true; }
 
 void Pipeline::set_wait_event(std::uint16_t event_row) { state_->wait_event = event_row; }
+
+void Pipeline::set_waker_event(std::uint16_t event_row) { state_->waker_event = event_row; }
 
 void Pipeline::lose_switches(std::uint64_t lost) {
   state_->profile.run.losses.switches_lost += lost;
@@ -404,25 +389,12 @@ bool Pipeline::has_kernel_frames() const {
 }
 
 void Pipeline::finish(symbolizer::KernelSymbols* kernel) {
-  if (kernel != nullptr) {
-    for (const auto& symbol : state_->kernel_symbols)
-      kernel->add(symbol.start, symbol.size, symbol.name, "bpf");
-  }
+  if (kernel != nullptr) state_->new_kernel_code.add_to(*kernel);
   state_->modules.open_missing(state_->options.debug_files);
   resolve_names(state_->profile, state_->interner, state_->modules, &state_->generated, kernel,
                 state_->options.debug_files);
   resolve_causes(state_->profile, state_->interner, state_->modules);
   set_time_scale(state_->profile.run, state_->event_totals);
-}
-
-void resolve_interrupted(Profile& profile, symbolizer::KernelSymbols* kernel,
-                         const symbolizer::DebugFileSearch& debug_files) {
-  Interner interner(profile);
-  ModuleFiles modules(profile, interner);
-  modules.reopen();
-  modules.open_missing(debug_files);
-  resolve_names(profile, interner, modules, nullptr, kernel, debug_files);
-  resolve_causes(profile, interner, modules);
 }
 
 }  // namespace profiler::pipeline

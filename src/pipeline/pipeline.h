@@ -72,6 +72,9 @@ class Pipeline {
   /// and are the stacks of waits.
   void set_wait_event(std::uint16_t event_row);
 
+  /// Samples of that row are of who wakes a thread, whose id is their raw data.
+  void set_waker_event(std::uint16_t event_row);
+
   /// Before the first sample, where the start was not known when the pipeline was made.
   void set_start(std::uint64_t monotonic_ns);
 

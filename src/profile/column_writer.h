@@ -6,9 +6,12 @@
 //   line.bytes();
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
+
+#include "profiler/duration_histogram.h"
 
 namespace profiler::profile {
 
@@ -52,5 +55,20 @@ class ColumnWriter {
   std::uint64_t last_ = 0;
   std::uint32_t next_ = 0;
 };
+
+/// Those buckets that are not empty, as format.h has them, and how many.
+inline void add_histogram(const DurationHistogram& histogram, ColumnWriter& filled,
+                          ColumnWriter& buckets) {
+  std::size_t count = 0;
+  std::size_t next = 0;
+  for (std::size_t bucket = 0; bucket < histogram.counts.size(); ++bucket) {
+    if (histogram.counts[bucket] == 0) continue;
+    buckets.add(bucket - next);
+    buckets.add(histogram.counts[bucket]);
+    next = bucket + 1;
+    ++count;
+  }
+  filled.add(count);
+}
 
 }  // namespace profiler::profile

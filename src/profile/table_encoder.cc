@@ -40,20 +40,6 @@ std::string message(RowRange rows, std::span<const ColumnWriter> columns) {
   return message(rows.first, rows.last - rows.first, columns);
 }
 
-void add_histogram(const DurationHistogram& histogram, ColumnWriter& filled,
-                   ColumnWriter& buckets) {
-  std::size_t count = 0;
-  std::size_t next = 0;
-  for (std::size_t bucket = 0; bucket < histogram.counts.size(); ++bucket) {
-    if (histogram.counts[bucket] == 0) continue;
-    buckets.add(bucket - next);
-    buckets.add(histogram.counts[bucket]);
-    next = bucket + 1;
-    ++count;
-  }
-  filled.add(count);
-}
-
 }  // namespace
 
 void TableEncoder::require(bool condition, const char* table, std::size_t row, const char* what) {

@@ -42,7 +42,7 @@ Result<void> attach_program(const PerfEvent& event, const bpf_program* program) 
 
 }  // namespace
 
-Result<ProcessFilter> ProcessFilter::load() {
+Result<ProcessFilter> ProcessFilter::load(bool wakers) {
   if (!in_initial_pid_namespace()) {
     return std::unexpected(failure("process ids here are not the kernel's own", 0));
   }
@@ -50,6 +50,8 @@ Result<ProcessFilter> ProcessFilter::load() {
   auto state = std::make_unique<State>();
   state->skeleton = process_tree__open();
   if (state->skeleton == nullptr) return std::unexpected(failure("BPF program is damaged", errno));
+  bpf_program__set_autoload(state->skeleton->progs.on_waking, wakers);
+  state->skeleton->rodata->wants_wakers = wakers ? 1 : 0;
   if (const int error = process_tree__load(state->skeleton); error != 0) {
     return std::unexpected(failure("the kernel does not take the BPF program", -error));
   }
@@ -84,11 +86,19 @@ Result<void> ProcessFilter::attach_to_switches(const PerfEvent& event) const {
   return attach_program(event, state_->skeleton->progs.keep_wait);
 }
 
+Result<void> ProcessFilter::send_wakers_to(const PerfEvent& event, std::uint32_t cpu) const {
+  const int fd = event.fd();
+  if (bpf_map_update_elem(bpf_map__fd(state_->skeleton->maps.waker_events), &cpu, &fd, BPF_ANY) ==
+      0)
+    return {};
+  return std::unexpected(failure("cannot have wakers recorded by BPF", errno));
+}
+
 #else
 
 struct ProcessFilter::State {};
 
-Result<ProcessFilter> ProcessFilter::load() {
+Result<ProcessFilter> ProcessFilter::load(bool) {
   return std::unexpected(Error{.what = "this profiler was built without BPF"});
 }
 bool ProcessFilter::contains(Pid) const { return false; }
@@ -96,6 +106,7 @@ bool ProcessFilter::add(Pid) { return false; }
 void ProcessFilter::keep_everybody() {}
 Result<void> ProcessFilter::attach(const PerfEvent&) const { return {}; }
 Result<void> ProcessFilter::attach_to_switches(const PerfEvent&) const { return {}; }
+Result<void> ProcessFilter::send_wakers_to(const PerfEvent&, std::uint32_t) const { return {}; }
 
 #endif
 

@@ -9,6 +9,7 @@
 // they were copied. When to load it and what to add is stranger_filter.h's business.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 
 #include "profiler/error.h"
@@ -21,7 +22,8 @@ class ProcessFilter {
  public:
   /// Error: built without BPF, not permitted (CAP_BPF and CAP_PERFMON), no BTF, or a pid namespace
   /// of our own, where ids differ from the kernel's.
-  static Result<ProcessFilter> load();
+  /// `wakers`: send_wakers_to() will be called.
+  static Result<ProcessFilter> load(bool wakers = false);
   ~ProcessFilter();
   ProcessFilter(ProcessFilter&&) noexcept;
   ProcessFilter& operator=(ProcessFilter&&) noexcept;
@@ -36,6 +38,9 @@ class ProcessFilter {
   /// To an event that samples every context switch: at most a few in a millisecond get through, of
   /// all threads, at random.
   [[nodiscard]] Result<void> attach_to_switches(const PerfEvent& event) const;
+  /// The event, of PERF_COUNT_SW_BPF_OUTPUT and that CPU, has a sample whenever a thread is woken
+  /// there from a wait that got through: of the waker, with the woken thread's id as raw data.
+  [[nodiscard]] Result<void> send_wakers_to(const PerfEvent& event, std::uint32_t cpu) const;
 
  private:
   struct State;

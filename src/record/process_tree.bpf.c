@@ -80,6 +80,32 @@ struct {
   __type(value, __u64);
 } sampled SEC(".maps");
 
+// Threads in a wait whose stack was taken, and events by CPU to write to when one is woken, with its
+// number as raw data: who did it is on the stack.
+struct {
+  __uint(type, BPF_MAP_TYPE_LRU_HASH);
+  __uint(max_entries, 16384);
+  __type(key, __u32);
+  __type(value, __u8);
+} awaited SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY);
+  __uint(key_size, sizeof(__u32));
+  __uint(value_size, sizeof(__u32));
+} waker_events SEC(".maps");
+
+const volatile __u32 wants_wakers = 0;
+
+SEC("tp_btf/sched_waking")
+int BPF_PROG(on_waking, struct task_struct* woken) {
+  __u64 data = (__u32)woken->pid;
+  __u32 tid = data;
+  if (bpf_map_delete_elem(&awaited, &tid) != 0) return 0;
+  bpf_perf_event_output(ctx, &waker_events, BPF_F_CURRENT_CPU, &data, sizeof(data));
+  return 0;
+}
+
 static __always_inline int is_due(const struct pace* pace, __u64 now, __u32 tid) {
   __u64* last;
   if (pace->next_ns == 0 || now >= pace->next_ns) return 1;
@@ -110,6 +136,10 @@ int keep_wait(void* context) {
   if (pace->next_ns != 0 || pace->earned_ns < COST_NS)
     pace->next_ns = now + STORM_INTERVAL_NS / 2 + bpf_get_prandom_u32() % STORM_INTERVAL_NS;
   bpf_map_update_elem(&sampled, &tid, &now, BPF_ANY);
+  if (wants_wakers) {
+    const __u8 present = 1;
+    bpf_map_update_elem(&awaited, &tid, &present, BPF_ANY);
+  }
   return 1;
 }
 

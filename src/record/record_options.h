@@ -41,6 +41,7 @@ struct RecordOptions {
   bool stack_may_grow = true;
   /// Context switches, and the stacks at which threads leave their CPUs.
   WaitCoverage waits = WaitCoverage::kNone;
+  bool wakers = false;  ///< Who ends waits too. Needs raw_data.
   /// Samples have a place for raw data, which events of others that share their rings fill in
   /// (observer.h).
   bool raw_data = false;

@@ -94,13 +94,14 @@ std::vector<WaitStacks> ways_to_wait_stacks(const EventRequest& request) {
 
 /// EventSet::open, with an event for the stacks of waits as the last row, if such a one is
 /// permitted; without switches if they are not.
-std::expected<OpenedEvents, OpenError> open_with_waits(EventRequest request, bool wait_stacks) {
+std::expected<OpenedEvents, OpenError> open_with_waits(EventRequest request, bool wait_stacks,
+                                                       bool wakers) {
   const auto row = static_cast<std::uint16_t>(request.samples.size());
   for (const WaitStacks& way :
        wait_stacks ? ways_to_wait_stacks(request) : std::vector<WaitStacks>()) {
     std::optional<ProcessFilter> filter;
     if (way.by_bpf) {
-      auto loaded = ProcessFilter::load();
+      auto loaded = ProcessFilter::load(wakers);
       if (!loaded) continue;
       filter = *std::move(loaded);
     }
@@ -173,7 +174,7 @@ std::expected<OpenedEvents, OpenError> open_events(const RecordOptions& options,
       request.tasks = target.tasks();
       request.side_tasks = target.processes_tasks();
     }
-    auto opened = open_with_waits(request, wait_stacks);
+    auto opened = open_with_waits(request, wait_stacks, options.wakers);
     if (!opened) {
       result = std::unexpected(opened.error());
       const bool too_many = opened.error().error.system_error == EMFILE;
@@ -218,6 +219,15 @@ Sampling::Sampling(OpenedEvents opened, const RecordOptions& options, const Targ
   }
   if (opened.wait_row) pipeline.set_wait_event(*opened.wait_row);
   if (opened.filter) keep_targets(*std::move(opened.filter), target);
+  if (options.wakers && opened.wait_row) {
+    const auto waker_row = static_cast<std::uint16_t>(*opened.wait_row + 1);
+    if (auto sent = open_wakers(); !sent) {
+      pipeline.profile().run.notes.push_back("who ends waits was not recorded: " +
+                                             sent.error().message());
+    }
+    for (const std::uint64_t id : wakers_.ids()) pipeline.set_event_id(id, waker_row);
+    pipeline.set_waker_event(waker_row);
+  }
   layouts_.resize(2);
   layouts_[kSampleLayout] = events::EventLayout::of(events_.sample_attr());
   layouts_[kSideLayout] = events::EventLayout::of(events_.side_attr());
@@ -232,6 +242,7 @@ Sampling::Sampling(OpenedEvents opened, const RecordOptions& options, const Targ
   for (const EventRing& ring : events_.rings()) worker_settings.rings.push_back(ring.kind);
   worker_settings.drop_strangers = drops_strangers_;
   worker_settings.observer = observer;
+  worker_settings.kept_ids = wakers_.ids();
   if (events_.has_standby()) {
     worker_settings.watched_stack_bytes = events_.sample_attr().sample_stack_user;
   }
@@ -266,6 +277,22 @@ void Sampling::keep_targets(ProcessFilter filter, const Target& target) {
     }
   }
   filter_settled_ = true;
+}
+
+Result<void> Sampling::open_wakers() {
+  if (!early_filter_) return std::unexpected(Error{.what = "it takes BPF"});
+  perf_event_attr attr = AddedEvents::attributes(events_.sample_attr());
+  attr.type = PERF_TYPE_SOFTWARE;
+  attr.config = PERF_COUNT_SW_BPF_OUTPUT;
+  attr.freq = 0;
+  attr.sample_period = 1;
+  const auto rings = events_.sample_rings();
+  if (auto opened = wakers_.open(attr, rings); !opened) return opened;
+  for (std::size_t i = 0; i < rings.size(); ++i) {
+    auto sent = early_filter_->send_wakers_to(wakers_.all()[i], rings[i].cpu);
+    if (!sent) return sent;
+  }
+  return {};
 }
 
 void Sampling::enable() {
@@ -316,6 +343,7 @@ std::string Sampling::enlarge_stacks() {
 }
 
 SamplingResult Sampling::stop() {
+  wakers_.disable();
   events_.disable_all();
   const ReaderResult read = reader_->stop();
   WorkerResult worked = worker_->join();

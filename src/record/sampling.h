@@ -19,6 +19,7 @@
 #include "events/decoder.h"
 #include "pipeline/pipeline.h"
 #include "profiler/profile.h"
+#include "record/added_events.h"
 #include "record/event_name.h"
 #include "record/event_set.h"
 #include "record/handoff.h"
@@ -94,6 +95,7 @@ class Sampling {
 
  private:
   void keep_targets(ProcessFilter filter, const Target& target);
+  [[nodiscard]] Result<void> open_wakers();
   std::string enlarge_stacks();
   [[nodiscard]] std::optional<std::string> look_at_filter();
 
@@ -112,6 +114,7 @@ class Sampling {
   StackEnlargement stack_enlargement_;
   int repeats_left_ = 0;  // Of EventSet::take_over().
   std::optional<ProcessFilter> early_filter_;
+  AddedEvents wakers_;
   std::unique_ptr<StrangerFilter> filter_;
 };
 

@@ -116,7 +116,7 @@ void Worker::wake_caller() const {
 bool Worker::is_left_out(const events::QueuedRecord& record, const Event& event) {
   if (const auto* exit = std::get_if<ExitEvent>(&event)) duplicates_.on_exit(exit->tid);
   const auto* sample = std::get_if<SampleEvent>(&event);
-  if (sample == nullptr) return false;
+  if (sample == nullptr || settings_.kept_ids.contains(sample->context.id)) return false;
   if (settings_.drop_strangers) {
     const bool of_target = pipeline_->is_target(sample->context.pid);
     result_.loss_share.on_sample(record.source, of_target);

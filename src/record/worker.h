@@ -16,6 +16,7 @@
 #include <span>
 #include <string>
 #include <thread>
+#include <unordered_set>
 #include <vector>
 
 #include "events/decoder.h"
@@ -44,6 +45,8 @@ struct WorkerSettings {
   /// Size of the stack copies that larger ones could replace; 0: none could. When too many are too
   /// short, `wake_fd` is written to and wants_larger_stacks() says so.
   std::uint64_t watched_stack_bytes = 0;
+  /// Events whose samples are kept whoever they are of.
+  std::unordered_set<std::uint64_t> kept_ids = {};
   /// Is given its own samples instead of the pipeline; or null.
   Observer* observer = nullptr;
   /// Called on the worker's thread after a round: true asks for the end of the recording.

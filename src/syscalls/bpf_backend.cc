@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "record/added_events.h"
 #include "syscalls/bpf_counter.h"
-#include "syscalls/caller_events.h"
 #include "syscalls/group_name.h"
 
 namespace profiler::syscalls {
@@ -79,7 +79,8 @@ class BpfBackend : public Backend {
 
   Result<void> sample_callers(std::span<const record::EventRing> rings,
                               const perf_event_attr& attr) override {
-    perf_event_attr output = CallerEvents::attributes(attr);
+    perf_event_attr output = record::AddedEvents::attributes(attr);
+    output.exclude_callchain_kernel = 1;  // The callers are in user mode.
     output.type = PERF_TYPE_SOFTWARE;
     output.config = PERF_COUNT_SW_BPF_OUTPUT;
     output.freq = 0;
@@ -145,7 +146,7 @@ class BpfBackend : public Backend {
   BpfCounter counter_;
   SyscallGrouping grouping_;
   const record::Target& target_;
-  CallerEvents outputs_;
+  record::AddedEvents outputs_;
   std::optional<BpfReading> last_;
 };
 

@@ -5,6 +5,9 @@
 
 #include <linux/types.h>
 
+// C, with the names of C.
+// NOLINTBEGIN(readability-identifier-naming)
+
 // A call is named by its number and, in the upper bits, whose number it is.
 #define SYSCALL_ABI_SHIFT 30
 #define SYSCALL_ABI_NATIVE 0U
@@ -145,3 +148,5 @@ enum syscall_scope {
   SYSCALL_SCOPE_CGROUP,
   SYSCALL_SCOPE_ALL,
 };
+
+// NOLINTEND(readability-identifier-naming)

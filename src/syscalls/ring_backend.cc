@@ -7,8 +7,8 @@
 #include <cstring>
 #include <utility>
 
+#include "record/added_events.h"
 #include "record/tracefs.h"
-#include "syscalls/caller_events.h"
 #include "syscalls/ring_counter.h"
 
 namespace profiler::syscalls {
@@ -30,7 +30,8 @@ class RingBackend : public Backend {
     if (!tracefs) return std::unexpected(tracefs.error());
     const auto id = tracefs->id({.system = "raw_syscalls", .name = "sys_exit"});
     if (!id) return std::unexpected(id.error());
-    perf_event_attr returns = CallerEvents::attributes(attr);
+    perf_event_attr returns = record::AddedEvents::attributes(attr);
+    returns.exclude_callchain_kernel = 1;  // The callers are in user mode.
     returns.type = PERF_TYPE_TRACEPOINT;
     returns.config = *id;
     returns.freq = 1;
@@ -76,7 +77,7 @@ class RingBackend : public Backend {
   SyscallGrouping grouping_;
   const record::RecordOptions& options_;
   const record::Target& target_;
-  CallerEvents returns_;
+  record::AddedEvents returns_;
   std::unique_ptr<RingCounter> ring_;
   std::atomic<RingCounter*> started_ = nullptr;
 };

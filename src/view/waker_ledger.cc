@@ -1,0 +1,54 @@
+#include "view/waker_ledger.h"
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <tuple>
+#include <utility>
+
+#include "view/call_path.h"
+
+namespace profiler::view {
+namespace {
+
+WaitClass class_of(const Profile& profile, const Wait& wait) {
+  if (wait.runnable) return WaitClass::kRunnable;
+  return wait.stack ? profile.stacks[wait.stack].wait : WaitClass::kNotSampled;
+}
+
+}  // namespace
+
+std::vector<WakerRow> waker_ledger(const Profile& profile, const Filter& filter) {
+  const std::vector<bool> threads = matching_threads(profile, filter);
+  // Many waits share their stacks, and sites are dear to look for.
+  std::map<std::tuple<StackIndex, StackIndex, WaitClass>, std::pair<std::uint64_t, std::uint64_t>>
+      pairs;
+  for (const Wait& wait : profile.waits) {
+    if (!wait.waker || !threads[wait.thread.row()]) continue;
+    if (wait.time_ns < filter.from_ns || wait.time_ns >= filter.until_ns) continue;
+    const WaitClass what = class_of(profile, wait);
+    if (filter.wait != WaitClass::kNone && filter.wait != what) continue;
+    auto& [ns, count] = pairs[{wait.stack, wait.waker, what}];
+    ns += wait.ns;
+    count += wait.count;
+  }
+  std::map<std::tuple<WaitClass, CallSite, CallSite, std::string>, WakerRow> rows;
+  for (const auto& [key, sum] : pairs) {
+    const auto& [stack, waker, what] = key;
+    WakerRow row;
+    row.wait_class = what;
+    if (stack) row.waiter = call_site(profile, profile.stacks[stack].user);
+    row.waker = call_site(profile, profile.stacks[waker].user);
+    row.via = label(profile, folded_kernel(profile, profile.stacks[waker]));
+    WakerRow& known =
+        rows.try_emplace({row.wait_class, row.waiter, row.waker, row.via}, row).first->second;
+    known.wait += sum.first;
+    known.waits += sum.second;
+  }
+  std::vector<WakerRow> sorted;
+  for (auto& [key, row] : rows) sorted.push_back(std::move(row));
+  std::ranges::stable_sort(sorted, std::greater{}, &WakerRow::wait);
+  return sorted;
+}
+
+}  // namespace profiler::view

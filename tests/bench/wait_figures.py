@@ -1,0 +1,208 @@
+#!/usr/bin/python3
+"""Measures what recording of waiting costs, beside perf, and prints it as Markdown tables.
+
+    scripts/test                                # builds the release with its workloads
+    tests/bench/wait_figures.py                 # everything, five minutes
+    tests/bench/wait_figures.py storm --rounds 20
+    tests/bench/wait_figures.py --durations=--wait=durations   # how durations only are asked for
+
+Parts: storm (100,000 context switches a second), ordinary (a compile, an sqlite load). In each round
+each recorder has its turn, in an order of its own, beside the program without any; a figure is the
+median of the rounds' ratios. Needs root. What is missing (perf, sqlite3, gcc) is named and left out.
+
+Times are what the program took, without starting and ending the recorder.
+"""
+
+import argparse
+import json
+import os
+import random
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = os.path.join(ROOT, "build", "release")
+PROFILER = os.path.join(BUILD, "profiler")
+STORM = os.path.join(BUILD, "tests", "workloads", "switch_storm")
+SOURCE = os.path.join(ROOT, "tests", "workloads", "known_waits.c")
+
+SQL = "pragma cache_size = 10;\n" + \
+    "create table t(a integer primary key, b text);\n" + \
+    "".join("insert into t values(%d, hex(%d));\n" % (i, i * 7919 % 100003) for i in range(400)) + \
+    "select sum(length(b)) from t;\n"
+
+
+class Recorder:
+    """A way to run a command; `ours`: what it records is read again with our report."""
+
+    def __init__(self, name, words, output=None, ours=False):
+        self.name, self.words, self.output, self.ours = name, words, output, ours
+        self.times, self.sizes, self.lost, self.waits = [], [], [], []
+
+
+def recorders(scratch, durations):
+    ours = os.path.join(scratch, "profiler.data")
+    perf = os.path.join(scratch, "perf.data")
+    record = [PROFILER, "record", "-q", "-o", ours]
+    found = [Recorder("bare", []),
+             Recorder("profiler record --no-wait", record + ["--no-wait", "--"], ours, True)]
+    if durations:
+        found.append(Recorder(f"profiler record {durations}", record + [durations, "--"], ours, True))
+    found.append(Recorder("profiler record --wait", record + ["--wait", "--"], ours, True))
+    if shutil.which("perf"):
+        found.append(Recorder("perf record -e sched:sched_switch --call-graph dwarf",
+                              ["perf", "record", "-q", "-B", "-N", "-o", perf, "-e",
+                               "sched:sched_switch", "--call-graph", "dwarf", "--"], perf))
+    else:
+        print("(perf is not installed: left out)")
+    return found
+
+
+def run(command, **options):
+    done = subprocess.run(command, capture_output=True, text=True, **options)
+    if done.returncode != 0:
+        sys.exit(f"{' '.join(command)} failed with {done.returncode}:\n{done.stderr[-2000:]}")
+    return done
+
+
+def table(title, columns, rows):
+    print(f"\n### {title}\n\n| " + " | ".join(columns) + " |\n|" + " --- |" * len(columns))
+    for row in rows:
+        print("| " + " | ".join(str(cell) for cell in row) + " |")
+    sys.stdout.flush()
+
+
+def lost_by(recorder, stderr):
+    """Records that are missing: the recorder's own count."""
+    if recorder.ours:
+        out = run([PROFILER, "report", "-i", recorder.output, "--format", "json", "--limit", "1"]).stdout
+        quality = json.loads(out)["quality"]
+        return quality["lost"] + quality.get("switches_lost", 0)
+    return sum(int(count) for count in re.findall(r"lost (\d+)", stderr, re.IGNORECASE))
+
+
+def rounds_of(found, program, seconds_of, rounds):
+    """Runs the program `rounds` times under each; `seconds_of`: from what it prints."""
+    for _ in range(rounds):
+        for recorder in random.sample(found, len(found)):
+            done = run(recorder.words + program)
+            recorder.times.append(seconds_of(done.stdout))
+            if recorder.output:
+                recorder.sizes.append(os.path.getsize(recorder.output))
+                recorder.lost.append(lost_by(recorder, done.stderr))
+
+
+def added(recorder, base):
+    """Added time in percent of the base's: the median over the rounds, and the middle half."""
+    ratios = sorted(100 * (one / other - 1) for one, other in zip(recorder.times, base.times))
+    quarter = len(ratios) // 4
+    return (statistics.median(ratios), ratios[quarter], ratios[-1 - quarter])
+
+
+def rows_of(found, switches=None):
+    plain = found[1]
+    rows = []
+    for recorder in found:
+        percent, low, high = added(recorder, found[0])
+        over, _, _ = added(recorder, plain)
+        row = [recorder.name, f"{statistics.median(recorder.times):.3f}"]
+        row += [f"{percent:+.1f} %", f"{low:+.1f} to {high:+.1f}", f"{over:+.1f} %"] \
+            if recorder is not found[0] else ["", "", ""]
+        if switches:
+            growth = statistics.median(recorder.sizes) - (
+                statistics.median(plain.sizes) if recorder.ours else 0) if recorder.sizes else None
+            row.append("" if growth is None or recorder is plain else f"{growth / switches:.1f}")
+        row.append(max(recorder.lost) if recorder.lost else "")
+        rows.append(row)
+    return rows
+
+
+COLUMNS = ["under", "s", "added", "middle half", "added to --no-wait"]
+
+
+def steps_for(per_second):
+    """Steps of computing that leave so many switches a second."""
+    def measured(steps):
+        return statistics.median(json.loads(run([STORM, "20000", str(steps)]).stdout)["per_second"]
+                                 for _ in range(5))
+
+    low, high = 0, 20000
+    while high - low > 50:
+        middle = (low + high) // 2
+        if measured(middle) > per_second:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+def part_storm(scratch, arguments):
+    steps = steps_for(arguments.per_second)
+    for how in ("pipe", "futex"):
+        found = recorders(scratch, arguments.durations)
+        rounds_of(found, [STORM, str(arguments.per_second), str(steps), how],
+                  lambda out: json.loads(re.search(r"\{.*\}", out).group())["real_s"],
+                  arguments.rounds)
+        switches = 2 * arguments.per_second
+        bare = statistics.median(found[0].times)
+        table(f"{switches} context switches by a {how}, {switches / bare:,.0f} a second", COLUMNS +
+              ["bytes of file a switch", "lost"], rows_of(found, switches))
+        if not found[-1].ours:
+            theirs, ours = added(found[-1], found[0])[0], added(found[-2], found[0])[0]
+            print(f"\nperf adds {theirs / ours:.1f} times what ours does.")
+
+
+def timed(words):
+    return ["sh", "-c", 'S=$(date +%s%N); "$@" > /dev/null; E=$(date +%s%N); echo T$((E-S))T', "sh"] + words
+
+
+def seconds_of_timed(out):
+    return int(re.search(r"T(\d+)T", out).group(1)) / 1e9
+
+
+def part_ordinary(scratch, arguments):
+    programs = []
+    if shutil.which("gcc"):
+        programs.append(("gcc -O2 of a file", ["gcc", "-O2", "-g", "-c", "-o",
+                                              os.path.join(scratch, "x.o"), SOURCE]))
+    if shutil.which("sqlite3"):
+        script = os.path.join(scratch, "load.sql")
+        with open(script, "w") as file:
+            file.write(SQL)
+        database = os.path.join(scratch, "load.db")
+        programs.append(("sqlite3, 400 inserts that are synced",
+                         ["sh", "-c", f"rm -f {database}; sqlite3 {database} < {script}"]))
+    for name, words in programs:
+        found = recorders(scratch, arguments.durations)
+        rounds_of(found, timed(words), seconds_of_timed, arguments.rounds)
+        table(name, COLUMNS + ["lost"], rows_of(found))
+
+
+PARTS = {"storm": part_storm, "ordinary": part_ordinary}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
+    parser.add_argument("--rounds", type=int, default=11)
+    parser.add_argument("--per-second", type=int, default=100_000)
+    parser.add_argument("--durations", default="", metavar="OPTION")
+    arguments = parser.parse_args()
+    for part in arguments.parts:
+        if part not in PARTS:
+            parser.error(f"no part {part}: there are {', '.join(PARTS)}")
+    if not os.path.exists(PROFILER):
+        sys.exit(f"{PROFILER} is not built: run scripts/test")
+    # Not in memory: what waits for a disk should.
+    with tempfile.TemporaryDirectory(dir=BUILD) as scratch:
+        for part in arguments.parts or PARTS:
+            PARTS[part](scratch, arguments)
+
+
+if __name__ == "__main__":
+    main()

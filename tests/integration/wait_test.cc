@@ -1,0 +1,382 @@
+// Waiting as the built program records it, on programs that know how long they waited: by class, by
+// thread, and against perf sched and bpftrace on the same run.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <functional>
+#include <map>
+#include <regex>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/integration/recorded.h"
+
+namespace profiler::test {
+namespace {
+
+using ::testing::AssertionFailure;
+using ::testing::AssertionResult;
+using ::testing::AssertionSuccess;
+using ::testing::HasSubstr;
+
+constexpr double kTickS = 0.004;
+
+/// Within `share`, or one tick of the scheduler.
+AssertionResult is_near(const std::string& what, double recorded, double truth,
+                        double share = 0.02) {
+  const double bound = std::max(share * truth, kTickS);
+  if (std::abs(recorded - truth) <= bound) return AssertionSuccess();
+  return AssertionFailure() << what << ": recorded " << recorded << " s, in truth " << truth
+                            << " ± " << bound << " s";
+}
+
+/// What one thread did with its time, under whatever names it had.
+struct Schedule {
+  double lifetime_s = 0;
+  double on_cpu_s = 0;
+  double blocked_s = 0;
+  double runnable_s = 0;
+  double unknown_s = 0;
+  std::uint64_t switches = 0;
+  std::uint64_t migrations = 0;
+  [[nodiscard]] double off_cpu_s() const { return blocked_s + runnable_s; }
+};
+
+std::map<Tid, Schedule> schedules(const Profile& profile) {
+  std::map<Tid, Schedule> by_tid;
+  for (const ThreadSchedule& row : profile.schedules) {
+    Schedule& sum = by_tid[profile.threads[row.thread].tid];
+    const auto add = [](double& to, std::uint64_t ns) { to += static_cast<double>(ns) * 1e-9; };
+    add(sum.lifetime_s, row.last_ns - row.first_ns);
+    add(sum.on_cpu_s, row.on_cpu_ns);
+    add(sum.blocked_s, row.blocked_ns);
+    add(sum.runnable_s, row.runnable_ns);
+    add(sum.unknown_s, row.unknown_ns);
+    sum.switches += row.voluntary + row.preempted;
+    sum.migrations += row.migrations;
+  }
+  return by_tid;
+}
+
+/// The schedule of the thread of that name; a failure if there is none.
+Schedule schedule_of(const Profile& profile, const std::string& name) {
+  for (const Thread& thread : profile.threads)
+    if (profile.text(thread.name) == name) return schedules(profile).at(thread.tid);
+  ADD_FAILURE() << "no thread " << name;
+  return {};
+}
+
+double waited_s(const json& report, const std::string& name) {
+  for (const json& row : report["waits"])
+    if (row["class"] == name) return row["wait_s"].get<double>();
+  return 0;
+}
+
+json wait_row(const json& report, const std::string& name) {
+  for (const json& row : report["waits"])
+    if (row["class"] == name) return row;
+  return nullptr;
+}
+
+struct Waited {
+  Recorded recorded;
+  json report;
+};
+
+/// Records the workload, at most three times, until what is found is true: others may disturb one
+/// run, not each of three.
+void expect_waits(const std::vector<std::string>& words,
+                  const std::function<AssertionResult(const Waited&)>& is_true) {
+  constexpr int kTries = 3;
+  AssertionResult result = AssertionSuccess();
+  for (int i = 0; i < kTries; ++i) {
+    Waited waited{.recorded = record_workload(words, {"--wait", "-F", "999"}), .report = {}};
+    waited.report = waited.recorded.report();
+    ASSERT_EQ(waited.recorded.profile.run.losses.switches_lost, 0U);
+    result = is_true(waited);
+    if (result) return;
+    std::cerr << "[  RETRY   ] " << result.message() << std::endl;
+  }
+  FAIL() << result.message();
+}
+
+#define CHECK_THAT(result) \
+  if (const AssertionResult checked = (result); !checked) return checked
+
+/// Every class that the workload measured; of others at most what starting a program takes.
+AssertionResult classes_are_true(const Waited& waited) {
+  const json& truth = waited.recorded.truth["waits"];
+  for (const auto& [name, seconds] : truth.items()) {
+    const auto true_s = seconds.get<double>();
+    CHECK_THAT(is_near(name, waited_s(waited.report, name), true_s));
+  }
+  double all = 0;
+  for (const json& row : waited.report["waits"]) {
+    const std::string name = row["class"];
+    const auto recorded_s = row["wait_s"].get<double>();
+    EXPECT_GE(recorded_s, 0) << name;
+    all += recorded_s;
+    // A CPU and the program's own pages may be waited for at any time.
+    if (truth.contains(name) || name == "runnable" || name == "disk") continue;
+    CHECK_THAT(is_near(name, recorded_s, 0));
+  }
+  EXPECT_NEAR(all, waited.report["time"]["wait_s"].get<double>(), 1e-6);
+  return AssertionSuccess();
+}
+
+class KnownWaits : public ::testing::TestWithParam<const char*> {};
+INSTANTIATE_TEST_SUITE_P(, KnownWaits,
+                         ::testing::Values("sleep", "poll", "pipe", "socket", "terminal", "child",
+                                           "stopped", "traced"),
+                         [](const auto& test) { return std::string(test.param); });
+
+TEST_P(KnownWaits, AreThoseThatTheWorkloadMeasured) {
+  REQUIRE_KERNEL_SAMPLING();
+  expect_waits({"known_waits", GetParam(), "40"}, classes_are_true);
+}
+
+TEST(KnownWaits, OfTheDiskAreThoseThatTheWorkloadMeasured) {
+  REQUIRE_KERNEL_SAMPLING();
+  // Where the programs are built: a directory for temporary files may be in memory.
+  expect_waits({"known_waits", "disk", PROFILER_WORKLOADS, "200"}, [](const Waited& waited) {
+    if (waited.recorded.truth["direct"] == 0)
+      std::cerr << "(the file system refuses O_DIRECT: not tested)" << std::endl;
+    return classes_are_true(waited);
+  });
+}
+
+// Not more than the thread that measures itself: it is born before it looks at its clock.
+AssertionResult threads_are_true(const Waited& waited) {
+  for (const auto& [name, truth] : waited.recorded.truth["threads"].items()) {
+    const Schedule schedule = schedule_of(waited.recorded.profile, name);
+    const auto cpu_s = truth["cpu_s"].get<double>();
+    const auto lifetime_s = truth["lifetime_s"].get<double>();
+    EXPECT_NEAR(schedule.on_cpu_s + schedule.off_cpu_s() + schedule.unknown_s, schedule.lifetime_s,
+                1e-6)
+        << name;
+    EXPECT_EQ(schedule.unknown_s, 0) << name;
+    CHECK_THAT(is_near(name + " on a CPU", schedule.on_cpu_s, cpu_s));
+    CHECK_THAT(is_near(name + "'s lifetime", schedule.lifetime_s, lifetime_s, 0.01));
+    CHECK_THAT(is_near(name + " off it", schedule.off_cpu_s(), lifetime_s - cpu_s));
+  }
+  return AssertionSuccess();
+}
+
+TEST(HeldLock, IsWaitedForByTheThreadsThatWantIt) {
+  REQUIRE_KERNEL_SAMPLING();
+  expect_waits({"held_lock", "40"}, [](const Waited& waited) -> AssertionResult {
+    CHECK_THAT(classes_are_true(waited));
+    const json& truth = waited.recorded.truth;
+    double wanted_s = 0;
+    for (const json& thread : truth["threads"]) wanted_s += thread["lock_s"].get<double>();
+    // The function that takes the lock, among those of the program that wait for one.
+    double taken_s = 0;
+    for (const json& caller : wait_row(waited.report, "lock")["callers"])
+      if (caller["function"] == "take_lock") taken_s += caller["wait_s"].get<double>();
+    CHECK_THAT(is_near("take_lock", taken_s, wanted_s));
+    return threads_are_true(waited);
+  });
+}
+
+TEST(CrowdedCpus, AreWaitedForByThreadsThatCompute) {
+  REQUIRE_SAMPLING();
+  expect_waits({"crowded_cpus", "1.5"}, [](const Waited& waited) -> AssertionResult {
+    CHECK_THAT(threads_are_true(waited));
+    double all_s = 0;
+    for (const auto& [name, truth] : waited.recorded.truth["threads"].items()) {
+      const Schedule schedule = schedule_of(waited.recorded.profile, name);
+      const auto runnable_s = truth["runnable_s"].get<double>();
+      all_s += runnable_s;
+      CHECK_THAT(is_near(name + " wants a CPU", schedule.runnable_s, runnable_s));
+      const auto delay_s = truth["delay_s"].get<double>();
+      if (delay_s >= 0) CHECK_THAT(is_near(name + "'s delay", schedule.runnable_s, delay_s));
+    }
+    return is_near("runnable", waited_s(waited.report, "runnable"), all_s);
+  });
+}
+
+TEST(IdlePool, WaitsForJobsWhileTheMainThreadWaitsForMessages) {
+  REQUIRE_KERNEL_SAMPLING();
+  expect_waits({"idle_pool", "16", "40"}, [](const Waited& waited) -> AssertionResult {
+    CHECK_THAT(classes_are_true(waited));
+    const json pipe = wait_row(waited.report, "pipe");
+    if (pipe["callers"].empty() || pipe["callers"][0]["function"] != "read_message")
+      return AssertionFailure() << pipe.dump();
+    return AssertionSuccess();
+  });
+}
+
+TEST(ThreadsThatEndAsleep, HaveSleptUntilThen) {
+  REQUIRE_KERNEL_SAMPLING();
+  expect_waits({"asleep_at_end", "asleep", "20"}, [](const Waited& waited) -> AssertionResult {
+    const auto truth = waited.recorded.truth["wait_s"].get<double>();
+    double off_s = 0;
+    for (const auto& [tid, schedule] : schedules(waited.recorded.profile))
+      off_s += schedule.off_cpu_s();
+    // The main thread sleeps likewise.
+    const auto real_s = waited.report["time"]["real_s"].get<double>();
+    if (off_s < truth || off_s > 1.02 * truth + real_s + kTickS)
+      return AssertionFailure() << off_s << " s off the CPU, in truth " << truth << " and at most "
+                                << real_s;
+    return is_near("sleep", waited_s(waited.report, "sleep"), off_s);
+  });
+}
+
+TEST(ThousandsOfThreads, AreAllAccountedFor) {
+  REQUIRE_SAMPLING();
+  expect_waits({"asleep_at_end", "short", "3000"}, [](const Waited& waited) -> AssertionResult {
+    const Profile& profile = waited.recorded.profile;
+    EXPECT_EQ(profile.run.losses.intervals_unknown, 0U);
+    const auto threads = schedules(profile);
+    EXPECT_EQ(threads.size(), 3001U);
+    const auto real_s = waited.report["time"]["real_s"].get<double>();
+    for (const auto& [tid, schedule] : threads) {
+      EXPECT_LE(schedule.lifetime_s, real_s + kTickS) << tid;
+      EXPECT_GT(schedule.on_cpu_s, 0) << tid;
+      EXPECT_GT(schedule.blocked_s, 50e-6 * (tid == threads.begin()->first ? 0 : 1)) << tid;
+    }
+    for (const Wait& wait : profile.waits)
+      EXPECT_LE(static_cast<double>(wait.ns) * 1e-9, 3001 * real_s);
+    return AssertionSuccess();
+  });
+}
+
+class OneThread : public ::testing::TestWithParam<std::vector<std::string>> {};
+INSTANTIATE_TEST_SUITE_P(
+    , OneThread,
+    ::testing::Values(std::vector<std::string>{"known_waits", "sleep", "30"},
+                      std::vector<std::string>{"known_waits", "disk", PROFILER_WORKLOADS, "200"},
+                      std::vector<std::string>{"user_sys_ratio", "0.5", "0.5"}),
+    [](const auto& test) { return test.param[0] + "Of" + std::to_string(test.index); });
+
+TEST_P(OneThread, IsUserSysAndWaitAllTheTime) {
+  REQUIRE_SAMPLING();
+  expect_waits(GetParam(), [](const Waited& waited) -> AssertionResult {
+    const json& time = waited.report["time"];
+    const auto threads = schedules(waited.recorded.profile);
+    if (threads.size() != 1) return AssertionFailure() << threads.size() << " threads";
+    const Schedule& only = threads.begin()->second;
+    EXPECT_EQ(time["threads"], 1);
+    EXPECT_NEAR(time["wait_s"].get<double>(), only.off_cpu_s(), 1e-6);
+    return is_near("user + sys + wait", only.on_cpu_s + time["wait_s"].get<double>(),
+                   time["real_s"].get<double>(), 0.01);
+  });
+}
+
+TEST(Schedules, AreThoseOfAThreadThatSlept) {
+  REQUIRE_SAMPLING();
+  // It is not seen to leave its CPU, nor to come back: it was there before, and stays.
+  Command sleeper({"sleep", "60"}, {});
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  const TemporaryDirectory directory;
+  const CommandResult recording =
+      run(profiler({"record", "--wait", "-p", std::to_string(sleeper.pid()), "--duration", "1"}),
+          {.directory = directory.path()});
+  sleeper.signal(SIGKILL);
+  ASSERT_EQ(recording.exit_status, 0) << recording.err;
+  const auto profile = profile::read_profile(directory.file("profiler.data"));
+  ASSERT_TRUE(profile) << profile.error().message();
+  const auto threads = schedules(*profile);
+  ASSERT_EQ(threads.size(), 1U);
+  const Schedule& only = threads.begin()->second;
+  const double seconds = static_cast<double>(profile->run.duration_ns) * 1e-9;
+  EXPECT_TRUE(is_near("blocked", only.blocked_s, seconds));
+  EXPECT_EQ(only.on_cpu_s, 0);
+  EXPECT_LE(only.lifetime_s, seconds + kTickS);
+}
+
+/// Seconds off the CPU by thread, as another tool saw the same run.
+using OffCpu = std::map<Tid, double>;
+
+AssertionResult agrees(const Recorded& ours, const OffCpu& theirs) {
+  std::size_t compared = 0;
+  for (const auto& [tid, schedule] : schedules(ours.profile)) {
+    const auto other = theirs.find(tid);
+    if (other == theirs.end()) continue;
+    ++compared;
+    CHECK_THAT(is_near("thread " + std::to_string(tid), schedule.off_cpu_s(), other->second));
+  }
+  if (compared != schedules(ours.profile).size())
+    return AssertionFailure() << "only " << compared << " threads of both";
+  return AssertionSuccess();
+}
+
+/// `tool` is run with the words of a command that records `known_waits`, and says what it saw.
+void expect_agreement(const std::function<OffCpu(const std::vector<std::string>& command,
+                                                 const std::string& directory)>& tool) {
+  AssertionResult result = AssertionFailure();
+  for (int i = 0; i < 3 && !result; ++i) {
+    Recorded recorded;
+    const std::string data = recorded.directory->file("profiler.data");
+    const OffCpu theirs = tool(profiler({"record", "--wait", "-q", "-o", data, "--",
+                                         workload("known_waits"), "socket", "40"}),
+                               recorded.directory->path());
+    if (::testing::Test::IsSkipped()) return;
+    auto profile = profile::read_profile(data);
+    ASSERT_TRUE(profile) << profile.error().message();
+    recorded.profile = std::move(*profile);
+    result = agrees(recorded, theirs);
+    if (!result) std::cerr << "[  RETRY   ] " << result.message() << std::endl;
+  }
+  EXPECT_TRUE(result);
+}
+
+TEST(Schedules, AgreeWithPerfSchedTimehist) {
+  REQUIRE_KERNEL_SAMPLING();
+  expect_agreement([](const std::vector<std::string>& command, const std::string& directory) {
+    const std::string data = directory + "/perf.data";
+    std::vector<std::string> words = {"perf", "sched", "record", "-o", data};
+    words.insert(words.end(), command.begin(), command.end());
+    const CommandResult perf = run(words);
+    const CommandResult history = run({"perf", "sched", "timehist", "-i", data});
+    OffCpu off;
+    // "48420.934129 [0001]  known_waits[20903]   0.398   0.008   0.434": wait, delay within it,
+    // run.
+    static const std::regex kRow(
+        R"( *[0-9.]+ \[\d+\] +(.*)\[(\d+)(?:/\d+)?\] +([0-9.]+) +[0-9.]+ +[0-9.]+.*)");
+    std::istringstream lines(history.out);
+    for (std::string line; std::getline(lines, line);) {
+      std::smatch fields;
+      if (!std::regex_match(line, fields, kRow)) continue;
+      off[std::stoi(fields[2])] += std::stod(fields[3]) * 1e-3;
+    }
+    if (off.empty())
+      [&] { GTEST_SKIP() << "perf is missing, or may not trace here: " << perf.err; }();
+    return off;
+  });
+}
+
+TEST(Schedules, AgreeWithBpftrace) {
+  REQUIRE_KERNEL_SAMPLING();
+  expect_agreement([](const std::vector<std::string>& command, const std::string& directory) {
+    const std::string out = directory + "/off";
+    std::string line;
+    for (const std::string& word : command) line += (line.empty() ? "" : " ") + word;
+    const CommandResult bpftrace =
+        run({"bpftrace", "-o", out, "-c", line, "-e",
+             "tracepoint:sched:sched_switch { "
+             "$left = @left[args->next_pid]; "
+             "if ($left != 0) { @off[args->next_pid] += nsecs - $left; } "
+             "if (args->prev_pid != 0) { @left[args->prev_pid] = nsecs; } } "
+             "END { clear(@left); }"});
+    OffCpu off;
+    const std::string text = bpftrace.exit_status == 0 ? read_bytes(out) : "";
+    static const std::regex kRow(R"(@off\[(\d+)\]: (\d+))");
+    for (std::sregex_iterator row(text.begin(), text.end(), kRow); row != std::sregex_iterator();
+         ++row)
+      off[std::stoi((*row)[1])] = std::stod((*row)[2]) * 1e-9;
+    if (off.empty())
+      [&] { GTEST_SKIP() << "bpftrace is missing, or may not trace here: " << bpftrace.err; }();
+    return off;
+  });
+}
+
+}  // namespace
+}  // namespace profiler::test
