@@ -118,8 +118,7 @@ std::string wait_classes_text(const Run& run, const std::vector<view::WaitRow>& 
   }
   for (const view::IdleThreads& pool : idle) {
     row(pool.weight,
-        fmt::format("{} idle thread{}", grouped(pool.threads.size()),
-                    pool.threads.size() == 1 ? "" : "s"),
+        fmt::format("{} idle thread{}", grouped(pool.threads), pool.threads == 1 ? "" : "s"),
         Colour::kFaint, pool.caller);
   }
   return text + table.text();
