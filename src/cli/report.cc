@@ -22,6 +22,7 @@
 #include "render/report_json.h"
 #include "render/report_text.h"
 #include "render/threads_text.h"
+#include "render/waits_text.h"
 #include "render/wakers.h"
 #include "view/call_tree.h"
 #include "view/filter.h"
@@ -84,9 +85,7 @@ CommandLine command_line() {
       {.name = "report",
        .usage = "[OPTIONS] [-i FILE]",
        .summary = "Tables and trees of a recording, each second split into user, sys and wait",
-       .examples = {{"profiler report", "functions and all they called"},
-                    {"profiler report --sys --by cause", "why the kernel was entered"},
-                    {"profiler report --wait --by wait", "what it waited for, and where"},
+       .examples = {{"profiler report --wait --by wait", "what it waited for, and where"},
                     {"profiler report --tree --filter process=cc1plus", "top-down, one program"}}});
   line.basic().add_options()  //
       ("input,i", po::value<std::string>()->value_name("FILE"), "profile to read (profiler.data)")(

@@ -9,6 +9,7 @@
 #include "render/run_text.h"
 #include "render/syscalls_text.h"
 #include "render/text_table.h"
+#include "render/waits_text.h"
 #include "view/runtime_code.h"
 
 namespace profiler::render {
@@ -234,44 +235,7 @@ class OverviewWriter {
   void waits() {
     if (waited_.empty()) return;
     heading("Where it waited");
-    if (run_.wait_coverage == WaitCoverage::kDurations) {
-      out_ += wrapped(run_.kernel_sampled
-                          ? "no stacks of waits were recorded"
-                          : "not known: stacks of waits need permission to profile the kernel "
-                            "(kernel.perf_event_paranoid of 1 or less, CAP_PERFMON, or root)",
-                      kIndent, style_, Colour::kPlain);
-    }
-    const AmountFormat format = AmountFormat::of_waits(waited_);
-    TextTable table(style_, kIndent.size());
-    table.column("wait", Align::kRight);
-    table.column("share", Align::kRight);
-    table.column("", Align::kBar, style_.width < 96 ? 0 : 8);
-    table.column("count", Align::kRight);
-    table.column("for", Align::kLeft);
-    table.column(style_.width < 96 ? "main caller" : "main caller in user code", Align::kName, 14);
-    table.column("", Align::kPath, 12);
-    const auto row = [&](const view::Weight& weight, std::string what, Colour colour,
-                         const view::CallSite& site) {
-      table.row(
-          {{format.amount(weight.wait), Colour::kWait},
-           {format.share(weight.wait, 0)},
-           {.text = "", .colour = Colour::kWait, .fraction = format.fraction(weight.wait)},
-           {grouped(weight.waits)},
-           {std::move(what), colour},
-           {.text = site.function, .colour = Colour::kName, .mark = inline_mark(site.inlined)},
-           {place_text(site.module, site.file, site.line), Colour::kFaint}});
-    };
-    for (const view::WaitRow& each : overview_.waits) {
-      row(each.weight, std::string(name(each.wait)), Colour::kPlain,
-          each.callers.empty() ? view::CallSite{} : view::CallSite(each.callers.front()));
-    }
-    for (const view::IdleThreads& pool : overview_.idle) {
-      row(pool.weight,
-          fmt::format("{} idle thread{}", grouped(pool.threads.size()),
-                      pool.threads.size() == 1 ? "" : "s"),
-          Colour::kFaint, pool.caller);
-    }
-    out_ += table.text();
+    out_ += wait_classes_text(run_, overview_.waits, overview_.idle, style_);
   }
 
   void functions() {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "render/json_charge.h"
+#include "render/json_waits.h"
 #include "render/json_writer.h"
 #include "view/module_name.h"
 
@@ -89,7 +90,8 @@ class ReportWriter {
         optional_id(row.tid);
         json_.key("process").string(row.process).key("pid");
         optional_id(row.pid);
-        schedule(row.times);
+        json_.key("schedule");
+        write_thread_times(json_, row.times);
         break;
       case RowsOf::kLines:
         json_.key("file").string_or_null(row.file).key("line").number_or_null(row.line);
@@ -110,7 +112,7 @@ class ReportWriter {
 
   void wait_row(const view::WaitRow& row) {
     json_.line_break().begin_object();
-    wait_fields(row);
+    write_wait_class(json_, row);
     charge({.self = row.weight, .total = row.weight});
     json_.end();
   }
@@ -251,7 +253,7 @@ class ReportWriter {
     json_.key("callers").begin_array();
     for (const view::CauseCaller& caller : row.callers) {
       json_.begin_object();
-      site(caller);
+      write_call_site(json_, caller);
       amount("sys", caller.sys);
       json_.key("samples").number(caller.samples).end();
     }
@@ -267,57 +269,10 @@ class ReportWriter {
     json_.begin_array();
     for (const view::WaitRow& row : head_.waits) {
       json_.line_break().begin_object();
-      wait_fields(row);
+      write_wait_class(json_, row);
       json_.end();
     }
     json_.end();
-  }
-
-  void wait_fields(const view::WaitRow& row) {
-    std::string name(profiler::name(row.wait));
-    std::ranges::replace(name, ' ', '_');
-    json_.key("class").string(name);
-    json_.key("wait_s").seconds(row.weight.wait).key("count").number(row.weight.waits);
-    json_.key("threads").number(row.threads);
-    json_.key("callers").begin_array();
-    for (const view::WaitCaller& caller : row.callers) {
-      json_.begin_object();
-      site(caller);
-      json_.key("wait_s").seconds(caller.wait).key("count").number(caller.waits).end();
-    }
-    json_.end();
-  }
-
-  void site(const view::CallSite& caller) {
-    json_.key("function").string_or_null(caller.function);
-    json_.key("module").string_or_null(caller.module);
-    json_.key("file").string_or_null(caller.file).key("line").number_or_null(caller.line);
-    json_.key("inlined").boolean(caller.inlined);
-  }
-
-  void schedule(const std::optional<view::ThreadTimes>& times) {
-    json_.key("schedule");
-    if (!times) {
-      json_.null();
-      return;
-    }
-    json_.begin_object();
-    json_.key("lifetime_s").seconds(times->lifetime_ns).key("on_cpu_s").seconds(times->on_cpu_ns);
-    json_.key("user_s");
-    optional_seconds(times->user_ns);
-    json_.key("sys_s");
-    optional_seconds(times->sys_ns);
-    json_.key("blocked_s").seconds(times->blocked_ns);
-    json_.key("runnable_s").seconds(times->runnable_ns);
-    json_.key("unknown_s").seconds(times->unknown_ns);
-    json_.key("voluntary_switches").number(times->voluntary);
-    json_.key("preempted_switches").number(times->preempted);
-    json_.key("migrations").number(times->migrations);
-    json_.key("delay_mean_s");
-    optional_seconds(times->mean_delay_ns);
-    json_.key("delay_p99_s");
-    optional_seconds(times->p99_delay_ns);
-    json_.key("delay_max_s").seconds(times->longest_delay_ns).end();
   }
 
   void tree_node(const view::TreeNode& node, bool is_root) {
@@ -347,11 +302,7 @@ class ReportWriter {
   }
 
   void optional_seconds(const std::optional<std::uint64_t>& ns) {
-    if (ns) {
-      json_.seconds(*ns);
-    } else {
-      json_.null();
-    }
+    write_optional_seconds(json_, ns);
   }
 
   void optional_number(const std::optional<std::uint64_t>& number) {

@@ -73,11 +73,11 @@ std::string_view place_title(RowsOf rows) {
   }
 }
 
+}  // namespace
+
 std::string more_text(std::size_t hidden) {
   return fmt::format("… {} more; --limit 0 shows all", grouped(hidden));
 }
-
-}  // namespace
 
 std::string head_text(const ReportHead& head, const TextStyle& style) {
   const Run& run = head.profile->run;
@@ -286,68 +286,6 @@ std::string causes_text(const ReportHead& head, std::size_t limit, const TextSty
   text += out.text();
   if (shown < head.causes.size())
     text += TextLine(style).add(more_text(head.causes.size() - shown), Colour::kFaint).take();
-  return text;
-}
-
-std::string waits_text(const ReportHead& head, std::size_t limit, const TextStyle& style) {
-  std::string text = head_text(head, style);
-  if (head.waits.empty()) return text + TextLine(style).add("nothing was waited for").take();
-  view::Weight whole;
-  for (const view::WaitRow& row : head.waits) whole += row.weight;
-  const AmountFormat format = AmountFormat::of_waits(whole);
-  constexpr std::size_t kCallers = 5;
-
-  TextTable out(style);
-  out.column("wait", Align::kRight);
-  out.column("share", Align::kRight);
-  out.column("", Align::kBar, style.width < 96 ? 0 : 10);
-  out.column("count", Align::kRight);
-  out.column("for, and the user code behind it", Align::kName, 20);
-  out.column("", Align::kPath, 12);
-  const std::size_t shown = limit == 0 ? head.waits.size() : std::min(limit, head.waits.size());
-  for (std::size_t i = 0; i < shown; ++i) {
-    const view::WaitRow& row = head.waits[i];
-    out.row({{format.amount(row.weight.wait), Colour::kWait},
-             {format.share(row.weight.wait, 0)},
-             {.text = "", .colour = Colour::kWait, .fraction = format.fraction(row.weight.wait)},
-             {grouped(row.weight.waits)},
-             {.text = std::string(name(row.wait)),
-              .colour = Colour::kWait,
-              .mark = row.threads > 1 ? fmt::format(" in {} threads", grouped(row.threads)) : ""},
-             {}});
-    if (row.wait == WaitClass::kNotSampled) continue;
-    view::WaitCaller rest;
-    for (std::size_t c = 0; c < row.callers.size(); ++c) {
-      const view::WaitCaller& caller = row.callers[c];
-      if (c >= kCallers) {
-        rest.wait += caller.wait;
-        rest.waits += caller.waits;
-        continue;
-      }
-      out.row({{format.amount(caller.wait)},
-               {format.share(caller.wait, 0)},
-               {},
-               {grouped(caller.waits)},
-               {.text = caller.function.empty() ? "(not known where)" : caller.function,
-                .colour = Colour::kName,
-                .tree_lines = "  ",
-                .mark = inline_mark(caller.inlined)},
-               {place_text(caller.module, caller.file, caller.line), Colour::kFaint}});
-    }
-    if (row.callers.size() > kCallers) {
-      out.row({{format.amount(rest.wait)},
-               {format.share(rest.wait, 0)},
-               {},
-               {grouped(rest.waits)},
-               {.text = fmt::format("… {} more callers", grouped(row.callers.size() - kCallers)),
-                .colour = Colour::kFaint,
-                .tree_lines = "  "},
-               {}});
-    }
-  }
-  text += out.text();
-  if (shown < head.waits.size())
-    text += TextLine(style).add(more_text(head.waits.size() - shown), Colour::kFaint).take();
   return text;
 }
 

@@ -137,11 +137,7 @@ class ThreadLines {
   std::string text() {
     std::string text = head_text(head_, style_) + out_.text();
     if (shown_ < table_.size()) {
-      text +=
-          TextLine(style_)
-              .add(fmt::format("… {} more; --limit 0 shows all", grouped(table_.size() - shown_)),
-                   Colour::kFaint)
-              .take();
+      text += TextLine(style_).add(more_text(table_.size() - shown_), Colour::kFaint).take();
     }
     return text;
   }

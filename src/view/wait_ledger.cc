@@ -138,12 +138,12 @@ std::vector<IdleThreads> idle_threads(const Profile& profile,
     IdleThreads& pool = idle[most->first];
     pool.caller = most->first;
     pool.weight += sum.all;
-    // One row a thread, whatever its names.
-    pool.threads.insert(pool.threads.end(), sum.rows.begin(), sum.rows.end());
+    ++pool.threads;
+    pool.rows.insert(pool.rows.end(), sum.rows.begin(), sum.rows.end());
   }
   std::vector<IdleThreads> pools;
   for (auto& [site, pool] : idle) {
-    std::ranges::sort(pool.threads);
+    std::ranges::sort(pool.rows);
     pools.push_back(std::move(pool));
   }
   std::ranges::stable_sort(pools, std::greater{},
@@ -154,7 +154,7 @@ std::vector<IdleThreads> idle_threads(const Profile& profile,
 std::vector<const Sample*> samples_without(const std::vector<const Sample*>& samples,
                                            const std::vector<IdleThreads>& idle) {
   std::set<ThreadIndex> threads;
-  for (const IdleThreads& pool : idle) threads.insert(pool.threads.begin(), pool.threads.end());
+  for (const IdleThreads& pool : idle) threads.insert(pool.rows.begin(), pool.rows.end());
   std::vector<const Sample*> rest;
   for (const Sample* sample : samples) {
     if (sample->mode != Mode::kWait || !threads.contains(sample->thread)) rest.push_back(sample);

@@ -41,8 +41,9 @@ void sort_waits(std::vector<WaitRow>& rows, SortKey key);
 /// Threads that did nothing but wait, all at the same place.
 struct IdleThreads {
   CallSite caller;
-  Weight weight;                     ///< All their waiting.
-  std::vector<ThreadIndex> threads;  ///< By row.
+  Weight weight;  ///< All their waiting.
+  std::uint64_t threads = 0;
+  std::vector<ThreadIndex> rows;  ///< Of Profile::threads: a thread has one for each of its names.
 };
 
 /// A thread is idle if it is not its process's main thread, was on a CPU for less than 1 % of its

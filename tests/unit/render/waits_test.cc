@@ -11,6 +11,7 @@
 #include "render/report_json.h"
 #include "render/report_text.h"
 #include "render/threads_text.h"
+#include "render/waits_text.h"
 #include "tests/support/golden.h"
 #include "tests/support/json_schema.h"
 #include "tests/support/profile_builder.h"

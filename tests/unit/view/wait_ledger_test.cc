@@ -76,11 +76,11 @@ Profile pool(std::uint64_t on_cpu_ns, std::uint64_t elsewhere_ns) {
   return builder.build();
 }
 
-std::vector<std::size_t> idle_in(const Profile& profile) {
+std::vector<std::uint64_t> idle_in(const Profile& profile) {
   const Selection both = select_with_waits(profile, {});
-  std::vector<std::size_t> threads;
+  std::vector<std::uint64_t> threads;
   for (const IdleThreads& pool : idle_threads(profile, both.samples))
-    threads.push_back(pool.threads.size());
+    threads.push_back(pool.threads);
   return threads;
 }
 
@@ -88,6 +88,18 @@ TEST(IdleThreads, DoNothingButWaitAtOnePlace) {
   EXPECT_THAT(idle_in(pool(99 * kMs, 90 * kMs)), ElementsAre(3));
   EXPECT_THAT(idle_in(pool(100 * kMs, 0)), IsEmpty()) << "1 % of their lives is work";
   EXPECT_THAT(idle_in(pool(0, 100 * kMs)), IsEmpty()) << "1 % of their waiting is elsewhere";
+}
+
+TEST(IdleThreads, AThreadOfSeveralNamesIsOne) {
+  const Profile profile = ProfileBuilder()
+                              .thread("prog", 101)
+                              .wait("work;next", kFutex, WaitClass::kLock, 10 * kMs)
+                              .schedule(life(0, 10 * kMs))
+                              .thread("renamed", 101)
+                              .wait("work;next", kFutex, WaitClass::kLock, 1000 * kMs)
+                              .schedule(life(kMs, 1000 * kMs))
+                              .build();
+  EXPECT_THAT(idle_in(profile), ElementsAre(1));
 }
 
 TEST(IdleThreads, TheMainThreadIsNoneOfThem) {
