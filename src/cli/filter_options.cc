@@ -105,8 +105,8 @@ void add_filter_options(CommandLine& line) {
   line.basic().add_options()  //
       ("sys", po::bool_switch(), "only time in the kernel")(
           "filter", po::value<std::vector<std::string>>()->composing()->value_name("KEY=TEXT"),
-          "only samples of that process, thread, module, function or cause, waits for that "
-          "(wait=lock), or time=FROM-UNTIL; all of several");
+          "only what process=, thread=, module=, function=, cause=, wait= or time=FROM-UNTIL say; "
+          "all of several");
 }
 
 void add_wait_option(CommandLine& line) {

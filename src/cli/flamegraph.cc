@@ -124,8 +124,8 @@ int flamegraph_command(std::span<const std::string> args) {
     picture->selection = name + (picture->selection.empty() ? "" : ", ") + picture->selection;
   }
   const bool with_waits = filter->wait_only || filter->wait != WaitClass::kNone || wall;
-  const view::Selection selection = with_waits ? view::select_with_waits(*profile, *filter)
-                                               : view::Selection{};
+  const view::Selection selection =
+      with_waits ? view::select_with_waits(*profile, *filter) : view::Selection{};
   if (wall && !selection.has_waits) filter->wait_only = true;  // The same complaint.
   if (const auto waits = check_waits(*filter, selection, *profile); !waits)
     return line.fail(waits.error());

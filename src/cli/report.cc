@@ -87,8 +87,7 @@ CommandLine command_line() {
        .examples = {{"profiler report", "functions and all they called"},
                     {"profiler report --sys --by cause", "why the kernel was entered"},
                     {"profiler report --wait --by wait", "what it waited for, and where"},
-                    {"profiler report --tree --filter process=cc1plus", "top-down, one program"},
-                    {"profiler report --format json -o report.json", "for a script"}}});
+                    {"profiler report --tree --filter process=cc1plus", "top-down, one program"}}});
   line.basic().add_options()  //
       ("input,i", po::value<std::string>()->value_name("FILE"), "profile to read (profiler.data)")(
           "by", po::value<std::string>()->value_name("WHAT"),
@@ -104,10 +103,8 @@ CommandLine command_line() {
        "total, self, user, sys, wait, name or samples")(
           "limit", po::value<std::string>()->value_name("N"),
           "most rows to show (40 in text tables); 0 shows all")(
-          "sched", po::bool_switch(),
-          "by thread: switches, migrations, and how long each waited for a CPU")(
-          "kernel-frames", po::bool_switch(),
-          "the kernel's functions; otherwise one row for each system call or fault")(
+          "sched", po::bool_switch(), "how each thread was scheduled: switches, delays")(
+          "kernel-frames", po::bool_switch(), "the kernel's functions, not one row a system call")(
           "format", po::value<std::string>()->value_name("FORMAT"), "text, json or csv")(
           "output,o", po::value<std::string>()->value_name("FILE"),
           "file to write; - is standard output");

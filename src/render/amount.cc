@@ -33,7 +33,8 @@ AmountFormat::AmountFormat(const EventInfo& event, const view::Weight& whole)
 
 AmountFormat AmountFormat::of_waits(const view::Weight& whole) {
   AmountFormat format;
-  format.digits_ = second_digits(whole.wait);
+  // Of long waits and short ones in one table the short ones are wanted too.
+  format.digits_ = whole.wait < 100 * kSecond ? 3 : second_digits(whole.wait);
   format.whole_ = whole.wait;
   return format;
 }

@@ -171,7 +171,9 @@ class FlamegraphWriter {
         "data-left=\"{}\" data-counts=\"{}\">\n",
         kMargin, head_height_, inner_width_, kRowPitch, layout_.rows, xml_text(event_.unit),
         options_.icicle ? 0 : 1, options_.fit_window ? 1 : 0, layout_.frames_left_out,
-        all_.waits == 0 ? "samples" : all_.samples == 0 ? "waits" : "both");
+        all_.waits == 0     ? "samples"
+        : all_.samples == 0 ? "waits"
+                            : "both");
     for (const FlameBox& box : layout_.boxes) frame(box);
     put("</g>\n");
   }
@@ -202,7 +204,8 @@ class FlamegraphWriter {
     put("<g class=\"{}{}\" data-v=\"{} {}\"><title>{}\n{}</title><rect x=\"{:.2f}\" y=\"{:.10g}\" "
         "width=\"{:.2f}\" height=\"{}\"/>",
         frame_class(kind_of(box), name), box.width >= 3 ? " w" : "", box.weight.wall(),
-        box.weight.samples + box.weight.waits, xml_text(name), xml_text(details), box.x, y, box.width, kRowHeight);
+        box.weight.samples + box.weight.waits, xml_text(name), xml_text(details), box.x, y,
+        box.width, kRowHeight);
     // A letter and an ellipsis say nothing: no label for less.
     if (box.width > 4 * kLabelCell) {
       const auto cells = static_cast<std::size_t>((box.width - 2 * kLabelInset) / kLabelCell);

@@ -5,7 +5,8 @@
 //   }); for (const FlameBox& box : layout.boxes) rect(box.x, box.row, box.width);
 //
 // The boxes of one row do not overlap, and each lies within its parent's, which it precedes.
-// Weight is time on the CPU and waits, as many of both as the tree has. Siblings stand heaviest first; what is right of them is the parent's own time.
+// Weight is time on the CPU and waits, as many of both as the tree has. Siblings stand heaviest
+// first; what is right of them is the parent's own time.
 #pragma once
 
 #include <cstddef>

@@ -29,7 +29,7 @@ constexpr std::array<Look, kFrameKinds> kLooks = {{
     {'i', "user, inlined", 56, 74, 0.66, 0.42, 0.74, 0.29, -0.30},
     {'k', "kernel", 200, 222, 0.72, 0.55, 0.77, 0.35, -0.27},
     {'e', "kernel, by what entered it", 256, 280, 0.62, 0.40, 0.83, 0.36, -0.07},
-    {'w', "waiting, off the CPU", 150, 190, 0.10, 0.12, 0.85, 0.30, -0.14},
+    {'w', "waiting, off the CPU", 158, 182, 0.38, 0.30, 0.79, 0.28, -0.20},
     {'b', "stack incomplete", 0, 0, 0.0, 0.0, 0.82, 0.32, -0.10},
     {'m', "too narrow to draw", 210, 210, 0.10, 0.10, 0.90, 0.22, -0.12},
 }};

@@ -13,8 +13,8 @@ void write_amount(JsonWriter& json, std::string_view what, std::uint64_t weight,
   }
 }
 
-void write_weight(JsonWriter& json, std::string_view key, const view::Weight& weight,
-                  bool is_time, bool has_wait) {
+void write_weight(JsonWriter& json, std::string_view key, const view::Weight& weight, bool is_time,
+                  bool has_wait) {
   json.key(key).begin_object();
   write_amount(json, "user", weight.user, is_time);
   write_amount(json, "sys", weight.sys, is_time);

@@ -26,11 +26,11 @@ struct ReportHead {
   view::Weight sampled;  ///< Of the selected samples, as all that follows.
   view::Quality quality;
   std::vector<view::CauseRow> causes;
-  bool has_waits = false;            ///< Waiting was recorded, and can be shown beside the event.
-  std::vector<view::WaitRow> waits;  ///< By class; empty without.
-  view::WaitTotals waited;           ///< Of the whole profile.
+  bool has_waits = false;              ///< Waiting was recorded, and can be shown beside the event.
+  std::vector<view::WaitRow> waits;    ///< By class; empty without.
+  view::WaitTotals waited;             ///< Of the whole profile.
   std::vector<view::EventRow> events;  ///< All of the profile, whatever was selected.
-  bool waits_only = false;  ///< Nothing but waits was selected.
+  bool waits_only = false;             ///< Nothing but waits was selected.
   std::string selection;  ///< The filter in words, "" if everything is shown. For text only.
 };
 

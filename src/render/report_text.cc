@@ -94,16 +94,17 @@ std::string head_text(const ReportHead& head, const TextStyle& style) {
 
   if (!head.waits_only) {
     Facts facts = event_facts(run, *head.event, head.quality);
-    facts.push_back({fmt::format("{}: user {}, sys {}", format.amount_with_unit(head.sampled.all()),
-                                 format.amount(head.sampled.user), format.amount(head.sampled.sys))});
+    facts.push_back(
+        {fmt::format("{}: user {}, sys {}", format.amount_with_unit(head.sampled.all()),
+                     format.amount(head.sampled.user), format.amount(head.sampled.sys))});
     text += facts_text(facts, style);
     text += facts_text(stack_facts(run, head.quality, format.few_samples()), style);
     text += facts_text(other_event_facts(head.events, *head.event), style);
   }
   if (head.has_waits) {
     Facts facts = wait_facts(*head.profile, head.waited);
-    facts.push_back({AmountFormat::of_waits(head.sampled).amount_with_unit(head.sampled.wait) +
-                     " waited"});
+    facts.push_back(
+        {AmountFormat::of_waits(head.sampled).amount_with_unit(head.sampled.wait) + " waited"});
     text += facts_text(facts, style);
   }
   if (!head.selection.empty()) text += wrapped(head.selection, "only: ", style, Colour::kTitle);

@@ -39,7 +39,8 @@ using Facts = std::vector<Fact>;
                                 const view::Quality& quality);
 /// Complete, truncated, broken stacks; unnamed frames.
 [[nodiscard]] Facts stack_facts(const Run& run, const view::Quality& quality, bool counts);
-/// Waits, how many of them have a stack, what was lost of them; none where waiting was not recorded.
+/// Waits, how many of them have a stack, what was lost of them; none where waiting was not
+/// recorded.
 [[nodiscard]] Facts wait_facts(const Profile& profile, const view::WaitTotals& waited);
 /// What else was sampled, and how to see it; none where there is but one event.
 [[nodiscard]] Facts other_event_facts(const std::vector<view::EventRow>& events,

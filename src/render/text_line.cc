@@ -89,9 +89,9 @@ TextLine& TextLine::add_stacked_bar(std::initializer_list<BarPart> parts, std::s
     // What comes before is rounded with it: the parts fill the bar.
     amount += part.amount;
     const auto until =
-        whole > 0 ? static_cast<std::size_t>(
-                        std::lround(amount / whole * static_cast<double>(width)))
-                  : 0;
+        whole > 0
+            ? static_cast<std::size_t>(std::lround(amount / whole * static_cast<double>(width)))
+            : 0;
     std::string text;
     for (; cells < until; ++cells) text += kFillings[filling];
     if (!text.empty()) add(text, part.colour);

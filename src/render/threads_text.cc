@@ -19,6 +19,8 @@ using view::ThreadTimes;
 
 /// From here on there are both times and shares.
 constexpr std::size_t kWide = 100;
+/// Threads of a long life are told to the millisecond up to here: others may have a short one.
+constexpr std::uint64_t kLong = 1'000'000'000'000;
 
 std::uint64_t longest_of(const view::Table& table) {
   std::uint64_t longest = 0;
@@ -35,7 +37,7 @@ class ThreadLines {
         table_(table),
         shown_(limit == 0 ? table.size() : std::min(limit, table.size())),
         style_(style),
-        digits_(second_digits(longest_of(table))),
+        digits_(longest_of(table) < kLong ? 3 : second_digits(longest_of(table))),
         out_(style) {}
 
   std::string shares() {
@@ -86,8 +88,7 @@ class ThreadLines {
 
   void add(std::vector<Cell> cells, const TableRow& row) {
     cells.push_back({fmt::format("{} [{}]", row.label, row.tid.value_or(0)), Colour::kName});
-    cells.push_back(
-        {fmt::format("{} [{}]", row.process, row.pid.value_or(0)), Colour::kFaint});
+    cells.push_back({fmt::format("{} [{}]", row.process, row.pid.value_or(0)), Colour::kFaint});
     out_.row(std::move(cells));
   }
 
@@ -111,7 +112,9 @@ class ThreadLines {
     cells.push_back(time(times.on_cpu_ns, Colour::kPlain));
     for (const std::uint64_t count : {times.voluntary, times.preempted, times.migrations})
       cells.push_back({grouped(count), count == 0 ? Colour::kFaint : Colour::kPlain});
-    cells.push_back(time(times.runnable_ns, Colour::kWait));
+    cells.push_back(
+        {times.runnable_ns == 0 ? "0" : duration(static_cast<double>(times.runnable_ns)),
+         times.runnable_ns == 0 ? Colour::kFaint : Colour::kWait});
     if (!times.mean_delay_ns) {
       for (int i = 0; i < 3; ++i) cells.push_back(unknown());
       return;
@@ -134,11 +137,11 @@ class ThreadLines {
   std::string text() {
     std::string text = head_text(head_, style_) + out_.text();
     if (shown_ < table_.size()) {
-      text += TextLine(style_)
-                  .add(fmt::format("… {} more; --limit 0 shows all",
-                                   grouped(table_.size() - shown_)),
-                       Colour::kFaint)
-                  .take();
+      text +=
+          TextLine(style_)
+              .add(fmt::format("… {} more; --limit 0 shows all", grouped(table_.size() - shown_)),
+                   Colour::kFaint)
+              .take();
     }
     return text;
   }

@@ -91,7 +91,7 @@ void CallerSums::add(const CallKey& key, StackIndex stack, const SampledCall& ca
 std::vector<SyscallCallerRow> CallerSums::rows(const SyscallAccount& account) const {
   std::vector<SyscallCallerRow> callers;
   for (auto it = sums_.begin(); it != sums_.end();) {
-    const CallKey& key = std::get<CallKey>(it->first);
+    const auto& key = std::get<CallKey>(it->first);
     const auto end = std::find_if(
         it, sums_.end(), [&](const auto& entry) { return std::get<CallKey>(entry.first) != key; });
     if (const auto row = find_row(account, key)) share_out({it, end}, *row, account, callers);

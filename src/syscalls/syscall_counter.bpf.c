@@ -45,8 +45,9 @@ const volatile __u32 scope = SYSCALL_SCOPE_PROCESSES;
 const volatile __u32 grouping = SYSCALL_GROUP_NONE;
 const volatile __u32 cpus = 1;
 const volatile __u32 own_process = 0;
-// Calls count from the next exec of the roots on.
-const volatile bool held_until_exec = false;
+// Calls count from the next exec of the roots on. No bool: bpftool would call it _Bool, which C++
+// need not know.
+const volatile __u8 held_until_exec = 0;
 // Of accumulated time in calls, one stack each; 0: none.
 const volatile __u64 sample_period_ns = 0;
 

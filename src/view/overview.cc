@@ -54,19 +54,30 @@ std::vector<CauseRow> with_faults_together(const std::vector<CauseRow>& rows) {
   return merged;
 }
 
+/// By time on the CPU; of a program that hardly used any, by all of its time.
+Table functions_of(const Profile& profile, const std::vector<const Sample*>& samples) {
+  constexpr std::uint64_t kFewSamples = 30;
+  Table table = function_table(profile, samples, {});
+  if (sum(samples).samples < kFewSamples) {
+    std::ranges::stable_sort(table, std::ranges::greater(),
+                             [](const TableRow& row) { return row.charge.total.wall(); });
+  }
+  return table;
+}
+
 }  // namespace
 
 Overview overview(const Profile& profile, const std::vector<const Sample*>& samples) {
   std::vector<IdleThreads> idle = idle_threads(profile, samples);
-  std::vector<WaitRow> waits = wait_ledger(profile, samples_without(samples, idle));
+  const std::vector<const Sample*> busy = samples_without(samples, idle);
   return {.sampled = sum(samples),
           .has_waits = profile.run.wait_coverage != WaitCoverage::kNone,
           .waited = wait_totals(profile),
-          .waits = std::move(waits),
+          .waits = wait_ledger(profile, busy),
           .idle = std::move(idle),
           .quality = quality(profile, samples),
           .causes = with_faults_together(cause_ledger(profile, samples)),
-          .functions = function_table(profile, samples, {}),
+          .functions = functions_of(profile, busy),
           .advice = advice(profile, samples),
           .events = event_list(profile)};
 }

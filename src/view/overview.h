@@ -20,14 +20,14 @@
 namespace profiler::view {
 
 struct Overview {
-  Weight sampled;  ///< All samples: set against Run::charged.
-  bool has_waits = false;           ///< Waiting was recorded; else all that is said of it is empty.
-  WaitTotals waited;                ///< Exact.
-  std::vector<WaitRow> waits;       ///< By class, but for those of idle threads.
-  std::vector<IdleThreads> idle;    ///< Heaviest first.
+  Weight sampled;                 ///< All samples: set against Run::charged.
+  bool has_waits = false;         ///< Waiting was recorded; else all that is said of it is empty.
+  WaitTotals waited;              ///< Exact.
+  std::vector<WaitRow> waits;     ///< By class, but for those of idle threads.
+  std::vector<IdleThreads> idle;  ///< Heaviest first.
   Quality quality;
   std::vector<CauseRow> causes;  ///< Page faults from user mode in one row, whatever their kind.
-  Table functions;               ///< By total, kernel frames folded.
+  Table functions;  ///< By total, kernel frames folded; without what idle threads waited.
   std::vector<Advice> advice;
   std::vector<EventRow> events;  ///< All of the profile.
 };

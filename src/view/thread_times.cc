@@ -39,7 +39,10 @@ void tell_delays(const DurationHistogram& delays, ThreadTimes& times) {
   const std::uint64_t count = delays.total();
   if (count == 0) return;
   times.mean_delay_ns = times.runnable_ns / count;
-  times.p99_delay_ns = std::min(delays.quantile(0.99), times.longest_delay_ns);
+  // In the bucket of the longest nothing says where, but of that one.
+  const bool is_longest =
+      delays.quantile_bucket(0.99) >= DurationHistogram::bucket(times.longest_delay_ns);
+  times.p99_delay_ns = is_longest ? times.longest_delay_ns : delays.quantile(0.99);
 }
 
 /// The part of the time on the CPU that the samples' user time is of all of theirs.

@@ -1,9 +1,11 @@
-// What each thread did with its life, and how the scheduler treated it: exact, from context switches.
+// What each thread did with its life, and how the scheduler treated it: exact, from context
+// switches.
 //
 //   add_thread_times(profile, filter, rows);           // rows of group_table(…, GroupBy::kThread)
 //   rows[0].times->on_cpu_ns, rows[0].times->p99_delay_ns
 //
-// How much of the time on the CPU was user and how much sys is the one thing that samples say of it.
+// How much of the time on the CPU was user and how much sys is the one thing that samples say of
+// it.
 #pragma once
 
 #include <cstdint>

@@ -131,8 +131,8 @@ std::vector<IdleThreads> idle_threads(const Profile& profile,
 
   std::map<CallSite, IdleThreads> idle;
   for (const auto& [thread, sum] : waits) {
-    const auto most = std::ranges::max_element(
-        sum.callers, {}, [](const auto& caller) { return caller.second; });
+    const auto most =
+        std::ranges::max_element(sum.callers, {}, [](const auto& caller) { return caller.second; });
     if (most == sum.callers.end() || most->first.function.empty()) continue;
     if (most->second * 100 <= sum.all.wait * 99) continue;
     IdleThreads& pool = idle[most->first];

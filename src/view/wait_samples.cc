@@ -17,6 +17,10 @@ namespace {
 constexpr std::uint64_t kShortestSlotNs = 100'000'000;
 constexpr std::uint64_t kSamplesAStratum = 1024;
 
+/// In place of a length: of all waits for a CPU. Where a thread is preempted has little to do with
+/// for how long.
+constexpr int kAnyLength = 1000;
+
 /// Waits of about the same length, of one thread or process.
 struct StratumKey {
   std::uint32_t owner = 0;
@@ -84,11 +88,17 @@ class WaitSampler {
 
   void learn(const Wait& wait) {
     const StratumKey key = key_of(wait);
-    for (const StratumKey& each : {key, of_process(key)}) {
-      Stratum& stratum = strata_[each];
-      stratum.ns[wait.stack] += wait.ns;
-      stratum.all_ns += wait.ns;
+    for (StratumKey each : {key, of_process(key)}) {
+      learn(wait, each);
+      each.log2 = kAnyLength;
+      if (wait.runnable) learn(wait, each);
     }
+  }
+
+  void learn(const Wait& wait, const StratumKey& key) {
+    Stratum& stratum = strata_[key];
+    stratum.ns[wait.stack] += wait.ns;
+    stratum.all_ns += wait.ns;
   }
 
   [[nodiscard]] const Stratum* find(StratumKey key, int offset) const {
@@ -102,8 +112,15 @@ class WaitSampler {
     const auto [known, is_new] = sources_.try_emplace(key, nullptr);
     if (is_new) {
       const StratumKey process = of_process(key);
-      for (const auto& [stratum, offset] :
-           {std::pair(key, 0), {process, 0}, {key, -1}, {key, 1}, {process, -1}, {process, 1}}) {
+      const int any = kAnyLength - key.log2;
+      for (const auto& [stratum, offset] : {std::pair(key, 0),
+                                            {process, 0},
+                                            {key, -1},
+                                            {key, 1},
+                                            {process, -1},
+                                            {process, 1},
+                                            {key, any},
+                                            {process, any}}) {
         known->second = find(stratum, offset);
         if (known->second != nullptr) break;
       }

@@ -5,9 +5,10 @@
 //
 // A wait of which a stack was taken is one sample. The time of the others is charged by proportion:
 // to the stacks that were taken of waits of about the same length (a power of two) of the same
-// thread, else of the same process, else of waits of half or double the length. What none of that
-// explains has no stack: its class is kNotSampled, or kRunnable where that much is known. The
-// weights add up to those of the waits to the nanosecond, and so do the numbers.
+// thread, else of the same process, else of waits of half or double the length, and where it waited
+// for a CPU, of any. What none of that explains has no stack: its class is kNotSampled, or
+// kRunnable where that much is known. The weights add up to those of the waits to the nanosecond,
+// and so do the numbers.
 #pragma once
 
 #include <vector>

@@ -36,6 +36,34 @@ Profile kinds() {
       .build();
 }
 
+/// User, sys and wait, in two threads.
+Profile waits() {
+  ProfileBuilder builder;
+  builder.command({"./server"})
+      .user("_start;main;serve;handle", 300)
+      .sys("_start;main;serve;handle;write@libc.so.6", "entry_SYSCALL_64;vfs_write",
+           syscall("write"), 100)
+      .wait("_start;main;serve;handle;pthread_mutex_lock@libc.so.6",
+            "entry_SYSCALL_64;futex_do_wait;schedule", WaitClass::kLock, 10'000'000, 20)
+      .wait("_start;main;serve;poll@libc.so.6", "entry_SYSCALL_64;do_sys_poll;schedule",
+            WaitClass::kPoll, 30'000'000, 10, syscall("poll"))
+      .runnable("_start;main;serve;handle", 2'000'000, 30)
+      .thread("flusher", 101)
+      .wait("start_thread@libc.so.6;flush;fsync@libc.so.6",
+            "entry_SYSCALL_64;ext4_sync_file;io_schedule;schedule", WaitClass::kDisk, 50'000'000, 4,
+            syscall("fsync"))
+      .unsampled_wait(200'000'000)
+      .unsampled_wait(40'000'000);
+  return builder.build();
+}
+
+std::string wall_svg(const Profile& profile, const view::Filter& filter) {
+  const view::Selection chosen = view::select_with_waits(profile, filter);
+  const view::CallTree tree =
+      view::call_tree(profile, chosen.samples, {.path = {.wait_nodes = true}});
+  return render::flamegraph(profile, tree, {});
+}
+
 std::string svg(const Profile& profile, bool kernel_frames,
                 const render::FlamegraphOptions& options) {
   const view::CallTree tree = view::call_tree(profile, view::select(profile, {}),
@@ -61,6 +89,8 @@ int run(const std::string& directory) {
       write(directory + "/icicle.svg", svg(all, false, {.fit_window = false, .icicle = true})) &&
       write(directory + "/few.svg", svg(few, false, {})) &&
       write(directory + "/deep.svg", svg(deep, false, {})) &&
+      write(directory + "/wall.svg", wall_svg(waits(), {})) &&
+      write(directory + "/wait.svg", wall_svg(waits(), {.wait_only = true})) &&
       write(directory + "/empty.svg", svg(ProfileBuilder().build(), false, {}));
   return good ? 0 : 1;
 }

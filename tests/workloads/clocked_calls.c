@@ -16,8 +16,9 @@
 //   switched out, or its CPU stolen, it shows less instead; the median over all calls of a kind has
 //   neither. That has been taken off each call. Nothing that a profiler says goes into it.
 // - The way into the kernel and out of it, and what watching a call costs on either side of the
-//   moments that are noted. The getppid shows it: compare the time of another call less that of as
-//   many getppids, counted and printed.
+//   moments that are noted. The getppid shows it: its time is printed as if each had taken as long as
+//   the median of them. Compare the time of another call less that, and less the median of getppid
+//   where calls were counted.
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <pthread.h>
@@ -37,7 +38,8 @@ enum { kReadBytes = 1280 << 10, kRandomBytes = 18 << 10, kWriteBytes = 512 << 10
 
 struct Sums {
   double cpu_s;
-  double* clock_s;  // Of each call, what reading the clock took.
+  double* clock_s;    // Of each call, what reading the clock took.
+  double* between_s;  // And what the call took, wherever its thread was.
 };
 static struct Sums sums[kMaxThreads][kCalls];
 static _Atomic int worker_ids[kMaxThreads];
@@ -55,6 +57,7 @@ static unsigned cpus;
     const double cpu = thread_cpu_s() - cpu_before;              \
     own[call].cpu_s += cpu;                                      \
     own[call].clock_s[i] = cpu - between;                        \
+    own[call].between_s[i] = between;                            \
   } while (0)
 
 static void* work(void* argument) {
@@ -102,6 +105,11 @@ static int by_value(const void* a, const void* b) {
   return (x > y) - (x < y);
 }
 
+static double median(double* values, size_t count) {
+  qsort(values, count, sizeof *values, by_value);
+  return values[count / 2];
+}
+
 int main(int argc, char** argv) {
   const int threads = (int)argument(argc, argv, 1, 2);
   rounds = (int)argument(argc, argv, 2, 500);
@@ -109,9 +117,14 @@ int main(int argc, char** argv) {
   if (threads < 1 || threads > kMaxThreads || rounds < 1 || size < 1) return 2;
   const size_t calls = (size_t)threads * (size_t)rounds;
   double* clock_s[kCalls];
+  double* between_s[kCalls];
   for (int call = 0; call < kCalls; ++call) {
     clock_s[call] = calloc(calls, sizeof(double));
-    for (int i = 0; i < threads; ++i) sums[i][call].clock_s = clock_s[call] + i * rounds;
+    between_s[call] = calloc(calls, sizeof(double));
+    for (int i = 0; i < threads; ++i) {
+      sums[i][call].clock_s = clock_s[call] + i * rounds;
+      sums[i][call].between_s = between_s[call] + i * rounds;
+    }
   }
   cpus = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
   pthread_t workers[kMaxThreads];
@@ -127,11 +140,12 @@ int main(int argc, char** argv) {
   // A sleep is switched out by nature: the clock is taken to cost there what it does in the loop.
   double cost_s = 0;
   for (int call = 0; call < kCalls; ++call) {
-    qsort(clock_s[call], calls, sizeof(double), by_value);
-    if (call != kSleep) cost_s = clock_s[call][calls / 2];
+    if (call != kSleep) cost_s = median(clock_s[call], calls);
     double sum = 0;
     for (int i = 0; i < threads; ++i) sum += sums[i][call].cpu_s;
-    printf(",\"%s\":%.9f", kNames[call], sum - cost_s * (double)calls);
+    sum -= cost_s * (double)calls;
+    if (call == kNothing) sum = median(between_s[call], calls) * (double)calls;
+    printf(",\"%s\":%.9f", kNames[call], sum);
     if (call != kSleep) printf(",\"%s_clock_ns\":%.0f", kNames[call], cost_s * 1e9);
   }
   printf("}\n");

@@ -48,6 +48,16 @@ TEST(FilterOptions, TakeEachKey) {
   EXPECT_EQ(parsed->cause, "page fault");
 }
 
+TEST(FilterOptions, TakeAClassOfWaiting) {
+  const auto lock = filter({"--filter", "wait=lock"});
+  ASSERT_TRUE(lock.has_value()) << lock.error().message();
+  EXPECT_EQ(lock->wait, WaitClass::kLock);
+  const auto unknown = filter({"--filter", "wait=not_sampled"});
+  ASSERT_TRUE(unknown.has_value()) << unknown.error().message();
+  EXPECT_EQ(unknown->wait, WaitClass::kNotSampled);
+  EXPECT_THAT(error("wait=none"), HasSubstr("nothing waits for 'none'"));
+}
+
 TEST(FilterOptions, TakeATimeRange) {
   const auto both = filter({"--filter", "time=1.5-2s"});
   ASSERT_TRUE(both.has_value()) << both.error().message();

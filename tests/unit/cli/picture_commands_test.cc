@@ -168,5 +168,26 @@ TEST_F(PictureCommands, ShowOneEventOfSeveral) {
   EXPECT_THAT(unknown.output, HasSubstr("cpu-clock (40 samples), page-faults (7 samples)"));
 }
 
+TEST_F(PictureCommands, WaitsAreDrawnWhereTheyAreAskedFor) {
+  EXPECT_THAT(run("$P flamegraph --wall").output, HasSubstr("no waits"));
+  const Profile profile = test::ProfileBuilder()
+                              .user("main;work", 40)
+                              .wait("main;nap", "do_nanosleep;schedule", WaitClass::kSleep,
+                                    60'000'000, 1, test::syscall("clock_nanosleep"))
+                              .build();
+  auto writer = profile::ProfileWriter::create(directory_ + "/profiler.data");
+  ASSERT_TRUE(writer.has_value()) << writer.error().message();
+  ASSERT_TRUE(writer->finish(profile).has_value());
+  EXPECT_EQ(run("$P flamegraph --wall").status, 0);
+  EXPECT_THAT(file("flamegraph.svg"), HasSubstr("0.060 s wait, 1 wait, 60.0 %"));
+  EXPECT_THAT(file("flamegraph.svg"), HasSubstr("<title>work\n"));
+  EXPECT_EQ(run("$P flamegraph --wait").status, 0);
+  EXPECT_THAT(file("flamegraph.svg"), HasSubstr("0.060 s wait, 1 wait, 100.0 %"));
+  EXPECT_THAT(file("flamegraph.svg"), Not(HasSubstr("<title>work\n")));
+  EXPECT_EQ(run("$P flamegraph").status, 0);
+  EXPECT_THAT(file("flamegraph.svg"), Not(HasSubstr(" wait, ")));
+  EXPECT_THAT(run("$P flamegraph --wall --sys").output, HasSubstr("--wall is all time"));
+}
+
 }  // namespace
 }  // namespace profiler::cli

@@ -204,5 +204,74 @@ TEST_F(ReportCommand, SaysWhichEventsThereAre) {
       R"(this profile has page-faults \(40 samples\), syscalls:sys_enter_brk \(7 samples\))");
 }
 
+/// A program that computes, waits for a lock, and is preempted.
+Profile waiting() {
+  test::ProfileBuilder builder;
+  ThreadSchedule schedule;
+  schedule.on_cpu_ns = 50'000'000;
+  schedule.blocked_ns = 300'000'000;
+  schedule.runnable_ns = 10'000'000;
+  schedule.voluntary = 3;
+  schedule.preempted = 2;
+  builder.user("main;work", 50)
+      .wait("main;take;pthread_mutex_lock@libc.so.6", "entry_SYSCALL_64;futex_do_wait;schedule",
+            WaitClass::kLock, 100'000'000, 3)
+      .runnable("main;work", 5'000'000, 2)
+      .schedule(schedule);
+  return builder.build();
+}
+
+TEST_F(ReportCommand, ShowsWaitsBesideTimeOnTheCpu) {
+  write(waiting());
+  EXPECT_THAT(run({}).output, HasSubstr("total   user  sys   wait"));
+  const json report = run_json({});
+  EXPECT_EQ(report["functions"][0]["name"], "main");
+  EXPECT_EQ(report["functions"][0]["total"]["wait_s"], 0.31);
+  EXPECT_EQ(report["functions"][0]["total"]["user_s"], 0.05);
+  EXPECT_EQ(report["time"]["wait_s"], 0.31);
+}
+
+TEST_F(ReportCommand, RestrictsToWaitsAndSortsByThem) {
+  write(waiting());
+  const json report = run_json({"--wait"});
+  ASSERT_EQ(report["functions"].size(), 6U);
+  EXPECT_EQ(report["functions"][0]["name"], "main");
+  EXPECT_EQ(report["functions"][1]["total"]["wait_s"], 0.3);
+  EXPECT_EQ(report["functions"][5]["total"]["wait_s"], 0.01);
+  EXPECT_EQ(report["quality"]["samples"], 0);
+  EXPECT_THAT(run({"--wait"}).output, Not(HasSubstr("no samples")));
+  const json preempted = run_json({"--filter", "wait=runnable"});
+  EXPECT_EQ(preempted["waits"].size(), 1U);
+  EXPECT_EQ(preempted["waits"][0]["wait_s"], 0.01);
+  EXPECT_EQ(run_json({"--sort", "wait"})["functions"][1]["name"], "<syscall futex>");
+}
+
+TEST_F(ReportCommand, ShowsWhatWasWaitedForAndHowThreadsWereScheduled) {
+  write(waiting());
+  const json waits = run_json({"--by", "wait"});
+  EXPECT_EQ(waits["rows"][0]["class"], "lock");
+  EXPECT_EQ(waits["rows"][0]["callers"][0]["function"], "take");
+  const json threads = run_json({"--by", "thread"});
+  EXPECT_EQ(threads["rows"][0]["schedule"]["lifetime_s"], 0.36);
+  EXPECT_EQ(run_json({"--sched"})["rows"][0]["schedule"]["preempted_switches"], 2);
+  EXPECT_THAT(run({"--by", "thread"}).output, HasSubstr("lifetime"));
+  EXPECT_THAT(run({"--sched"}).output, HasSubstr("voluntary"));
+  EXPECT_THAT(run({"--by", "thread", "--filter", "function=take"}).output,
+              Not(HasSubstr("lifetime")));
+}
+
+TEST_F(ReportCommand, WithoutWaitsItSaysSo) {
+  for (const std::vector<std::string>& args :
+       {std::vector<std::string>{"--wait"}, {"--by", "wait"}, {"--sched"}, {"--sort", "wait"}}) {
+    const Ran ran = run(args);
+    EXPECT_EQ(ran.status, 1);
+    EXPECT_THAT(ran.errors, HasSubstr("no waits"));
+  }
+  write(waiting());
+  EXPECT_THAT(run({"--wait", "--sys"}).errors, HasSubstr("exclude each other"));
+  EXPECT_THAT(run({"--filter", "wait=patience"}).errors, HasSubstr("use one of runnable, lock"));
+  EXPECT_THAT(run({"--sched", "--by", "line"}).errors, HasSubstr("--sched is of threads"));
+}
+
 }  // namespace
 }  // namespace profiler::cli

@@ -43,7 +43,8 @@ Profile lonely() {
       .wait("main#7;nap#10;clock_nanosleep@libc.so.6", "entry_SYSCALL_64;do_nanosleep;schedule",
             WaitClass::kSleep, 2 * kS, 1, test::syscall("clock_nanosleep"))
       .runnable("main#5;work", 4 * kMs, 5)
-      .schedule({.thread = {}, .on_cpu_ns = 1 * kS,
+      .schedule({.thread = {},
+                 .on_cpu_ns = 1 * kS,
                  .blocked_ns = 3 * kS,
                  .runnable_ns = 20 * kMs,
                  .voluntary = 201,
@@ -64,9 +65,12 @@ Profile server() {
   DurationHistogram delays;
   delays.add(40'000, 300);
   delays.add(6 * kMs, 4);
-  builder
-      .wait("main#31;pthread_join@libc.so.6", futex, WaitClass::kLock, 10 * kS)
-      .schedule({.thread = {}, .on_cpu_ns = 5 * kMs, .blocked_ns = 10 * kS, .voluntary = 1, .delays = {}});
+  builder.wait("main#31;pthread_join@libc.so.6", futex, WaitClass::kLock, 10 * kS)
+      .schedule({.thread = {},
+                 .on_cpu_ns = 5 * kMs,
+                 .blocked_ns = 10 * kS,
+                 .voluntary = 1,
+                 .delays = {}});
   builder.thread("worker", 101)
       .at(0)
       .user("start_thread@libc.so.6;work(Pool&);handle(Request&)", 4000)
@@ -79,7 +83,8 @@ Profile server() {
             20 * kMs, 110, test::syscall("fsync"))
       .runnable("start_thread@libc.so.6;work(Pool&);handle(Request&)", 1 * kMs, 300)
       .unsampled_wait(400 * kMs)
-      .schedule({.thread = {}, .on_cpu_ns = 5 * kS,
+      .schedule({.thread = {},
+                 .on_cpu_ns = 5 * kS,
                  .blocked_ns = 4'700 * kMs,
                  .runnable_ns = 300 * kMs,
                  .voluntary = 811,
@@ -92,7 +97,11 @@ Profile server() {
         .at(0)
         .wait("start_thread@libc.so.6;work(Pool&)#50;Pool::next()#77;pthread_cond_wait@libc.so.6",
               futex, WaitClass::kLock, 9'990 * kMs)
-        .schedule({.thread = {}, .on_cpu_ns = 1 * kMs, .blocked_ns = 9'990 * kMs, .voluntary = 1, .delays = {}});
+        .schedule({.thread = {},
+                   .on_cpu_ns = 1 * kMs,
+                   .blocked_ns = 9'990 * kMs,
+                   .voluntary = 1,
+                   .delays = {}});
   }
   builder.charged(10'010 * kMs, 4'005 * kMs, 1'003 * kMs);
   return builder.build();
@@ -244,8 +253,8 @@ TEST(WaitsCsv, HasItsColumnsLast) {
 TEST(WaitsFlamegraph, AreWideAsTheyWereLongAndToldApart) {
   const Profile profile = lonely();
   const view::Selection both = view::select_with_waits(profile, {});
-  const std::string wall =
-      flamegraph(profile, view::call_tree(profile, both.samples, {.path = {.wait_nodes = true}}), {});
+  const std::string wall = flamegraph(
+      profile, view::call_tree(profile, both.samples, {.path = {.wait_nodes = true}}), {});
   EXPECT_THAT(wall, HasSubstr("&lt;wait sleep&gt;"));
   EXPECT_THAT(wall, HasSubstr("&lt;runnable&gt;"));
   EXPECT_THAT(wall, HasSubstr("waiting, off the CPU"));

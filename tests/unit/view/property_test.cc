@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <random>
 #include <set>
 #include <string>
 
@@ -13,6 +14,7 @@
 #include "view/function_table.h"
 #include "view/group_table.h"
 #include "view/overview.h"
+#include "view/wait_ledger.h"
 
 namespace profiler::view {
 namespace {
@@ -145,6 +147,56 @@ TEST_P(OnRandomProfiles, SelfTimesAddUpToAllSamples) {
   for (const TreeNode& node : tree.nodes) tree_self += node.self;
   EXPECT_EQ(tree_self, all_);
   EXPECT_EQ(tree.nodes[0].total, all_);
+}
+
+TEST_P(OnRandomProfiles, WaitsAddUpInEveryTableAndTree) {
+  Profile profile = profile_;
+  profile.run.wait_coverage = WaitCoverage::kStacks;
+  profile.run.events[0].unit = "ns";
+  std::mt19937 random(GetParam());
+  std::uint64_t waited = 0;
+  for (int i = 0; i < 300 && !profile.threads.empty(); ++i) {
+    Wait wait;
+    wait.time_ns = random() % 1'000'000'000;
+    wait.ns = random() % 5'000'000;
+    wait.thread = ThreadIndex(random() % profile.threads.size());
+    wait.runnable = random() % 3 == 0;
+    if (random() % 2 == 0 && !profile.stacks.empty())
+      wait.stack = StackIndex(random() % profile.stacks.size());
+    waited += wait.ns;
+    profile.waits.push_back(wait);
+  }
+  const Selection both = select_with_waits(profile, {});
+  const Weight all = sum(both.samples);
+  EXPECT_EQ(all.wait, waited);
+  const auto self_sum = [](const Table& table) {
+    Weight weight;
+    for (const TableRow& row : table) weight += row.charge.self;
+    return weight;
+  };
+  for (const bool kernel_frames : {false, true}) {
+    const TableOptions how = {.kernel_frames = kernel_frames};
+    EXPECT_EQ(self_sum(function_table(profile, both.samples, how)), all);
+    for (const GroupBy by : {GroupBy::kModule, GroupBy::kProcess, GroupBy::kThread, GroupBy::kLine})
+      EXPECT_EQ(self_sum(group_table(profile, both.samples, by, how)), all);
+    for (const bool inverted : {false, true}) {
+      const CallTree tree = call_tree(
+          profile, both.samples,
+          {.path = {.kernel_frames = kernel_frames, .wait_nodes = inverted}, .inverted = inverted});
+      Weight self;
+      for (const TreeNode& node : tree.nodes) self += node.self;
+      EXPECT_EQ(self, all);
+      EXPECT_EQ(tree.nodes[0].total, all);
+    }
+  }
+  Weight by_class;
+  for (const WaitRow& row : wait_ledger(profile, both.samples)) {
+    by_class += row.weight;
+    std::uint64_t called = 0;
+    for (const WaitCaller& caller : row.callers) called += caller.wait;
+    EXPECT_EQ(called, row.weight.wait);
+  }
+  EXPECT_EQ(by_class.wait, waited);
 }
 
 TEST_P(OnRandomProfiles, UserFunctionsHaveNoSysOfTheirOwn) {

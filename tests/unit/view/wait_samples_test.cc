@@ -142,6 +142,12 @@ TEST(WaitSamples, TakesStacksOfHalfOrDoubleTheLengthWhereThereAreNoOthers) {
   EXPECT_EQ(samples[1].weight, 200 * kMs);
 }
 
+TEST(WaitSamples, AThreadIsPreemptedAtTheSamePlacesHoweverLong) {
+  const Profile profile =
+      ProfileBuilder().runnable("main;spin", 1000, 3).unsampled_wait(50 * kMs, 1, true).build();
+  EXPECT_EQ(by_caller(profile).at("spin").ns, 50 * kMs + 3000);
+}
+
 TEST(WaitSamples, AddUpToTheNanosecondWhateverTheProportions) {
   std::mt19937_64 random(7);  // NOLINT: the same every time.
   ProfileBuilder builder;
