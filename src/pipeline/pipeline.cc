@@ -144,7 +144,6 @@ void Pipeline::State::on(const SampleEvent& sample) {
   const std::optional<Mode> mode = mode_of(sample.mode);
   if (!mode) return;
   if (event_row == wait_event) return on_wait_stack(sample);
-
   process.sampled = true;
   wait_log.ran(context.tid);
   Sample row;
@@ -227,8 +226,8 @@ void Pipeline::State::begin_thread(process::ProcessState& process, const EventCo
   if (!records_waits) return;
   // What was made up from /proc, for what was there before, has no event's id.
   if (when.id == 0) state = sched::ThreadState::kUnknown;
-  process::ThreadState& thread = processes.thread(process.pid, tid);
-  wait_log.begin(tid, thread_row(process, thread), when.time_ns, state);
+  const ThreadIndex row = thread_row(process, processes.thread(process.pid, tid));
+  wait_log.begin(tid, row, when.time_ns, state);
 }
 
 void Pipeline::State::complete(const LateStack& late) {

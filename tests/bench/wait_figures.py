@@ -10,7 +10,9 @@ Parts: storm (100,000 context switches a second), ordinary (a compile, an sqlite
 each recorder has its turn, in an order of its own, beside the program without any; a figure is the
 median of the rounds' ratios. Needs root. What is missing (perf, sqlite3, gcc) is named and left out.
 
-Times are what the program took, without starting and ending the recorder.
+Times are what the program took, without starting and ending the recorder: CPU time, which holds what
+recorders do at its context switches even where others keep the machine busy, and elapsed time, which is
+as good on a quiet machine only.
 """
 
 import argparse
@@ -41,7 +43,7 @@ class Recorder:
 
     def __init__(self, name, words, output=None, ours=False):
         self.name, self.words, self.output, self.ours = name, words, output, ours
-        self.times, self.sizes, self.lost, self.waits = [], [], [], []
+        self.cpu, self.elapsed, self.sizes, self.lost, self.switches_lost = [], [], [], [], []
 
 
 def recorders(scratch, durations):
@@ -77,51 +79,59 @@ def table(title, columns, rows):
 
 
 def lost_by(recorder, stderr):
-    """Records that are missing: the recorder's own count."""
+    """Samples and switch records that are missing: the recorder's own counts."""
     if recorder.ours:
         out = run([PROFILER, "report", "-i", recorder.output, "--format", "json", "--limit", "1"]).stdout
         quality = json.loads(out)["quality"]
-        return quality["lost"] + (quality.get("switches_lost") or 0)
-    return sum(int(count) for count in re.findall(r"lost (\d+)", stderr, re.IGNORECASE))
+        return quality["lost"], quality.get("switches_lost") or 0
+    return sum(int(count) for count in re.findall(r"lost (\d+)", stderr, re.IGNORECASE)), 0
 
 
-def rounds_of(found, program, seconds_of, rounds):
-    """Runs the program `rounds` times under each; `seconds_of`: from what it prints."""
+def rounds_of(found, program, times_of, rounds):
+    """Runs the program `rounds` times under each; `times_of`: CPU and elapsed, from what it prints."""
     for _ in range(rounds):
         for recorder in random.sample(found, len(found)):
             done = run(recorder.words + program)
-            recorder.times.append(seconds_of(done.stdout))
+            cpu, elapsed = times_of(done.stdout)
+            recorder.cpu.append(cpu)
+            recorder.elapsed.append(elapsed)
             if recorder.output:
                 recorder.sizes.append(os.path.getsize(recorder.output))
-                recorder.lost.append(lost_by(recorder, done.stderr))
+                samples, switches = lost_by(recorder, done.stderr)
+                recorder.lost.append(samples)
+                recorder.switches_lost.append(switches)
 
 
-def added(recorder, base):
+def added(ours, base):
     """Added time in percent of the base's: the median over the rounds, and the middle half."""
-    ratios = sorted(100 * (one / other - 1) for one, other in zip(recorder.times, base.times))
+    ratios = sorted(100 * (one / other - 1) for one, other in zip(ours, base))
     quarter = len(ratios) // 4
     return (statistics.median(ratios), ratios[quarter], ratios[-1 - quarter])
 
 
 def rows_of(found, switches=None):
-    plain = found[1]
+    bare, plain = found[0], found[1]
     rows = []
     for recorder in found:
-        percent, low, high = added(recorder, found[0])
-        over, _, _ = added(recorder, plain)
-        row = [recorder.name, f"{statistics.median(recorder.times):.3f}"]
-        row += [f"{percent:+.1f} %", f"{low:+.1f} to {high:+.1f}", f"{over:+.1f} %"] \
-            if recorder is not found[0] else ["", "", ""]
+        row = [recorder.name, f"{statistics.median(recorder.cpu):.3f}"]
+        if recorder is bare:
+            row += ["", "", "", ""]
+        else:
+            percent, low, high = added(recorder.cpu, bare.cpu)
+            row += [f"{percent:+.1f} %", f"{low:+.1f} to {high:+.1f}",
+                    f"{added(recorder.cpu, plain.cpu)[0]:+.1f} %",
+                    f"{added(recorder.elapsed, bare.elapsed)[0]:+.1f} %"]
         if switches:
             growth = statistics.median(recorder.sizes) - (
                 statistics.median(plain.sizes) if recorder.ours else 0) if recorder.sizes else None
             row.append("" if growth is None or recorder is plain else f"{growth / switches:.1f}")
-        row.append(max(recorder.lost) if recorder.lost else "")
+        row += [max(recorder.lost), max(recorder.switches_lost)] if recorder.lost else ["", ""]
         rows.append(row)
     return rows
 
 
-COLUMNS = ["under", "s", "added", "middle half", "added to --no-wait"]
+COLUMNS = ["under", "CPU s", "added", "middle half", "added to --no-wait", "added elapsed"]
+LOSSES = ["samples lost", "switches lost"]
 
 
 def steps_for(per_second):
@@ -140,28 +150,34 @@ def steps_for(per_second):
     return low
 
 
+def times_of_storm(out):
+    printed = json.loads(re.search(r"\{.*\}", out).group())
+    return printed["cpu_s"], printed["real_s"]
+
+
 def part_storm(scratch, arguments):
     steps = steps_for(arguments.per_second)
     for how in ("pipe", "futex"):
         found = recorders(scratch, arguments.durations)
         rounds_of(found, [STORM, str(arguments.per_second), str(steps), how],
-                  lambda out: json.loads(re.search(r"\{.*\}", out).group())["real_s"],
+                  times_of_storm,
                   arguments.rounds)
         switches = 2 * arguments.per_second
-        bare = statistics.median(found[0].times)
+        bare = statistics.median(found[0].cpu)
         table(f"{switches} context switches by a {how}, {switches / bare:,.0f} a second", COLUMNS +
-              ["bytes of file a switch", "lost"], rows_of(found, switches))
+              ["bytes of file a switch"] + LOSSES, rows_of(found, switches))
         if not found[-1].ours:
-            theirs, ours = added(found[-1], found[0])[0], added(found[-2], found[0])[0]
+            theirs, ours = (added(one.cpu, found[0].cpu)[0] for one in (found[-1], found[-2]))
             print(f"\nperf adds {theirs / ours:.1f} times what ours does.")
 
 
 def timed(words):
-    return ["sh", "-c", 'S=$(date +%s%N); "$@" > /dev/null; E=$(date +%s%N); echo T$((E-S))T', "sh"] + words
+    return ["bash", "-c", 'TIMEFORMAT="T%U %S %RT"; { time "$@" > /dev/null 2>&1; } 2>&1', "bash"] + words
 
 
-def seconds_of_timed(out):
-    return int(re.search(r"T(\d+)T", out).group(1)) / 1e9
+def times_of_timed(out):
+    user, system, real = (float(part) for part in re.search(r"T(\S+) (\S+) (\S+)T", out).groups())
+    return user + system, real
 
 
 def part_ordinary(scratch, arguments):
@@ -178,8 +194,8 @@ def part_ordinary(scratch, arguments):
                          ["sh", "-c", f"rm -f {database}; sqlite3 {database} < {script}"]))
     for name, words in programs:
         found = recorders(scratch, arguments.durations)
-        rounds_of(found, timed(words), seconds_of_timed, arguments.rounds)
-        table(name, COLUMNS + ["lost"], rows_of(found))
+        rounds_of(found, timed(words), times_of_timed, arguments.rounds)
+        table(name, COLUMNS + LOSSES, rows_of(found))
 
 
 PARTS = {"storm": part_storm, "ordinary": part_ordinary}
