@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "record/clock.h"
+#include "record/urgency.h"
 
 namespace profiler::record {
 namespace {
@@ -68,6 +69,7 @@ void Reader::take_new_rings() {
 
 void Reader::run() {
   ::pthread_setname_np(::pthread_self(), "profiler-reader");
+  make_thread_urgent();
   take_new_rings();
   // A record's time is taken a little before the record can be seen. What is older than the start
   // of the round before this one has been seen by now.

@@ -1,10 +1,7 @@
 #include "syscalls/ring_counter.h"
 
 #include <poll.h>
-#include <sched.h>
 #include <sys/eventfd.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,21 +13,13 @@
 #include "record/clock.h"
 #include "record/proc_scan.h"
 #include "record/proc_stat.h"
+#include "record/urgency.h"
 
 namespace profiler::syscalls {
 namespace {
 
 // Rings wake the reader when an eighth is full. This is for what comes slowly.
 constexpr int kPeriodMs = 50;
-
-/// A reader that waits for its turn loses records, and it never has much to do: a tenth of a CPU
-/// for two that do nothing but calls. Where it may not be urgent, it is not.
-void be_urgent() {
-  const sched_param lowest{.sched_priority = 1};
-  if (::sched_setscheduler(0, SCHED_FIFO, &lowest) == 0) return;
-  constexpr int kMostFavoured = -20;
-  ::setpriority(PRIO_PROCESS, static_cast<id_t>(::syscall(SYS_gettid)), kMostFavoured);
-}
 
 }  // namespace
 
@@ -131,7 +120,7 @@ RingCounter::KnownCall RingCounter::call_returning_at(std::uint64_t time_ns, Pid
 }
 
 void RingCounter::run() {
-  be_urgent();
+  record::make_thread_urgent();  // A tenth of a CPU for two that do nothing but calls.
   std::vector<pollfd> polled;
   polled.push_back({.fd = wake_.get(), .events = POLLIN, .revents = 0});
   for (const record::EventRing& ring : events_.rings()) {

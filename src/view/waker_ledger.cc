@@ -12,8 +12,7 @@ namespace profiler::view {
 namespace {
 
 WaitClass class_of(const Profile& profile, const Wait& wait) {
-  if (wait.runnable) return WaitClass::kRunnable;
-  return wait.stack ? profile.stacks[wait.stack].wait : WaitClass::kNotSampled;
+  return wait.runnable ? WaitClass::kRunnable : profile.stacks[wait.stack].wait;
 }
 
 }  // namespace
@@ -24,7 +23,7 @@ std::vector<WakerRow> waker_ledger(const Profile& profile, const Filter& filter)
   std::map<std::tuple<StackIndex, StackIndex, WaitClass>, std::pair<std::uint64_t, std::uint64_t>>
       pairs;
   for (const Wait& wait : profile.waits) {
-    if (!wait.waker || !threads[wait.thread.row()]) continue;
+    if (!wait.waker || !wait.stack || !threads[wait.thread.row()]) continue;
     if (wait.time_ns < filter.from_ns || wait.time_ns >= filter.until_ns) continue;
     const WaitClass what = class_of(profile, wait);
     if (filter.wait != WaitClass::kNone && filter.wait != what) continue;
@@ -37,7 +36,7 @@ std::vector<WakerRow> waker_ledger(const Profile& profile, const Filter& filter)
     const auto& [stack, waker, what] = key;
     WakerRow row;
     row.wait_class = what;
-    if (stack) row.waiter = call_site(profile, profile.stacks[stack].user);
+    row.waiter = call_site(profile, profile.stacks[stack].user);
     row.waker = call_site(profile, profile.stacks[waker].user);
     row.via = label(profile, folded_kernel(profile, profile.stacks[waker]));
     WakerRow& known =

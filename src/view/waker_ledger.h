@@ -3,7 +3,7 @@
 //   for (const WakerRow& row : waker_ledger(profile, {}))
 //     row.waiter.function, row.waker.function, row.wait
 //
-// Only waits whose waker is known are in it: as many as a stack was taken of.
+// Only waits of which a stack was taken, and whose waker is known, are in it.
 #pragma once
 
 #include <cstdint>

@@ -189,6 +189,22 @@ TEST(HeldLock, IsWaitedForByTheThreadsThatWantIt) {
   });
 }
 
+TEST(HeldLock, IsSaidToBeLetGoByTheThreadThatHadIt) {
+  REQUIRE_KERNEL_SAMPLING();
+  const Recorded recorded = record_workload({"held_lock", "20"}, {"--wakers", "-F", "999"});
+  for (const std::string& note : recorded.profile.run.notes)
+    if (note.contains("who ends waits was not recorded")) GTEST_SKIP() << note;
+  const json report = recorded.report({"--by", "waker", "--filter", "wait=lock"});
+  std::map<std::string, double> by_waker;
+  for (const json& row : report["wakers"]) {
+    EXPECT_EQ(row["class"], "lock");
+    if (row["waiter"]["function"] != "take_lock" || row["waker"]["function"].is_null()) continue;
+    by_waker[row["waker"]["function"]] += row["wait_s"].get<double>();
+  }
+  ASSERT_TRUE(by_waker.contains("hold")) << report.dump();
+  for (const auto& [function, wait_s] : by_waker) EXPECT_GE(by_waker["hold"], wait_s) << function;
+}
+
 TEST(CrowdedCpus, AreWaitedForByThreadsThatCompute) {
   REQUIRE_SAMPLING();
   expect_waits({"crowded_cpus", "1.5"}, [](const Waited& waited) -> AssertionResult {
