@@ -80,15 +80,21 @@ struct WaitStacks {
 std::vector<WaitStacks> ways_to_wait_stacks(const EventRequest& request) {
   const perf_event_attr& sample = request.samples.front();
   std::vector<WaitStacks> ways;
-  if (request.coverage == Coverage::kPerCpu) {
+  if (request.coverage == Coverage::kPerCpu)
     ways.push_back({.attr = wait_stack_attributes(sample, SwitchLimit::kOther), .by_bpf = true});
-    // Without the idle task's, which are half of all as a rule.
-    if (const std::uint64_t id = switch_tracepoint(); id != 0) {
-      ways.push_back({.attr = wait_stack_attributes(sample, SwitchLimit::kFrequency, id),
-                      .filter = "prev_pid != 0"});
-    }
+  // Without the idle task's, which are half of all as a rule.
+  if (const std::uint64_t id = switch_tracepoint(); id != 0) {
+    ways.push_back({.attr = wait_stack_attributes(sample, SwitchLimit::kFrequency, id),
+                    .filter = "prev_pid != 0"});
   }
   ways.push_back({.attr = wait_stack_attributes(sample, SwitchLimit::kFrequency)});
+  // Of two events that are the same, kernels give the records of both the id of one
+  // (do_perf_sw_event() prepares a sample once).
+  std::erase_if(ways, [&](const WaitStacks& way) {
+    return std::ranges::any_of(request.samples, [&](const perf_event_attr& attr) {
+      return attr.type == way.attr.type && attr.config == way.attr.config;
+    });
+  });
   return ways;
 }
 

