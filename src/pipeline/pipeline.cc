@@ -1,3 +1,4 @@
+// Long because all kinds of events meet here, each with a few lines of its own.
 #include "pipeline/pipeline.h"
 
 #include <algorithm>
@@ -98,7 +99,8 @@ struct Pipeline::State {
   process::ProcessTable processes;
   WaitLog wait_log{profile};
   bool records_waits = false;
-  std::optional<std::uint16_t> wait_event;   ///< Its samples are stacks of waits.
+  std::optional<std::uint16_t> wait_event;  ///< Its samples are stacks of waits.
+  bool waits_by_bpf = false;
   std::optional<std::uint16_t> waker_event;  ///< Its samples are of who ends them.
   std::unordered_set<Pid> targets_at_exec;
   std::unordered_set<Tid> target_threads;
@@ -188,7 +190,9 @@ void Pipeline::State::on_wait_stack(const SampleEvent& sample) {
   const Tid tid = sample.context.tid;
   if (!wait_log.knows(tid)) return;
   const process::ProcessState& process = processes.process(sample.context.pid);
-  wait_log.sampled_at(tid, intern_other(sample, Mode::kSys, process));
+  SampleEvent left = sample;
+  if (waits_by_bpf) left.callchain = sample_stack.without_innermost(sample.callchain);
+  wait_log.sampled_at(tid, intern_other(left, Mode::kSys, process));
 }
 
 void Pipeline::State::on_waker(SampleEvent sample) {
@@ -202,6 +206,7 @@ void Pipeline::State::on_waker(SampleEvent sample) {
     sample.user_registers = {};
     sample.user_stack = {};
   }
+  sample.callchain = sample_stack.without_innermost(sample.callchain);
   wait_log.woken_by(tid, intern_other(sample, Mode::kSys, process));
 }
 
@@ -338,7 +343,10 @@ void Pipeline::set_event_weight(std::uint16_t event_row, std::uint64_t weight) {
 
 void Pipeline::record_waits() { state_->records_waits = true; }
 
-void Pipeline::set_wait_event(std::uint16_t event_row) { state_->wait_event = event_row; }
+void Pipeline::set_wait_event(std::uint16_t event_row, bool by_bpf) {
+  state_->wait_event = event_row;
+  state_->waits_by_bpf = by_bpf;
+}
 
 void Pipeline::set_waker_event(std::uint16_t event_row) { state_->waker_event = event_row; }
 

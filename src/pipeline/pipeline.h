@@ -69,10 +69,11 @@ class Pipeline {
   /// of a target.
   void record_waits();
   /// Samples of that row are no samples of the profile: they are taken as a thread leaves its CPU,
-  /// and are the stacks of waits.
-  void set_wait_event(std::uint16_t event_row);
+  /// and are the stacks of waits. `by_bpf`: their innermost function is the BPF program that sent
+  /// them.
+  void set_wait_event(std::uint16_t event_row, bool by_bpf);
 
-  /// Samples of that row are of who wakes a thread, whose id is their raw data.
+  /// Samples of that row are of who wakes a thread, whose id is their raw data; sent by BPF.
   void set_waker_event(std::uint16_t event_row);
 
   /// Before the first sample, where the start was not known when the pipeline was made.

@@ -28,6 +28,14 @@ void SampleStack::split_chain(const SampleEvent& sample, Mode mode) {
   if (mode == Mode::kSys && kernel_chain_.empty()) kernel_chain_.push_back({.address = sample.ip});
 }
 
+std::span<const std::uint64_t> SampleStack::without_innermost(
+    std::span<const std::uint64_t> chain) {
+  if (chain.size() < 3 || chain[0] != PERF_CONTEXT_KERNEL || chain[2] >= kFirstMarker) return chain;
+  shortened_chain_.assign(chain.begin() + 1, chain.end());
+  shortened_chain_[0] = chain[0];
+  return shortened_chain_;
+}
+
 bool SampleStack::add_chain_frames(const process::AddressSpace& space) {
   for (const auto& address : user_chain_) {
     unwind::UserFrame frame{.address = address,

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "pipeline/generated_code.h"
@@ -44,6 +45,10 @@ class SampleStack {
   StackIndex intern(const SampleEvent& sample, Mode mode, const process::ProcessState& process,
                     const StackHistory::Origin& origin);
 
+  /// The chain without its innermost kernel function; valid until the next call.
+  [[nodiscard]] std::span<const std::uint64_t> without_innermost(
+      std::span<const std::uint64_t> chain);
+
   /// What the last intern() has shown of the stacks of earlier samples.
   [[nodiscard]] const std::vector<LateStack>& late_stacks() const { return late_; }
 
@@ -74,6 +79,7 @@ class SampleStack {
   std::vector<CodeAddress<RuntimeAddress>> user_chain_;
   std::vector<unwind::UserFrame> user_frames_;
   std::vector<FrameIndex> frames_;
+  std::vector<std::uint64_t> shortened_chain_;
   std::vector<LateStack> late_;
 };
 

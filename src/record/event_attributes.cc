@@ -141,13 +141,12 @@ perf_event_attr switch_attributes() {
   return attr;
 }
 
-perf_event_attr wait_stack_attributes(const perf_event_attr& sample, SwitchLimit limit,
-                                      std::uint64_t tracepoint) {
+perf_event_attr wait_stack_attributes(const perf_event_attr& sample, std::uint64_t tracepoint) {
   perf_event_attr attr = sample;
   attr.type = tracepoint != 0 ? PERF_TYPE_TRACEPOINT : PERF_TYPE_SOFTWARE;
   attr.config = tracepoint != 0 ? tracepoint : std::uint64_t{PERF_COUNT_SW_CONTEXT_SWITCHES};
-  attr.freq = limit == SwitchLimit::kFrequency ? 1 : 0;
-  attr.sample_freq = limit == SwitchLimit::kFrequency ? kWaitStackHz : 1;  // Or sample_period.
+  attr.freq = 1;
+  attr.sample_freq = kWaitStackHz;
   attr.exclude_guest = 0;
   return attr;
 }

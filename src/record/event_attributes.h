@@ -59,20 +59,13 @@ inline constexpr std::uint32_t kMaxStackBytes = 65528;
 /// The dummy event for the records of context switches. Likewise.
 [[nodiscard]] perf_event_attr switch_attributes();
 
-/// What limits an event of context switches.
-enum class SwitchLimit : std::uint8_t {
-  kOther,  ///< Nothing of its own: every switch is a sample (ProcessFilter::attach_to_switches).
-  kFrequency,  ///< The kernel, which samples each so and so many-th.
-};
-
-/// How often then, in a second.
+/// How many stacks of waits are taken in a second, about.
 inline constexpr std::uint64_t kWaitStackHz = 1000;
 
-/// The event whose samples are the stacks of threads that leave their CPUs, with records laid out
-/// as those of `sample` are. `tracepoint`: the number of sched:sched_switch, which can be filtered;
-/// 0: the software event.
+/// The event whose samples are the stacks of threads that leave their CPUs, so many a second, with
+/// records laid out as those of `sample` are. `tracepoint`: the number of sched:sched_switch, which
+/// can be filtered; 0: the software event.
 [[nodiscard]] perf_event_attr wait_stack_attributes(const perf_event_attr& sample,
-                                                    SwitchLimit limit,
                                                     std::uint64_t tracepoint = 0);
 
 /// Whether the event happens in kernel mode only, so that without it there is nothing to sample.

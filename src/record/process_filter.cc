@@ -35,14 +35,15 @@ Error failure(const char* what, int system_error) {
   return {.what = what, .system_error = system_error};
 }
 
-Result<void> attach_program(const PerfEvent& event, const bpf_program* program) {
-  if (::ioctl(event.fd(), PERF_EVENT_IOC_SET_BPF, bpf_program__fd(program)) == 0) return {};
-  return std::unexpected(failure("cannot filter the event by BPF", errno));
+Result<void> put_event(const bpf_map* events, std::uint32_t cpu, const PerfEvent& event) {
+  const int fd = event.fd();
+  if (bpf_map_update_elem(bpf_map__fd(events), &cpu, &fd, BPF_ANY) == 0) return {};
+  return std::unexpected(failure("cannot have switches recorded by BPF", errno));
 }
 
 }  // namespace
 
-Result<ProcessFilter> ProcessFilter::load(bool wakers) {
+Result<ProcessFilter> ProcessFilter::load(Extra extra) {
   if (!in_initial_pid_namespace()) {
     return std::unexpected(failure("process ids here are not the kernel's own", 0));
   }
@@ -50,14 +51,15 @@ Result<ProcessFilter> ProcessFilter::load(bool wakers) {
   auto state = std::make_unique<State>();
   state->skeleton = process_tree__open();
   if (state->skeleton == nullptr) return std::unexpected(failure("BPF program is damaged", errno));
+  const bool wakers = extra == Extra::kSwitchesAndWakers;
+  bpf_program__set_autoload(state->skeleton->progs.on_switch, extra != Extra::kNothing);
   bpf_program__set_autoload(state->skeleton->progs.on_waking, wakers);
   state->skeleton->rodata->wants_wakers = wakers ? 1 : 0;
   if (const int error = process_tree__load(state->skeleton); error != 0) {
     return std::unexpected(failure("the kernel does not take the BPF program", -error));
   }
-  // These are attached to each event.
+  // keep_target is attached to each event, by attach().
   bpf_program__set_autoattach(state->skeleton->progs.keep_target, false);
-  bpf_program__set_autoattach(state->skeleton->progs.keep_wait, false);
   if (const int error = process_tree__attach(state->skeleton); error != 0) {
     return std::unexpected(failure("cannot follow forks by BPF", -error));
   }
@@ -79,33 +81,31 @@ bool ProcessFilter::add(Pid pid) {
 void ProcessFilter::keep_everybody() { state_->skeleton->bss->keeps_everybody = 1; }
 
 Result<void> ProcessFilter::attach(const PerfEvent& event) const {
-  return attach_program(event, state_->skeleton->progs.keep_target);
+  const int program = bpf_program__fd(state_->skeleton->progs.keep_target);
+  if (::ioctl(event.fd(), PERF_EVENT_IOC_SET_BPF, program) == 0) return {};
+  return std::unexpected(failure("cannot filter the event by BPF", errno));
 }
 
-Result<void> ProcessFilter::attach_to_switches(const PerfEvent& event) const {
-  return attach_program(event, state_->skeleton->progs.keep_wait);
+Result<void> ProcessFilter::send_switches_to(const PerfEvent& event, std::uint32_t cpu) const {
+  return put_event(state_->skeleton->maps.switch_events, cpu, event);
 }
 
 Result<void> ProcessFilter::send_wakers_to(const PerfEvent& event, std::uint32_t cpu) const {
-  const int fd = event.fd();
-  if (bpf_map_update_elem(bpf_map__fd(state_->skeleton->maps.waker_events), &cpu, &fd, BPF_ANY) ==
-      0)
-    return {};
-  return std::unexpected(failure("cannot have wakers recorded by BPF", errno));
+  return put_event(state_->skeleton->maps.waker_events, cpu, event);
 }
 
 #else
 
 struct ProcessFilter::State {};
 
-Result<ProcessFilter> ProcessFilter::load(bool) {
+Result<ProcessFilter> ProcessFilter::load(Extra) {
   return std::unexpected(Error{.what = "this profiler was built without BPF"});
 }
 bool ProcessFilter::contains(Pid) const { return false; }
 bool ProcessFilter::add(Pid) { return false; }
 void ProcessFilter::keep_everybody() {}
 Result<void> ProcessFilter::attach(const PerfEvent&) const { return {}; }
-Result<void> ProcessFilter::attach_to_switches(const PerfEvent&) const { return {}; }
+Result<void> ProcessFilter::send_switches_to(const PerfEvent&, std::uint32_t) const { return {}; }
 Result<void> ProcessFilter::send_wakers_to(const PerfEvent&, std::uint32_t) const { return {}; }
 
 #endif

@@ -22,8 +22,13 @@ class ProcessFilter {
  public:
   /// Error: built without BPF, not permitted (CAP_BPF and CAP_PERFMON), no BTF, or a pid namespace
   /// of our own, where ids differ from the kernel's.
-  /// `wakers`: send_wakers_to() will be called.
-  static Result<ProcessFilter> load(bool wakers = false);
+  /// What it does besides.
+  enum class Extra : std::uint8_t {
+    kNothing,
+    kSwitches,           ///< send_switches_to() will be called.
+    kSwitchesAndWakers,  ///< send_wakers_to() too.
+  };
+  static Result<ProcessFilter> load(Extra extra = Extra::kNothing);
   ~ProcessFilter();
   ProcessFilter(ProcessFilter&&) noexcept;
   ProcessFilter& operator=(ProcessFilter&&) noexcept;
@@ -35,11 +40,11 @@ class ProcessFilter {
   void keep_everybody();
   /// Until the event is closed.
   [[nodiscard]] Result<void> attach(const PerfEvent& event) const;
-  /// To an event that samples every context switch: at most a few in a millisecond get through, of
-  /// all threads, at random.
-  [[nodiscard]] Result<void> attach_to_switches(const PerfEvent& event) const;
-  /// The event, of PERF_COUNT_SW_BPF_OUTPUT and that CPU, has a sample whenever a thread is woken
-  /// there from a wait that got through: of the waker, with the woken thread's id as raw data.
+  /// The event, of PERF_COUNT_SW_BPF_OUTPUT and that CPU, has a sample of threads that leave it: of
+  /// all of a target's, up to about a thousand a second, else of as many at random.
+  [[nodiscard]] Result<void> send_switches_to(const PerfEvent& event, std::uint32_t cpu) const;
+  /// Likewise, whenever a thread is woken there from a wait that was sampled: a sample of the
+  /// waker, with the woken thread's id as raw data.
   [[nodiscard]] Result<void> send_wakers_to(const PerfEvent& event, std::uint32_t cpu) const;
 
  private:

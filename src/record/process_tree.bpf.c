@@ -2,8 +2,8 @@
 // Keeps the sampling events of whole CPUs to one process tree: `targets` holds the thread group ids
 // of the tree and follows fork; a sample taken in any other process is dropped before it is
 // written. The loader puts the roots into `targets`, and only then attaches keep_target to the
-// events. Of an event that samples every context switch, keep_wait lets through those that are to
-// have a stack: as many as tell where the time went. Ids are those of the initial pid namespace.
+// events. Of context switches, on_switch has those sampled that are to have a stack: as many as tell
+// where the time went. Ids are those of the initial pid namespace.
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
@@ -114,12 +114,20 @@ static __always_inline int is_due(const struct pace* pace, __u64 now, __u32 tid)
   return !last || now - *last >= WHILE_NS;
 }
 
-SEC("perf_event")
-int keep_wait(void* context) {
+// By CPU: whose samples these are.
+struct {
+  __uint(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY);
+  __uint(key_size, sizeof(__u32));
+  __uint(value_size, sizeof(__u32));
+} switch_events SEC(".maps");
+
+// Still in the thread that leaves: the kernel takes its stack and registers.
+SEC("tp_btf/sched_switch")
+int BPF_PROG(on_switch, int preempted, struct task_struct* left) {
   const __u32 zero = 0;
-  __u64 ids = bpf_get_current_pid_tgid();
-  __u32 tid = ids;
-  __u32 id = ids >> 32;
+  __u64 data = 0;
+  __u32 tid = left->pid;
+  __u32 id = left->tgid;
   if (tid == 0) return 0;  // The idle task waits for nothing.
   if (!keeps_everybody && !bpf_map_lookup_elem(&targets, &id)) return 0;
   struct pace* pace = bpf_map_lookup_elem(&paces, &zero);
@@ -140,7 +148,8 @@ int keep_wait(void* context) {
     const __u8 present = 1;
     bpf_map_update_elem(&awaited, &tid, &present, BPF_ANY);
   }
-  return 1;
+  bpf_perf_event_output(ctx, &switch_events, BPF_F_CURRENT_CPU, &data, sizeof(data));
+  return 0;
 }
 
 char program_license[] SEC("license") = "Dual MIT/GPL";

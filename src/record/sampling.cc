@@ -57,37 +57,20 @@ std::uint64_t switch_tracepoint() {
   return tracefs->id({.system = "sched", .name = "sched_switch"}).value_or(0);
 }
 
-Result<void> attach_filter(const ProcessFilter& filter, const EventSet& events,
-                           std::uint16_t wait_row) {
-  for (const auto of : {events.sample_events(), events.standby_events()}) {
-    for (std::size_t i = 0; i < of.size(); ++i) {
-      auto attached = events.sample_rows()[i] == wait_row ? filter.attach_to_switches(of[i])
-                                                          : filter.attach(of[i]);
-      // Other trace points take no such program: strangers' samples of theirs are copied.
-      if (!attached && events.sample_rows()[i] == wait_row) return attached;
-    }
-  }
-  return {};
-}
-
-/// The ways to be told the stacks of waits, best first.
+/// The ways to be told the stacks of waits without BPF, best first.
 struct WaitStacks {
   perf_event_attr attr{};
   std::string filter = {};
-  bool by_bpf = false;
 };
 
 std::vector<WaitStacks> ways_to_wait_stacks(const EventRequest& request) {
   const perf_event_attr& sample = request.samples.front();
   std::vector<WaitStacks> ways;
-  if (request.coverage == Coverage::kPerCpu)
-    ways.push_back({.attr = wait_stack_attributes(sample, SwitchLimit::kOther), .by_bpf = true});
   // Without the idle task's, which are half of all as a rule.
   if (const std::uint64_t id = switch_tracepoint(); id != 0) {
-    ways.push_back({.attr = wait_stack_attributes(sample, SwitchLimit::kFrequency, id),
-                    .filter = "prev_pid != 0"});
+    ways.push_back({.attr = wait_stack_attributes(sample, id), .filter = "prev_pid != 0"});
   }
-  ways.push_back({.attr = wait_stack_attributes(sample, SwitchLimit::kFrequency)});
+  ways.push_back({.attr = wait_stack_attributes(sample)});
   // Of two events that are the same, kernels give the records of both the id of one
   // (do_perf_sw_event() prepares a sample once).
   std::erase_if(ways, [&](const WaitStacks& way) {
@@ -98,29 +81,32 @@ std::vector<WaitStacks> ways_to_wait_stacks(const EventRequest& request) {
   return ways;
 }
 
-/// EventSet::open, with an event for the stacks of waits as the last row, if such a one is
-/// permitted; without switches if they are not.
+/// EventSet::open, and a filter that will send stacks of waits, or, as the last row, an event for
+/// them, if either is permitted; without switches if they are not.
 std::expected<OpenedEvents, OpenError> open_with_waits(EventRequest request, bool wait_stacks,
                                                        bool wakers) {
   const auto row = static_cast<std::uint16_t>(request.samples.size());
+  if (wait_stacks && request.coverage == Coverage::kPerCpu) {
+    using Extra = ProcessFilter::Extra;
+    auto filter = ProcessFilter::load(wakers ? Extra::kSwitchesAndWakers : Extra::kSwitches);
+    auto events = filter ? EventSet::open(request) : std::unexpected(OpenError{});
+    if (events) {
+      return OpenedEvents{.events = *std::move(events),
+                          .coverage = request.coverage,
+                          .wait_row = row,
+                          .filter = *std::move(filter)};
+    }
+  }
   for (const WaitStacks& way :
        wait_stacks ? ways_to_wait_stacks(request) : std::vector<WaitStacks>()) {
-    std::optional<ProcessFilter> filter;
-    if (way.by_bpf) {
-      auto loaded = ProcessFilter::load(wakers);
-      if (!loaded) continue;
-      filter = *std::move(loaded);
-    }
     EventRequest with = request;
     with.samples.push_back(way.attr);
     with.last_is_of_waits = true;
     with.wait_filter = way.filter;
     auto events = EventSet::open(with);
-    if (!events || (filter && !attach_filter(*filter, *events, row))) continue;
-    return OpenedEvents{.events = *std::move(events),
-                        .coverage = request.coverage,
-                        .wait_row = row,
-                        .filter = std::move(filter)};
+    if (!events) continue;
+    return OpenedEvents{
+        .events = *std::move(events), .coverage = request.coverage, .wait_row = row};
   }
   auto events = EventSet::open(request);
   if (!events && request.switches) {  // So many descriptors less.
@@ -156,8 +142,7 @@ std::expected<OpenedEvents, OpenError> open_events(const RecordOptions& options,
   const bool wait_stacks = options.waits == WaitCoverage::kStacks;
   if (waits) request.switches = switch_attributes();
   std::vector<perf_event_attr> sampled = request.samples;
-  if (wait_stacks)
-    sampled.push_back(wait_stack_attributes(sampled.front(), SwitchLimit::kFrequency));
+  if (wait_stacks) sampled.push_back(wait_stack_attributes(sampled.front()));
   const perf_event_attr sum = sum_of(sampled);
   request.side = side_attributes();
   request.side_cpus = online;
@@ -223,16 +208,12 @@ Sampling::Sampling(OpenedEvents opened, const RecordOptions& options, const Targ
     pipeline.profile().run.wait_coverage =
         opened.wait_row ? WaitCoverage::kStacks : WaitCoverage::kDurations;
   }
-  if (opened.wait_row) pipeline.set_wait_event(*opened.wait_row);
-  if (opened.filter) keep_targets(*std::move(opened.filter), target);
-  if (options.wakers && opened.wait_row) {
-    const auto waker_row = static_cast<std::uint16_t>(*opened.wait_row + 1);
-    if (auto sent = open_wakers(); !sent) {
-      pipeline.profile().run.notes.push_back("who ends waits was not recorded: " +
-                                             sent.error().message());
-    }
-    for (const std::uint64_t id : wakers_.ids()) pipeline.set_event_id(id, waker_row);
-    pipeline.set_waker_event(waker_row);
+  if (opened.wait_row) pipeline.set_wait_event(*opened.wait_row, opened.filter.has_value());
+  if (opened.filter) {
+    keep_targets(*std::move(opened.filter), target);
+    open_senders(pipeline, *opened.wait_row, options.wakers);
+  } else if (options.wakers) {
+    pipeline.profile().run.notes.emplace_back("who ends waits was not recorded: it takes BPF");
   }
   layouts_.resize(2);
   layouts_[kSampleLayout] = events::EventLayout::of(events_.sample_attr());
@@ -282,23 +263,37 @@ void Sampling::keep_targets(ProcessFilter filter, const Target& target) {
       if (!found_new) return early_filter_->keep_everybody();
     }
   }
+  for (const auto of : {events_.sample_events(), events_.standby_events()}) {
+    // Trace points take no such program: strangers' samples of theirs are copied.
+    for (const PerfEvent& event : of)
+      if (!early_filter_->attach(event)) return;
+  }
   filter_settled_ = true;
 }
 
-Result<void> Sampling::open_wakers() {
-  if (!early_filter_) return std::unexpected(Error{.what = "it takes BPF"});
+void Sampling::open_senders(pipeline::Pipeline& pipeline, std::uint16_t wait_row, bool wakers) {
   perf_event_attr attr = AddedEvents::attributes(events_.sample_attr());
   attr.type = PERF_TYPE_SOFTWARE;
   attr.config = PERF_COUNT_SW_BPF_OUTPUT;
   attr.freq = 0;
   attr.sample_period = 1;
   const auto rings = events_.sample_rings();
-  if (auto opened = wakers_.open(attr, rings); !opened) return opened;
-  for (std::size_t i = 0; i < rings.size(); ++i) {
-    auto sent = early_filter_->send_wakers_to(wakers_.all()[i], rings[i].cpu);
-    if (!sent) return sent;
+  const auto open = [&](AddedEvents& events, auto send) -> Result<void> {
+    if (auto opened = events.open(attr, rings); !opened) return opened;
+    for (std::size_t i = 0; i < rings.size(); ++i)
+      if (auto sent = (*early_filter_.*send)(events.all()[i], rings[i].cpu); !sent) return sent;
+    return {};
+  };
+  const auto waker_row = static_cast<std::uint16_t>(wait_row + 1);
+  auto sent = open(leavers_, &ProcessFilter::send_switches_to);
+  if (sent && wakers) sent = open(wakers_, &ProcessFilter::send_wakers_to);
+  if (!sent) {
+    pipeline.profile().run.notes.push_back("not all stacks of waits were taken: " +
+                                           sent.error().message());
   }
-  return {};
+  for (const std::uint64_t id : leavers_.ids()) pipeline.set_event_id(id, wait_row);
+  for (const std::uint64_t id : wakers_.ids()) pipeline.set_event_id(id, waker_row);
+  pipeline.set_waker_event(waker_row);
 }
 
 void Sampling::enable() {
@@ -349,6 +344,7 @@ std::string Sampling::enlarge_stacks() {
 }
 
 SamplingResult Sampling::stop() {
+  leavers_.disable();
   wakers_.disable();
   events_.disable_all();
   const ReaderResult read = reader_->stop();

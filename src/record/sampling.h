@@ -36,9 +36,10 @@ namespace profiler::record {
 struct OpenedEvents {
   EventSet events;
   Coverage coverage = Coverage::kPerCpu;
-  /// Row of the samples that are the stacks of waits; none: there are none.
+  /// Row of the samples that are the stacks of waits, be they of the events or of the filter's;
+  /// none: there are none.
   std::optional<std::uint16_t> wait_row = {};
-  /// Attached to them, but told of nobody yet; none: not needed, or not to be had.
+  /// To be attached to them, and to send stacks of waits; none: not needed, or not to be had.
   std::optional<ProcessFilter> filter = {};
 };
 
@@ -95,7 +96,8 @@ class Sampling {
 
  private:
   void keep_targets(ProcessFilter filter, const Target& target);
-  [[nodiscard]] Result<void> open_wakers();
+  /// Of what the filter sends.
+  void open_senders(pipeline::Pipeline& pipeline, std::uint16_t wait_row, bool wakers);
   std::string enlarge_stacks();
   [[nodiscard]] std::optional<std::string> look_at_filter();
 
@@ -114,6 +116,7 @@ class Sampling {
   StackEnlargement stack_enlargement_;
   int repeats_left_ = 0;  // Of EventSet::take_over().
   std::optional<ProcessFilter> early_filter_;
+  AddedEvents leavers_;  // Stacks of threads that leave their CPUs.
   AddedEvents wakers_;
   std::unique_ptr<StrangerFilter> filter_;
 };

@@ -8,10 +8,11 @@ namespace profiler::view {
 
 bool is_scheduler_function(std::string_view name) {
   // What the event that took the stack adds to it, then the scheduler's own.
-  constexpr std::array<std::string_view, 12> kBeginnings = {
+  constexpr std::array<std::string_view, 13> kBeginnings = {
       "__schedule",        "schedule_timeout",   "schedule_hrtimeout",  "schedule_preempt",
       "schedule_rtlock",   "io_schedule",        "preempt_schedule",    "wait_for_completion",
-      "__wait_for_common", "do_wait_for_common", "prepare_task_switch", "wait_woken"};
+      "__wait_for_common", "do_wait_for_common", "prepare_task_switch", "wait_woken",
+      "bpf_trace_run"};
   constexpr std::array<std::string_view, 4> kWhole = {"schedule", "perf_event_task_sched_out",
                                                       "__perf_event_task_sched_out",
                                                       "__traceiter_sched_switch"};
