@@ -31,6 +31,18 @@ perf_event_attr common_attributes() {
   return attr;
 }
 
+/// Of an event that has side records only: it never fires, so it needs no right to look into the
+/// kernel.
+perf_event_attr dummy_attributes() {
+  perf_event_attr attr = common_attributes();
+  attr.type = PERF_TYPE_SOFTWARE;
+  attr.config = PERF_COUNT_SW_DUMMY;
+  attr.sample_period = 1;
+  attr.exclude_kernel = 1;
+  attr.exclude_hv = 1;
+  return attr;
+}
+
 /// 0: by frequency.
 std::uint64_t fixed_period(const NamedEvent& event, const RecordOptions& options) {
   if (options.period != 0) return options.period;
@@ -113,13 +125,7 @@ perf_event_attr standby_attributes(const perf_event_attr& sample) {
 }
 
 perf_event_attr side_attributes() {
-  perf_event_attr attr = common_attributes();
-  attr.type = PERF_TYPE_SOFTWARE;
-  attr.config = PERF_COUNT_SW_DUMMY;
-  attr.sample_period = 1;
-  // It never fires, so it needs no right to look into the kernel.
-  attr.exclude_kernel = 1;
-  attr.exclude_hv = 1;
+  perf_event_attr attr = dummy_attributes();
   attr.mmap = 1;
   attr.mmap2 = 1;
   attr.build_id = 1;
@@ -131,12 +137,7 @@ perf_event_attr side_attributes() {
 }
 
 perf_event_attr switch_attributes() {
-  perf_event_attr attr = common_attributes();
-  attr.type = PERF_TYPE_SOFTWARE;
-  attr.config = PERF_COUNT_SW_DUMMY;
-  attr.sample_period = 1;
-  attr.exclude_kernel = 1;
-  attr.exclude_hv = 1;
+  perf_event_attr attr = dummy_attributes();
   attr.context_switch = 1;
   return attr;
 }

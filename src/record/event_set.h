@@ -88,8 +88,6 @@ class EventSet {
   void disable_samples() const;
   void disable_all() const;
   [[nodiscard]] std::span<const PerfEvent> sample_events() const { return samples_; }
-  /// Of each of them, and of each standby event: its row of EventRequest::samples.
-  [[nodiscard]] std::span<const std::uint16_t> sample_rows() const { return sample_rows_; }
   /// Of the same rows; or none.
   [[nodiscard]] std::span<const PerfEvent> standby_events() const;
   /// From now on the standby events sample, one CPU after the other. `read_from` is given the ring

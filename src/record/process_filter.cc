@@ -110,6 +110,18 @@ Result<void> ProcessFilter::send_wakers_to(const PerfEvent&, std::uint32_t) cons
 
 #endif
 
+Result<void> ProcessFilter::attach(const EventSet& events) const {
+  Result<void> result = std::unexpected(Error{.what = "there are no events"});
+  bool attached = false;
+  for (const auto of : {events.sample_events(), events.standby_events()}) {
+    for (const PerfEvent& event : of) {
+      result = attach(event);
+      attached = attached || result;
+    }
+  }
+  return attached ? Result<void>{} : result;
+}
+
 ProcessFilter::ProcessFilter(std::unique_ptr<State> state) : state_(std::move(state)) {}
 ProcessFilter::~ProcessFilter() = default;
 ProcessFilter::ProcessFilter(ProcessFilter&&) noexcept = default;

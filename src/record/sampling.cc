@@ -250,6 +250,7 @@ Sampling::Sampling(OpenedEvents opened, const RecordOptions& options, const Targ
 
 void Sampling::keep_targets(ProcessFilter filter, const Target& target) {
   early_filter_ = std::move(filter);
+  filter_settled_ = true;
   if (target.is_system_wide()) {
     early_filter_->keep_everybody();
     return;
@@ -263,12 +264,8 @@ void Sampling::keep_targets(ProcessFilter filter, const Target& target) {
       if (!found_new) return early_filter_->keep_everybody();
     }
   }
-  for (const auto of : {events_.sample_events(), events_.standby_events()}) {
-    // Trace points take no such program: strangers' samples of theirs are copied.
-    for (const PerfEvent& event : of)
-      if (!early_filter_->attach(event)) return;
-  }
-  filter_settled_ = true;
+  // Where none takes it, strangers are left out after copying.
+  [[maybe_unused]] const auto attached = early_filter_->attach(events_);
 }
 
 void Sampling::open_senders(pipeline::Pipeline& pipeline, std::uint16_t wait_row, bool wakers) {

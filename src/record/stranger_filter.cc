@@ -29,20 +29,9 @@ void StrangerFilter::run() {
     report("other processes are left out after copying: the target forks too fast");
     return;
   }
-  // To trace points such a program cannot be attached: of those, strangers are left out later.
-  std::size_t attached = 0;
-  std::string refusal;
-  for (const auto events : {events_->sample_events(), events_->standby_events()}) {
-    for (const PerfEvent& event : events) {
-      if (const auto done = filter_->attach(event)) {
-        ++attached;
-      } else {
-        refusal = done.error().message();
-      }
-    }
-  }
-  report(attached != 0 ? "other processes are left out in the kernel, by BPF"
-                       : "other processes are left out after copying: " + refusal);
+  const auto attached = filter_->attach(*events_);
+  report(attached ? "other processes are left out in the kernel, by BPF"
+                  : "other processes are left out after copying: " + attached.error().message());
 }
 
 bool StrangerFilter::add_all_targets(ProcessFilter& filter) {
