@@ -38,7 +38,7 @@ function(profiler_bpf_program target name)
   list(TRANSFORM ARG_DEPENDS PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/ OUTPUT_VARIABLE depends)
   add_custom_command(
     OUTPUT ${skeleton}
-    COMMAND ${PROFILER_BPF_CLANG} -target bpf -D__TARGET_ARCH_${PROFILER_BPF_ARCH} -O2 -g -Wall
+    COMMAND ${PROFILER_BPF_CLANG} -target bpf -mcpu=v3 -D__TARGET_ARCH_${PROFILER_BPF_ARCH} -O2 -g -Wall
             -Werror -I/usr/include/${CMAKE_LIBRARY_ARCHITECTURE} -I${CMAKE_SOURCE_DIR}/src
             -c ${source} -o ${object}
     # Not of our writing: clang-tidy says nothing of it.

@@ -139,6 +139,8 @@ struct SwitchEvent {
   EventContext context;
   bool out = false;
   bool preempted = false;  ///< Only with `out`: it was still runnable.
+  /// Not with `out`: when it was woken from the wait that is over now; 0: not known.
+  std::uint64_t woken_ns = 0;
 };
 
 /// A record type that is not decoded; counted, never silently dropped.

@@ -315,9 +315,15 @@ Event read_side_record(ByteCursor& cursor, const Record& record, const EventCont
       return with_context(read_ksymbol(cursor));
     case PERF_RECORD_SWITCH:
       return with_context(read_switch(misc));
-    case PERF_RECORD_SWITCH_CPU_WIDE:
-      cursor.skip(sizeof(SwitchCpuWideBody));
-      return with_context(read_switch(misc));
+    case PERF_RECORD_SWITCH_CPU_WIDE: {
+      SwitchEvent event = read_switch(misc);
+      if (cursor.remaining() == sizeof(BpfSwitchBody)) {
+        event.woken_ns = cursor.number<BpfSwitchBody>().woken_ns;
+      } else {
+        cursor.skip(sizeof(SwitchCpuWideBody));
+      }
+      return with_context(event);
+    }
     default:
       return UnknownEvent{.context = context, .type = record.header.type};
   }

@@ -194,7 +194,8 @@ QueuedRecord RecordQueue::give(const Item& item) {
                        .subspan(item.offset + sizeof prefix, prefix.record_size),
           .layout = &layouts_[prefix.layout],
           .requested_stack = prefix.requested_stack,
-          .source = held.source};
+          .source = held.source,
+          .layout_row = prefix.layout};
 }
 
 std::optional<QueuedRecord> RecordQueue::pop(std::uint64_t until_time_ns) {

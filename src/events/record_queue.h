@@ -37,6 +37,7 @@ struct QueuedRecord {
   const EventLayout* layout = nullptr;
   std::uint64_t requested_stack = 0;
   std::uint32_t source = 0;
+  std::uint32_t layout_row = 0;  ///< Of the queue's layouts.
 };
 
 /// decode(), with SampleEvent::user_stack_requested as it was before compaction.

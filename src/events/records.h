@@ -110,6 +110,14 @@ struct SwitchCpuWideBody {
 };
 static_assert(sizeof(SwitchCpuWideBody) == 8);
 
+/// The same as our own BPF program writes it (record/switch_record.h).
+struct BpfSwitchBody {
+  SwitchCpuWideBody next_previous;  // Zero: not told.
+  std::uint64_t woken_ns;
+  std::uint64_t reserved;
+};
+static_assert(sizeof(BpfSwitchBody) == 24);
+
 /// PERF_RECORD_KSYMBOL, followed by the name.
 struct KsymbolBody {
   std::uint64_t address;

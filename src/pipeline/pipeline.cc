@@ -74,7 +74,7 @@ struct Pipeline::State {
   }
   void make_target(process::ProcessState& process);
   /// Of a thread that leaves its CPU.
-  void on_wait_stack(const SampleEvent& sample);
+  void on_wait_stack(const SampleEvent& sample, EventRole role);
   /// Of whoever wakes one.
   void on_waker(SampleEvent sample);
   StackIndex intern_other(const SampleEvent& event, Mode mode,
@@ -99,14 +99,10 @@ struct Pipeline::State {
   process::ProcessTable processes;
   WaitLog wait_log{profile};
   bool records_waits = false;
-  std::optional<std::uint16_t> wait_event;  ///< Its samples are stacks of waits.
-  bool waits_by_bpf = false;
-  std::optional<std::uint16_t> waker_event;  ///< Its samples are of who ends them.
   std::unordered_set<Pid> targets_at_exec;
   std::unordered_set<Tid> target_threads;
-  std::unordered_map<std::uint64_t, std::uint16_t> event_rows;
-  std::vector<std::uint64_t> event_weights;  ///< By row of Run::events; 0: as records say.
-  std::vector<bool> module_added;            ///< To the unwinder, by row of Profile::modules.
+  EventRoles events;
+  std::vector<bool> module_added;  ///< To the unwinder, by row of Profile::modules.
   NewKernelCode new_kernel_code;
   std::uint64_t samples = 0;
   std::uint64_t thinned_until = 0;  ///< Of sample numbers: those before may be gone.
@@ -138,19 +134,19 @@ ThreadIndex Pipeline::State::thread_row(process::ProcessState& process,
 
 void Pipeline::State::on(const SampleEvent& sample) {
   const EventContext& context = sample.context;
-  const auto event = event_rows.find(context.id);
-  const std::uint16_t event_row = event == event_rows.end() ? std::uint16_t{0} : event->second;
-  if (event_row == waker_event) return on_waker(sample);
+  const std::uint16_t event_row = events.row_of(context.id);
+  const EventRole role = events.role_of(event_row);
+  if (role == EventRole::kBpfWaker) return on_waker(sample);
   process::ProcessState& process = processes.process(context.pid);
   if (!wants(process, context.tid)) return;
   const std::optional<Mode> mode = mode_of(sample.mode);
   if (!mode) return;
-  if (event_row == wait_event) return on_wait_stack(sample);
+  if (role != EventRole::kSample) return on_wait_stack(sample, role);
   process.sampled = true;
   wait_log.ran(context.tid);
   Sample row;
   row.time_ns = std::max(context.time_ns, options.start_monotonic_ns) - options.start_monotonic_ns;
-  row.weight = sample.period;
+  row.weight = events.weight_of(event_row, sample.period);
   row.thread = thread_row(process, processes.thread(context.pid, context.tid));
   row.stack = sample_stack.intern(
       sample, *mode, process,
@@ -159,8 +155,6 @@ void Pipeline::State::on(const SampleEvent& sample) {
   row.cpu = static_cast<std::uint16_t>(context.cpu);
   row.mode = *mode;
   row.event = event_row;
-  if (row.event < event_weights.size() && event_weights[row.event] != 0)
-    row.weight = event_weights[row.event];
   profile.samples.push_back(row);
   ++samples;
   last_stack = row.stack;
@@ -186,12 +180,13 @@ StackIndex Pipeline::State::intern_other(const SampleEvent& event, Mode mode,
   return stack;
 }
 
-void Pipeline::State::on_wait_stack(const SampleEvent& sample) {
+void Pipeline::State::on_wait_stack(const SampleEvent& sample, EventRole role) {
   const Tid tid = sample.context.tid;
   if (!wait_log.knows(tid)) return;
   const process::ProcessState& process = processes.process(sample.context.pid);
   SampleEvent left = sample;
-  if (waits_by_bpf) left.callchain = sample_stack.without_innermost(sample.callchain);
+  if (role == EventRole::kBpfWaitStack)
+    left.callchain = sample_stack.without_innermost(sample.callchain);
   wait_log.sampled_at(tid, intern_other(left, Mode::kSys, process));
 }
 
@@ -332,23 +327,18 @@ void Pipeline::add_target(Pid pid, TargetStart start) {
 void Pipeline::add_target_thread(Tid tid) { state_->target_threads.insert(tid); }
 
 void Pipeline::set_event_id(std::uint64_t id, std::uint16_t event_row) {
-  state_->event_rows.emplace(id, event_row);
+  state_->events.set_row(id, event_row);
 }
 
 void Pipeline::set_event_weight(std::uint16_t event_row, std::uint64_t weight) {
-  std::vector<std::uint64_t>& weights = state_->event_weights;
-  if (event_row >= weights.size()) weights.resize(event_row + std::size_t{1});
-  weights[event_row] = weight;
+  state_->events.set_weight(event_row, weight);
+}
+
+void Pipeline::set_event_role(std::uint16_t event_row, EventRole role) {
+  state_->events.set_role(event_row, role);
 }
 
 void Pipeline::record_waits() { state_->records_waits = true; }
-
-void Pipeline::set_wait_event(std::uint16_t event_row, bool by_bpf) {
-  state_->wait_event = event_row;
-  state_->waits_by_bpf = by_bpf;
-}
-
-void Pipeline::set_waker_event(std::uint16_t event_row) { state_->waker_event = event_row; }
 
 void Pipeline::lose_switches(std::uint64_t lost) {
   state_->profile.run.losses.switches_lost += lost;

@@ -16,6 +16,7 @@
 #include <optional>
 #include <string_view>
 
+#include "pipeline/event_roles.h"
 #include "pipeline/generated_code_files.h"
 #include "profile/profile_writer.h"
 #include "profiler/error.h"
@@ -68,13 +69,8 @@ class Pipeline {
   /// Context switches will be told: waits and schedules are made of them. Before anything is told
   /// of a target.
   void record_waits();
-  /// Samples of that row are no samples of the profile: they are taken as a thread leaves its CPU,
-  /// and are the stacks of waits. `by_bpf`: their innermost function is the BPF program that sent
-  /// them.
-  void set_wait_event(std::uint16_t event_row, bool by_bpf);
-
-  /// Samples of that row are of who wakes a thread, whose id is their raw data; sent by BPF.
-  void set_waker_event(std::uint16_t event_row);
+  /// What samples of that row are, if not the profile's.
+  void set_event_role(std::uint16_t event_row, EventRole role);
 
   /// Before the first sample, where the start was not known when the pipeline was made.
   void set_start(std::uint64_t monotonic_ns);

@@ -76,9 +76,14 @@ void WaitLog::on_switch(Tid tid, ThreadIndex row, const SwitchEvent& event) {
     known.waker = {};
     return;
   }
+  if (event.woken_ns != 0) {
+    const auto until_woken = states_.wake(tid, std::min(event.woken_ns, time_ns));
+    if (until_woken) charge(known, *until_woken);
+  }
   const Interval waited = states_.switch_in(tid, time_ns, event.context.cpu);
   if (waited.migrated) ++schedule.migrations;
   charge(known, waited);
+  known.stack = {};
 }
 
 void WaitLog::charge(Thread& known, const Interval& interval) {
@@ -108,7 +113,7 @@ void WaitLog::add_wait(Thread& known, const Interval& interval) {
                   .ns = interval.ns(),
                   .count = 1,
                   .thread = known.row,
-                  .stack = std::exchange(known.stack, {}),
+                  .stack = known.stack,
                   .waker = std::exchange(known.waker, {}),
                   .runnable = interval.state == ThreadState::kRunnable};
   if (wait.stack || wait.waker || wait.ns >= kShortNs) {

@@ -142,6 +142,23 @@ perf_event_attr switch_attributes() {
   return attr;
 }
 
+perf_event_attr wake_up_attributes() {
+  perf_event_attr attr = bpf_output_attributes(common_attributes());
+  attr.sample_type = PERF_SAMPLE_IDENTIFIER;
+  attr.watermark = 0;
+  attr.wakeup_events = 1;
+  return attr;
+}
+
+perf_event_attr bpf_output_attributes(const perf_event_attr& sample) {
+  perf_event_attr attr = sample;
+  attr.type = PERF_TYPE_SOFTWARE;
+  attr.config = PERF_COUNT_SW_BPF_OUTPUT;
+  attr.freq = 0;
+  attr.sample_period = 1;
+  return attr;
+}
+
 perf_event_attr wait_stack_attributes(const perf_event_attr& sample, std::uint64_t tracepoint) {
   perf_event_attr attr = sample;
   attr.type = tracepoint != 0 ? PERF_TYPE_TRACEPOINT : PERF_TYPE_SOFTWARE;

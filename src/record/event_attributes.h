@@ -59,6 +59,13 @@ inline constexpr std::uint32_t kMaxStackBytes = 65528;
 /// The dummy event for the records of context switches. Likewise.
 [[nodiscard]] perf_event_attr switch_attributes();
 
+/// An event that happens when a BPF program says so, and each time wakes who polls it.
+[[nodiscard]] perf_event_attr wake_up_attributes();
+
+/// The event whose samples a BPF program has taken, with records laid out as those of `sample` are;
+/// enabled when opened.
+[[nodiscard]] perf_event_attr bpf_output_attributes(const perf_event_attr& sample);
+
 /// How many stacks of waits are taken in a second, about.
 inline constexpr std::uint64_t kWaitStackHz = 1000;
 

@@ -15,12 +15,15 @@
 
 namespace profiler::record {
 
-/// What kind of records a ring is for.
+/// What kind of records a ring is for. Numbered without gaps: there are tables by kind.
 enum class RingKind : std::uint8_t {
   kSamples,
-  kSide,      ///< What exists: mmap, comm, fork, exit.
-  kSwitches,  ///< Context switches, which are many.
+  kSide,         ///< What exists: mmap, comm, fork, exit.
+  kSwitches,     ///< Context switches, which are many.
+  kBpfSwitches,  ///< Likewise, of the target's only, written by BPF.
 };
+
+inline constexpr std::size_t kRingKinds = 4;
 
 struct EventRing {
   std::uint32_t cpu = 0;

@@ -54,6 +54,7 @@ void EventSet::prepare(const EventRequest& request) {
   side_attr_ = request.side;
   switch_attr_ = request.switches.value_or(perf_event_attr{});
   wait_filter_ = request.wait_filter;
+  last_is_of_waits_ = request.last_is_of_waits;
   const auto watermark = [](std::size_t ring_bytes, std::size_t part) {
     return static_cast<std::uint32_t>(
         std::min<std::size_t>(ring_bytes / part, std::numeric_limits<std::uint32_t>::max()));
@@ -236,6 +237,7 @@ std::span<const EventRing> EventSet::sample_rings() const {
 
 void EventSet::enable_samples() const {
   for (std::size_t row = 0; row < samples_.size(); ++row) {
+    if (is_ended(row)) continue;
     (taken_over_[row] ? standby_->events() : sample_events())[row].enable();
   }
 }
@@ -265,7 +267,26 @@ Result<void> EventSet::take_over(const std::function<void(EventRing&)>& read_fro
   return {};
 }
 
+void EventSet::set_wait_rate(std::uint64_t hz) const {
+  for (std::size_t row = 0; row < samples_.size(); ++row) {
+    if (!is_of_waits(row)) continue;
+    samples_[row].set_frequency(hz);
+    if (standby_) standby_->events()[row].set_frequency(hz);
+  }
+}
+
+void EventSet::end_waits() {
+  waits_ended_ = true;
+  for (std::size_t row = 0; row < samples_.size(); ++row) {
+    if (!is_ended(row)) continue;
+    samples_[row].disable();
+    if (standby_) standby_->events()[row].disable();
+  }
+  for (const PerfEvent& event : switches_) event.disable();
+}
+
 void EventSet::change_over(std::size_t row) const {
+  if (is_ended(row)) return;
   standby_->events()[row].enable();
   samples_[row].disable();
 }

@@ -95,6 +95,10 @@ class EventSet {
   /// that part of a sampling period which the first event had waited, half of one on average, and
   /// samples no time twice. Error: CPUs that are left go on with the first events.
   [[nodiscard]] Result<void> take_over(const std::function<void(EventRing&)>& read_from);
+  /// How many stacks of waits are taken in a second on each CPU, at most, where they are.
+  void set_wait_rate(std::uint64_t hz) const;
+  /// Somebody else tells of context switches and takes the stacks of waits from now on.
+  void end_waits();
   /// kInherited: a while after. A fork in progress may have copied events as they were before.
   void repeat_takeover() const;
   /// The PERF_SAMPLE_ID of each sampling event, with its row of EventRequest::samples.
@@ -131,6 +135,11 @@ class EventSet {
   [[nodiscard]] bool is_gone(const EventPlace& place, const Error& error) const;
   [[nodiscard]] bool one_layout() const;
   void change_over(std::size_t row) const;
+  [[nodiscard]] bool is_of_waits(std::size_t row) const {
+    return last_is_of_waits_ && sample_rows_[row] + 1U == sample_attrs_.size();
+  }
+  /// Whether the event samples no longer.
+  [[nodiscard]] bool is_ended(std::size_t row) const { return waits_ended_ && is_of_waits(row); }
 
   // Rings are unmapped before their events are closed: members go in reverse order.
   std::vector<PerfEvent> samples_;
@@ -146,6 +155,8 @@ class EventSet {
   perf_event_attr side_attr_{};
   perf_event_attr switch_attr_{};
   std::string wait_filter_;
+  bool last_is_of_waits_ = false;
+  bool waits_ended_ = false;
   RingSizes sizes_;
   std::size_t standby_ring_bytes_ = 0;
 };

@@ -72,6 +72,10 @@ Result<void> PerfEvent::set_filter(const std::string& filter) const {
   return std::unexpected(Error{.what = "cannot filter a trace point", .system_error = errno});
 }
 
+void PerfEvent::set_frequency(std::uint64_t hz) const {
+  ::ioctl(fd(), PERF_EVENT_IOC_PERIOD, &hz);
+}
+
 std::optional<std::uint64_t> PerfEvent::count() const {
   std::uint64_t count = 0;
   if (::read(fd(), &count, sizeof count) != static_cast<ssize_t>(sizeof count)) return std::nullopt;

@@ -1,9 +1,11 @@
 #include "record/process_filter.h"
 
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdint>
+#include <optional>
 #include <utility>
 
 #ifdef PROFILER_BPF
@@ -12,6 +14,7 @@
 #include <process_tree.skel.h>
 
 #include "record/pid_namespace.h"
+#include "record/switch_rings.h"
 #endif
 
 namespace profiler::record {
@@ -27,6 +30,8 @@ struct ProcessFilter::State {
   [[nodiscard]] int targets_fd() const { return bpf_map__fd(skeleton->maps.targets); }
 
   process_tree* skeleton = nullptr;
+  std::size_t switch_ring_bytes = 0;
+  std::optional<SwitchRings> switch_rings = {};
 };
 
 namespace {
@@ -41,9 +46,27 @@ Result<void> put_event(const bpf_map* events, std::uint32_t cpu, const PerfEvent
   return std::unexpected(failure("cannot have switches recorded by BPF", errno));
 }
 
+/// What is fixed once it is loaded.
+void set_up(process_tree& skeleton, const FilterExtra& extra) {
+  const bool switches = extra.switch_ring_bytes != 0;
+  bpf_program__set_autoload(skeleton.progs.on_switch, switches);
+  bpf_program__set_autoload(skeleton.progs.on_waking, switches);
+  bpf_map__set_autocreate(skeleton.maps.threads, switches);
+  if (!switches) return;
+  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  skeleton.rodata->wants_stacks = extra.wait_stacks ? 1 : 0;
+  skeleton.rodata->wants_wakers = extra.wakers ? 1 : 0;
+  skeleton.rodata->ring_control_bytes = page;
+  skeleton.rodata->ring_data_bytes = extra.switch_ring_bytes;
+  bpf_map__set_value_size(skeleton.maps.switch_rings,
+                          static_cast<std::uint32_t>(page + extra.switch_ring_bytes));
+  bpf_map__set_max_entries(skeleton.maps.switch_rings,
+                           static_cast<std::uint32_t>(libbpf_num_possible_cpus()));
+}
+
 }  // namespace
 
-Result<ProcessFilter> ProcessFilter::load(Extra extra) {
+Result<ProcessFilter> ProcessFilter::load(const FilterExtra& extra) {
   if (!in_initial_pid_namespace()) {
     return std::unexpected(failure("process ids here are not the kernel's own", 0));
   }
@@ -51,10 +74,8 @@ Result<ProcessFilter> ProcessFilter::load(Extra extra) {
   auto state = std::make_unique<State>();
   state->skeleton = process_tree__open();
   if (state->skeleton == nullptr) return std::unexpected(failure("BPF program is damaged", errno));
-  const bool wakers = extra == Extra::kSwitchesAndWakers;
-  bpf_program__set_autoload(state->skeleton->progs.on_switch, extra != Extra::kNothing);
-  bpf_program__set_autoload(state->skeleton->progs.on_waking, wakers);
-  state->skeleton->rodata->wants_wakers = wakers ? 1 : 0;
+  state->switch_ring_bytes = extra.switch_ring_bytes;
+  set_up(*state->skeleton, extra);
   if (const int error = process_tree__load(state->skeleton); error != 0) {
     return std::unexpected(failure("the kernel does not take the BPF program", -error));
   }
@@ -86,7 +107,24 @@ Result<void> ProcessFilter::attach(const PerfEvent& event) const {
   return std::unexpected(failure("cannot filter the event by BPF", errno));
 }
 
-Result<void> ProcessFilter::send_switches_to(const PerfEvent& event, std::uint32_t cpu) const {
+Result<std::span<EventRing>> ProcessFilter::map_switch_rings(std::span<const std::uint32_t> cpus) {
+  auto rings = SwitchRings::map(bpf_map__fd(state_->skeleton->maps.switch_rings),
+                                state_->switch_ring_bytes, cpus);
+  if (!rings) return std::unexpected(rings.error());
+  state_->switch_rings = *std::move(rings);
+  const std::span<EventRing> all = state_->switch_rings->all();
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const PerfEvent& full = state_->switch_rings->full_events()[i];
+    auto put = put_event(state_->skeleton->maps.full_events, all[i].cpu, full);
+    if (!put) return std::unexpected(put.error());
+  }
+  return all;
+}
+
+void ProcessFilter::start_switches() { state_->skeleton->bss->writes_switches = 1; }
+void ProcessFilter::stop_switches() { state_->skeleton->bss->writes_switches = 0; }
+
+Result<void> ProcessFilter::send_wait_stacks_to(const PerfEvent& event, std::uint32_t cpu) const {
   return put_event(state_->skeleton->maps.switch_events, cpu, event);
 }
 
@@ -98,14 +136,21 @@ Result<void> ProcessFilter::send_wakers_to(const PerfEvent& event, std::uint32_t
 
 struct ProcessFilter::State {};
 
-Result<ProcessFilter> ProcessFilter::load(Extra) {
+Result<ProcessFilter> ProcessFilter::load(const FilterExtra&) {
   return std::unexpected(Error{.what = "this profiler was built without BPF"});
 }
 bool ProcessFilter::contains(Pid) const { return false; }
 bool ProcessFilter::add(Pid) { return false; }
 void ProcessFilter::keep_everybody() {}
 Result<void> ProcessFilter::attach(const PerfEvent&) const { return {}; }
-Result<void> ProcessFilter::send_switches_to(const PerfEvent&, std::uint32_t) const { return {}; }
+Result<std::span<EventRing>> ProcessFilter::map_switch_rings(std::span<const std::uint32_t>) {
+  return std::span<EventRing>();
+}
+void ProcessFilter::start_switches() {}
+void ProcessFilter::stop_switches() {}
+Result<void> ProcessFilter::send_wait_stacks_to(const PerfEvent&, std::uint32_t) const {
+  return {};
+}
 Result<void> ProcessFilter::send_wakers_to(const PerfEvent&, std::uint32_t) const { return {}; }
 
 #endif

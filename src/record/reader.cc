@@ -108,10 +108,8 @@ void Reader::round(std::uint64_t release_until_ns) {
   drained.release_until_ns = release_until_ns;
   std::uint32_t source = 0;
   for (EventRing* ring : rings_) {
-    drain_.copy(ring->reader,
-                {.source = source++,
-                 .layout = ring->kind == RingKind::kSamples ? kSampleLayout : kSideLayout},
-                *handoff_, drained);
+    drain_.copy(ring->reader, {.source = source++, .layout = layout_row(ring->kind)}, *handoff_,
+                drained);
   }
   dropped_.store(drain_.counts().samples_dropped, std::memory_order_relaxed);
   handoff_->push(std::move(drained));

@@ -24,9 +24,10 @@
 
 namespace profiler::record {
 
-/// Rows of the layouts that reader, queue and worker share.
-inline constexpr std::uint32_t kSampleLayout = 0;
-inline constexpr std::uint32_t kSideLayout = 1;
+/// Row of the layouts that reader, queue and worker share: each kind of ring has its own.
+[[nodiscard]] constexpr std::uint32_t layout_row(RingKind kind) {
+  return static_cast<std::uint32_t>(kind);
+}
 
 struct ReaderSettings {
   std::size_t budget_bytes = 0;  ///< Of copied records that the worker has not yet dealt with.
@@ -48,8 +49,8 @@ class Reader {
   Reader(const Reader&) = delete;
   Reader& operator=(const Reader&) = delete;
 
-  /// One more ring of samples, from the next round on; it outlives the reader. Its source is the
-  /// next number. From any thread.
+  /// One more ring, from the next round on; it outlives the reader. Its source is the next number.
+  /// From any thread.
   void add(EventRing& ring);
   /// A last round, then closes the handoff. Once.
   ReaderResult stop();

@@ -334,6 +334,7 @@ void Recording::stop_sampling() {
     losses.stacks_shortened += result.losses.stacks_shortened;
     losses.malformed_records += result.losses.malformed_records;
     run.stack_enlargement = result.stack_enlargement;
+    run.notes.insert(run.notes.end(), result.notes.begin(), result.notes.end());
     run.cost.recording_cpu_ns += result.cpu_ns;
     pipeline_.end_waits(stopped_ns_);
     log(std::to_string(pipeline_.sample_count()) + " samples kept, " +

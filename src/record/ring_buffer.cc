@@ -51,9 +51,19 @@ void RingReader::give_back() {
   std::atomic_ref<__u64>(control_->data_tail).store(tail_, std::memory_order_release);
 }
 
-Result<MappedRing> MappedRing::map(int event_fd, std::size_t data_bytes) {
+Result<MappedRing> MappedRing::map(int fd, std::size_t data_bytes, std::size_t offset) {
+  return map(fd, data_bytes, offset, PROT_READ | PROT_WRITE);
+}
+
+Result<MappedRing> MappedRing::map_overwritten(int event_fd, std::size_t data_bytes) {
+  // perf_mmap(): a ring whose reader cannot say what it has read is written over.
+  return map(event_fd, data_bytes, 0, PROT_READ);
+}
+
+Result<MappedRing> MappedRing::map(int fd, std::size_t data_bytes, std::size_t offset,
+                                   int protection) {
   const std::size_t bytes = page_bytes() + data_bytes;
-  void* base = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, event_fd, 0);
+  void* base = ::mmap(nullptr, bytes, protection, MAP_SHARED, fd, static_cast<off_t>(offset));
   if (base == MAP_FAILED) {
     return std::unexpected(
         Error{.what = "cannot map a ring of " + std::to_string(data_bytes >> 10) + " KiB",

@@ -100,12 +100,14 @@ class RingReader {
   std::uint64_t malformed_ = 0;
 };
 
-/// The ring of an open event, mapped.
+/// The ring of an open event, or one laid out like it, mapped.
 class MappedRing {
  public:
-  /// `data_bytes`: a power of two of at least a page. Error with EPERM: more than this user may
-  /// lock (kernel.perf_event_mlock_kb).
-  static Result<MappedRing> map(int event_fd, std::size_t data_bytes);
+  /// `data_bytes`: a power of two of at least a page. `offset`: of the control page; 0 of an event.
+  /// Error with EPERM: more than this user may lock (kernel.perf_event_mlock_kb).
+  static Result<MappedRing> map(int fd, std::size_t data_bytes, std::size_t offset = 0);
+  /// To be written to without end, and not to be read.
+  static Result<MappedRing> map_overwritten(int event_fd, std::size_t data_bytes);
   ~MappedRing();
   MappedRing(MappedRing&& other) noexcept;
   MappedRing& operator=(MappedRing&& other) noexcept;
@@ -115,6 +117,8 @@ class MappedRing {
 
  private:
   MappedRing(std::byte* base, std::size_t bytes) : base_(base), bytes_(bytes) {}
+  static Result<MappedRing> map(int fd, std::size_t data_bytes, std::size_t offset, int protection);
+
   std::byte* base_ = nullptr;
   std::size_t bytes_ = 0;  // Control page and data.
 };

@@ -2,7 +2,7 @@
 // the worker's backlog allows. Side records are always kept.
 //
 //   RingDrain drain(layouts, budget_bytes, own_pid);
-//   drain.copy(ring.reader, {.source = 3, .layout = kSampleLayout}, handoff, round);
+//   drain.copy(ring.reader, {.source = 3, .layout = 0}, handoff, round);
 //   drain.counts().samples_dropped
 //
 //   backlog:  0 ────── 50 % ──────── 75 % ──────── 100 % of the budget

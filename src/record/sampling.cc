@@ -4,8 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
 #include <span>
 #include <utility>
 
@@ -13,14 +11,25 @@
 #include "record/event_attributes.h"
 #include "record/permission.h"
 #include "record/proc_file.h"
-#include "record/tracefs.h"
 
 namespace profiler::record {
+
+using pipeline::EventRole;
 namespace {
 
 /// Copied records that the worker has yet to deal with.
 constexpr std::size_t kBudgetBytes = std::size_t{64} << 20;
 constexpr std::size_t kBudgetBytesPerCpu = std::size_t{4} << 20;
+
+/// A recording that lasts so long is worth what loading BPF costs. Until then the kernel's own
+/// events record waits.
+constexpr std::uint64_t kBpfAfterNs = 200'000'000;
+
+/// Until then: as many stacks as there are, in all but storms. A wait that has begun by then may be
+/// the only one of its thread.
+constexpr std::uint64_t kFirstWaitStackHz = 10 * kWaitStackHz;
+
+constexpr const char* kNoWakers = "who ends waits was not recorded: it takes BPF";
 
 /// Loading the filter costs what a few thousand samples of strangers do.
 constexpr std::uint64_t kStrangersWorthAFilter = 1000;
@@ -29,165 +38,7 @@ constexpr std::uint64_t kStrangersWorthAFilter = 1000;
 /// which the first came.
 constexpr int kTakeoverRepeats = 2;
 
-std::uint64_t permitted_frequency(std::uint64_t asked, std::vector<std::string>& notes) {
-  const auto limit = read_number("/proc/sys/kernel/perf_event_max_sample_rate");
-  if (!limit || *limit <= 0 || asked <= static_cast<std::uint64_t>(*limit)) return asked;
-  notes.push_back("sampling at " + std::to_string(*limit) + " Hz instead of " +
-                  std::to_string(asked) + ": kernel.perf_event_max_sample_rate allows no more");
-  return static_cast<std::uint64_t>(*limit);
-}
-
-/// In order of preference.
-std::vector<Coverage> coverages(const RecordOptions& options, const Target& target,
-                                std::span<const perf_event_attr> samples) {
-  if (target.is_system_wide()) return {Coverage::kPerCpu};
-  if (target.scope() == Scope::kThreads) return {Coverage::kInherited};
-  if (options.coverage) return {*options.coverage};
-  // Of what is sampled each time it happens, events that follow forks miss nothing, and spare the
-  // rings what all others on this machine do.
-  if (std::ranges::all_of(samples, is_sampled_each_time))
-    return {Coverage::kInherited, Coverage::kPerCpu};
-  return {Coverage::kPerCpu, Coverage::kInherited};
-}
-
-/// sched:sched_switch, which can be filtered; 0: not to be had.
-std::uint64_t switch_tracepoint() {
-  const auto tracefs = Tracefs::open();
-  if (!tracefs) return 0;
-  return tracefs->id({.system = "sched", .name = "sched_switch"}).value_or(0);
-}
-
-/// The ways to be told the stacks of waits without BPF, best first.
-struct WaitStacks {
-  perf_event_attr attr{};
-  std::string filter = {};
-};
-
-std::vector<WaitStacks> ways_to_wait_stacks(const EventRequest& request) {
-  const perf_event_attr& sample = request.samples.front();
-  std::vector<WaitStacks> ways;
-  // Without the idle task's, which are half of all as a rule.
-  if (const std::uint64_t id = switch_tracepoint(); id != 0) {
-    ways.push_back({.attr = wait_stack_attributes(sample, id), .filter = "prev_pid != 0"});
-  }
-  ways.push_back({.attr = wait_stack_attributes(sample)});
-  // Of two events that are the same, kernels give the records of both the id of one
-  // (do_perf_sw_event() prepares a sample once).
-  std::erase_if(ways, [&](const WaitStacks& way) {
-    return std::ranges::any_of(request.samples, [&](const perf_event_attr& attr) {
-      return attr.type == way.attr.type && attr.config == way.attr.config;
-    });
-  });
-  return ways;
-}
-
-/// EventSet::open, and a filter that will send stacks of waits, or, as the last row, an event for
-/// them, if either is permitted; without switches if they are not.
-std::expected<OpenedEvents, OpenError> open_with_waits(EventRequest request, bool wait_stacks,
-                                                       bool wakers) {
-  const auto row = static_cast<std::uint16_t>(request.samples.size());
-  if (wait_stacks && request.coverage == Coverage::kPerCpu) {
-    using Extra = ProcessFilter::Extra;
-    auto filter = ProcessFilter::load(wakers ? Extra::kSwitchesAndWakers : Extra::kSwitches);
-    auto events = filter ? EventSet::open(request) : std::unexpected(OpenError{});
-    if (events) {
-      return OpenedEvents{.events = *std::move(events),
-                          .coverage = request.coverage,
-                          .wait_row = row,
-                          .filter = *std::move(filter)};
-    }
-  }
-  for (const WaitStacks& way :
-       wait_stacks ? ways_to_wait_stacks(request) : std::vector<WaitStacks>()) {
-    EventRequest with = request;
-    with.samples.push_back(way.attr);
-    with.last_is_of_waits = true;
-    with.wait_filter = way.filter;
-    auto events = EventSet::open(with);
-    if (!events) continue;
-    return OpenedEvents{
-        .events = *std::move(events), .coverage = request.coverage, .wait_row = row};
-  }
-  auto events = EventSet::open(request);
-  if (!events && request.switches) {  // So many descriptors less.
-    request.switches.reset();
-    events = EventSet::open(request);
-  }
-  if (!events) return std::unexpected(events.error());
-  return OpenedEvents{.events = *std::move(events), .coverage = request.coverage};
-}
-
-std::vector<perf_event_attr> permitted_attributes(const RecordOptions& options,
-                                                  std::span<const NamedEvent> named,
-                                                  std::vector<std::string>& notes) {
-  std::vector<perf_event_attr> attrs = sample_attributes(named, options);
-  if (std::ranges::none_of(attrs, [](const perf_event_attr& attr) { return attr.freq != 0; }))
-    return attrs;
-  RecordOptions permitted = options;
-  permitted.frequency_hz = permitted_frequency(options.frequency_hz, notes);
-  return sample_attributes(named, permitted);
-}
-
 }  // namespace
-
-std::expected<OpenedEvents, OpenError> open_events(const RecordOptions& options,
-                                                   std::span<const NamedEvent> named,
-                                                   const Target& target,
-                                                   std::vector<std::string>& notes) {
-  const std::vector<std::uint32_t> online = online_cpus();
-  EventRequest request;
-  request.samples = permitted_attributes(options, named, notes);
-  const std::uint32_t stack_bytes = request.samples.front().sample_stack_user;
-  const bool waits = options.waits != WaitCoverage::kNone;
-  const bool wait_stacks = options.waits == WaitCoverage::kStacks;
-  if (waits) request.switches = switch_attributes();
-  std::vector<perf_event_attr> sampled = request.samples;
-  if (wait_stacks) sampled.push_back(wait_stack_attributes(sampled.front()));
-  const perf_event_attr sum = sum_of(sampled);
-  request.side = side_attributes();
-  request.side_cpus = online;
-  request.sample_cpus = target.scope() == Scope::kCpus ? options.cpus : online;
-  request.cgroup_fd = target.cgroup_fd();
-  request.inherit = target.scope() != Scope::kThreads;
-  request.enable_on_exec = target.scope() == Scope::kProgram;
-  const RingLimits limits = RingLimits::of_this_process(online.size());
-  request.sizes = ring_sizes(sum, online.size(), options.ring_bytes, limits, waits);
-  if (options.call_graph == CallGraph::kDwarf && options.stack_may_grow &&
-      stack_bytes < kMaxStackBytes) {
-    request.standby_ring_bytes =
-        ring_sizes(standby_attributes(sum), online.size(), options.ring_bytes, limits).sample_bytes;
-  }
-
-  std::expected<OpenedEvents, OpenError> result = std::unexpected(OpenError{});
-  for (const Coverage coverage : coverages(options, target, request.samples)) {
-    request.coverage = coverage;
-    if (coverage == Coverage::kInherited) {
-      request.tasks = target.tasks();
-      request.side_tasks = target.processes_tasks();
-    }
-    auto opened = open_with_waits(request, wait_stacks, options.wakers);
-    if (!opened) {
-      result = std::unexpected(opened.error());
-      const bool too_many = opened.error().error.system_error == EMFILE;
-      if (!opened.error().refused && !too_many) break;
-      continue;
-    }
-    const EventSet& events = opened->events;
-    if (!events.kernel_sampled()) notes.push_back(note_kernel_hidden());
-    if (events.sample_attr().sample_stack_user < stack_bytes) {
-      notes.push_back("stack copies are " + std::to_string(events.sample_attr().sample_stack_user) +
-                      " bytes instead of " + std::to_string(stack_bytes) +
-                      ": kernel.perf_event_mlock_kb and ulimit -l allow no larger rings");
-    }
-    if (waits && !events.has_switches()) {
-      notes.emplace_back("waiting was not recorded: events of context switches are refused");
-    } else if (wait_stacks && !opened->wait_row) {
-      notes.push_back(note_waits_without_stacks());
-    }
-    return opened;
-  }
-  return result;
-}
 
 Sampling::Sampling(OpenedEvents opened, const RecordOptions& options, const Target& target,
                    pipeline::Pipeline& pipeline, Observer* observer)
@@ -196,28 +47,20 @@ Sampling::Sampling(OpenedEvents opened, const RecordOptions& options, const Targ
       start_monotonic_ns_(pipeline.profile().run.start_monotonic_ns),
       enabled_by_exec_(events_.sample_attr().enable_on_exec != 0),
       wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-  if (pipeline.profile().run.events.size() > 1 || opened.wait_row) {
+  const bool waits = events_.has_switches();
+  if (pipeline.profile().run.events.size() > 1 || waits) {
     for (const auto& [id, row] : events_.sample_ids()) pipeline.set_event_id(id, row);
     for (std::size_t row = 0; row < events_.sample_attrs().size(); ++row) {
       pipeline.set_event_weight(static_cast<std::uint16_t>(row),
                                 fixed_weight(events_.sample_attrs()[row]));
     }
   }
-  if (events_.has_switches()) {
-    pipeline.record_waits();
-    pipeline.profile().run.wait_coverage =
-        opened.wait_row ? WaitCoverage::kStacks : WaitCoverage::kDurations;
-  }
-  if (opened.wait_row) pipeline.set_wait_event(*opened.wait_row, opened.filter.has_value());
-  if (opened.filter) {
-    keep_targets(*std::move(opened.filter), target);
-    open_senders(pipeline, *opened.wait_row, options.wakers);
-  } else if (options.wakers) {
-    pipeline.profile().run.notes.emplace_back("who ends waits was not recorded: it takes BPF");
-  }
-  layouts_.resize(2);
-  layouts_[kSampleLayout] = events::EventLayout::of(events_.sample_attr());
-  layouts_[kSideLayout] = events::EventLayout::of(events_.side_attr());
+  if (waits) prepare_waits(pipeline, options, opened.has_wait_stacks);
+  layouts_.resize(kRingKinds, events::EventLayout::of(events_.side_attr()));
+  layouts_[layout_row(RingKind::kSamples)] = events::EventLayout::of(events_.sample_attr());
+  layouts_[layout_row(RingKind::kBpfSwitches)] = {
+      .sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_CPU | PERF_SAMPLE_IDENTIFIER,
+      .sample_id_all = true};
 
   // The reader first: the side rings fill up while the target is being told.
   const bool keeps_strangers = target.is_system_wide() || target.scope() == Scope::kThreads;
@@ -226,10 +69,9 @@ Sampling::Sampling(OpenedEvents opened, const RecordOptions& options, const Targ
   reader_settings.budget_bytes = std::max(kBudgetBytes, kBudgetBytesPerCpu * online_cpus().size());
   reader_settings.own_pid = drops_strangers_ ? ::getpid() : 0;
   WorkerSettings worker_settings;
-  for (const EventRing& ring : events_.rings()) worker_settings.rings.push_back(ring.kind);
   worker_settings.drop_strangers = drops_strangers_;
   worker_settings.observer = observer;
-  worker_settings.kept_ids = wakers_.ids();
+  worker_settings.kept_ids = bpf_waits_.waker_ids();
   if (events_.has_standby()) {
     worker_settings.watched_stack_bytes = events_.sample_attr().sample_stack_user;
   }
@@ -246,51 +88,53 @@ Sampling::Sampling(OpenedEvents opened, const RecordOptions& options, const Targ
   target.tell(pipeline, monotonic_ns());
   worker_ = std::make_unique<Worker>(layouts_, handoff_, pipeline, std::move(worker_settings),
                                      wake_.get());
+  if (coverage_ != Coverage::kPerCpu || (!drops_strangers_ && !waits)) return;
+  filter_state_ = FilterState::kWanted;
+  filter_settings_.everybody = target.is_system_wide();
+  if (!filter_settings_.everybody) filter_settings_.roots = target.processes();
+  if (waits && (options.wakers || (filter_settings_.extra.wait_stacks && !opened.has_wait_stacks)))
+    load_filter_at_once(pipeline, options);
 }
 
-void Sampling::keep_targets(ProcessFilter filter, const Target& target) {
-  early_filter_ = std::move(filter);
-  filter_settled_ = true;
-  if (target.is_system_wide()) {
-    early_filter_->keep_everybody();
+Sampling::~Sampling() {
+  reader_.reset();  // The worker ends, and with it what the filter's thread may wait for.
+  filter_.reset();
+}
+
+void Sampling::prepare_waits(pipeline::Pipeline& pipeline, const RecordOptions& options,
+                             bool has_stacks) {
+  pipeline.record_waits();
+  Run& run = pipeline.profile().run;
+  run.wait_coverage = has_stacks ? WaitCoverage::kStacks : WaitCoverage::kDurations;
+  const auto rows = static_cast<std::uint16_t>(events_.sample_attrs().size());
+  if (has_stacks)
+    pipeline.set_event_role(static_cast<std::uint16_t>(rows - 1), EventRole::kWaitStack);
+  const bool stacks = options.waits == WaitCoverage::kStacks;
+  if (coverage_ != Coverage::kPerCpu) {
+    if (stacks && !has_stacks) notes_.push_back(note_waits_without_stacks());
+    if (options.wakers) notes_.emplace_back(kNoWakers);
     return;
   }
-  // Whoever was forked before its parent was added is found here, everybody else by the filter.
-  for (bool found_new = true; found_new;) {
-    found_new = false;
-    for (const Pid pid : target.processes()) {
-      if (early_filter_->contains(pid)) continue;
-      found_new = early_filter_->add(pid);
-      if (!found_new) return early_filter_->keep_everybody();
-    }
-  }
-  // Where none takes it, strangers are left out after copying.
-  [[maybe_unused]] const auto attached = early_filter_->attach(events_);
+  filter_settings_.extra = {.switch_ring_bytes = events_.sizes().switch_bytes,
+                            .wait_stacks = stacks,
+                            .wakers = options.wakers};
+  const auto opened = bpf_waits_.open(events_.sample_attr(), events_.sample_rings(),
+                                      {.stacks = stacks, .wakers = options.wakers});
+  if (!opened) notes_.push_back("not all stacks of waits were taken: " + opened.error().message());
+  bpf_waits_.tell(pipeline, rows);
+  if (has_stacks) events_.set_wait_rate(kFirstWaitStackHz);
 }
 
-void Sampling::open_senders(pipeline::Pipeline& pipeline, std::uint16_t wait_row, bool wakers) {
-  perf_event_attr attr = AddedEvents::attributes(events_.sample_attr());
-  attr.type = PERF_TYPE_SOFTWARE;
-  attr.config = PERF_COUNT_SW_BPF_OUTPUT;
-  attr.freq = 0;
-  attr.sample_period = 1;
-  const auto rings = events_.sample_rings();
-  const auto open = [&](AddedEvents& events, auto send) -> Result<void> {
-    if (auto opened = events.open(attr, rings); !opened) return opened;
-    for (std::size_t i = 0; i < rings.size(); ++i)
-      if (auto sent = (*early_filter_.*send)(events.all()[i], rings[i].cpu); !sent) return sent;
-    return {};
-  };
-  const auto waker_row = static_cast<std::uint16_t>(wait_row + 1);
-  auto sent = open(leavers_, &ProcessFilter::send_switches_to);
-  if (sent && wakers) sent = open(wakers_, &ProcessFilter::send_wakers_to);
-  if (!sent) {
-    pipeline.profile().run.notes.push_back("not all stacks of waits were taken: " +
-                                           sent.error().message());
-  }
-  for (const std::uint64_t id : leavers_.ids()) pipeline.set_event_id(id, wait_row);
-  for (const std::uint64_t id : wakers_.ids()) pipeline.set_event_id(id, waker_row);
-  pipeline.set_waker_event(waker_row);
+void Sampling::load_filter_at_once(pipeline::Pipeline& pipeline, const RecordOptions& options) {
+  load_filter();
+  filter_->wait();
+  [[maybe_unused]] const auto news = look_at_filter();
+  const bool loaded = filter_state_ == FilterState::kOverlapping;
+  Run& run = pipeline.profile().run;
+  if (loaded && filter_settings_.extra.wait_stacks) run.wait_coverage = WaitCoverage::kStacks;
+  if (!loaded && options.wakers) notes_.emplace_back(kNoWakers);
+  if (options.waits == WaitCoverage::kStacks && run.wait_coverage != WaitCoverage::kStacks)
+    notes_.push_back(note_waits_without_stacks());
 }
 
 void Sampling::enable() {
@@ -306,15 +150,46 @@ std::optional<std::string> Sampling::look() {
 }
 
 std::optional<std::string> Sampling::look_at_filter() {
-  if (!drops_strangers_ || filter_settled_) return std::nullopt;
-  if (!filter_) {
-    if (worker_->stranger_samples() < kStrangersWorthAFilter) return std::nullopt;
-    filter_ = std::make_unique<StrangerFilter>(events_, *worker_);
+  switch (filter_state_) {
+    case FilterState::kWanted: {
+      const bool long_enough = monotonic_ns() - start_monotonic_ns_ >= kBpfAfterNs;
+      const bool pays = events_.has_switches()
+                            ? long_enough
+                            : worker_->stranger_samples() >= kStrangersWorthAFilter;
+      if (pays) load_filter();
+      return std::nullopt;
+    }
+    case FilterState::kLoading: {
+      auto outcome = filter_->take_outcome();
+      if (!outcome) return std::nullopt;
+      filter_state_ = FilterState::kSettled;
+      std::string report = std::move(outcome->report);
+      if (outcome->filter != nullptr) report += use_filter(*outcome->filter);
+      if (filter_state_ != FilterState::kOverlapping) events_.set_wait_rate(kWaitStackHz);
+      return report + ", after " + std::to_string(worker_->stranger_samples()) +
+             " samples of theirs";
+    }
+    case FilterState::kOverlapping:
+      events_.end_waits();
+      filter_state_ = FilterState::kSettled;
+      return std::nullopt;
+    case FilterState::kSettled:
+      break;
   }
-  auto report = filter_->take_report();
-  if (!report) return std::nullopt;
-  filter_settled_ = true;
-  return *report + ", after " + std::to_string(worker_->stranger_samples()) + " samples of theirs";
+  return std::nullopt;
+}
+
+void Sampling::load_filter() {
+  filter_ = std::make_unique<LateFilter>(events_, *worker_, filter_settings_);
+  filter_state_ = FilterState::kLoading;
+}
+
+std::string Sampling::use_filter(ProcessFilter& filter) {
+  if (!events_.has_switches()) return "";
+  const auto started = bpf_waits_.start(filter, *reader_, *worker_);
+  if (!started) return ", which cannot record switches: " + started.error().message();
+  filter_state_ = FilterState::kOverlapping;
+  return ", which records switches";
 }
 
 std::optional<std::string> Sampling::on_wake() {
@@ -341,12 +216,10 @@ std::string Sampling::enlarge_stacks() {
 }
 
 SamplingResult Sampling::stop() {
-  leavers_.disable();
-  wakers_.disable();
+  bpf_waits_.stop();
   events_.disable_all();
   const ReaderResult read = reader_->stop();
   WorkerResult worked = worker_->join();
-  filter_.reset();
   SamplingResult result;
   // Where the kernel counts itself, its count is whole; LOST records come only once there is room.
   result.losses.samples_lost = std::max(worked.samples_lost, events_.samples_lost().value_or(0));
@@ -359,6 +232,7 @@ SamplingResult Sampling::stop() {
   result.stack_enlargement = stack_enlargement_;
   result.cpu_ns = read.cpu_ns + worked.cpu_ns;
   result.late_records = worked.late;
+  result.notes = notes_;
   return result;
 }
 

@@ -1,7 +1,7 @@
 // Everything that runs while samples are taken: events, rings, reader and worker, started and
 // stopped together.
 //
-//   auto opened = Sampling::open(options, event, target, notes);
+//   auto opened = open_events(options, named, target, notes);
 //   Sampling sampling(*std::move(opened), …);   // threads run, nothing is sampled yet
 //   sampling.enable();
 //   …
@@ -19,42 +19,25 @@
 #include "events/decoder.h"
 #include "pipeline/pipeline.h"
 #include "profiler/profile.h"
-#include "record/added_events.h"
-#include "record/event_name.h"
+#include "record/bpf_waits.h"
 #include "record/event_set.h"
 #include "record/handoff.h"
+#include "record/late_filter.h"
 #include "record/observer.h"
-#include "record/process_filter.h"
+#include "record/open_events.h"
 #include "record/reader.h"
 #include "record/record_options.h"
-#include "record/stranger_filter.h"
 #include "record/target.h"
 #include "record/worker.h"
 
 namespace profiler::record {
-
-struct OpenedEvents {
-  EventSet events;
-  Coverage coverage = Coverage::kPerCpu;
-  /// Row of the samples that are the stacks of waits, be they of the events or of the filter's;
-  /// none: there are none.
-  std::optional<std::uint16_t> wait_row = {};
-  /// To be attached to them, and to send stacks of waits; none: not needed, or not to be had.
-  std::optional<ProcessFilter> filter = {};
-};
-
-/// Opens the events, per CPU where that is permitted. `notes` gets a line for whatever had to be
-/// given up. `enable_on_exec`: a child is to start them itself, if the coverage allows.
-[[nodiscard]] std::expected<OpenedEvents, OpenError> open_events(const RecordOptions& options,
-                                                                 std::span<const NamedEvent> named,
-                                                                 const Target& target,
-                                                                 std::vector<std::string>& notes);
 
 struct SamplingResult {
   Losses losses;  ///< Only what the pipeline does not count.
   StackEnlargement stack_enlargement;
   std::uint64_t cpu_ns = 0;
   std::uint64_t late_records = 0;
+  std::vector<std::string> notes;  ///< Of what could not be recorded.
 };
 
 class Sampling {
@@ -64,17 +47,20 @@ class Sampling {
   /// `observer`: is given its records; may be null.
   Sampling(OpenedEvents opened, const RecordOptions& options, const Target& target,
            pipeline::Pipeline& pipeline, Observer* observer);
+  ~Sampling();
+  Sampling(const Sampling&) = delete;
+  Sampling& operator=(const Sampling&) = delete;
 
   /// Those that an exec does not enable.
   void enable();
   void pause() { events_.disable_samples(); }
   void resume() { events_.enable_samples(); }
   SamplingResult stop();
-  /// Now and then, for as long as wants_looks(): loads the in-kernel filter when it pays. Returns
-  /// a line for -v when there is news of it.
+  /// Now and then, for as long as wants_looks(): loads BPF when it pays. Returns a line for -v when
+  /// there is news of it.
   [[nodiscard]] std::optional<std::string> look();
   [[nodiscard]] bool wants_looks() const {
-    return (drops_strangers_ && !filter_settled_) || repeats_left_ != 0;
+    return filter_state_ != FilterState::kSettled || repeats_left_ != 0;
   }
   /// When wake_fd() is readable: has larger stack copies made when it is time. Likewise.
   [[nodiscard]] std::optional<std::string> on_wake();
@@ -95,11 +81,13 @@ class Sampling {
   [[nodiscard]] int wake_fd() const { return wake_.get(); }
 
  private:
-  void keep_targets(ProcessFilter filter, const Target& target);
-  /// Of what the filter sends.
-  void open_senders(pipeline::Pipeline& pipeline, std::uint16_t wait_row, bool wakers);
   std::string enlarge_stacks();
   [[nodiscard]] std::optional<std::string> look_at_filter();
+  void prepare_waits(pipeline::Pipeline& pipeline, const RecordOptions& options, bool has_stacks);
+  void load_filter();
+  void load_filter_at_once(pipeline::Pipeline& pipeline, const RecordOptions& options);
+  /// What it can do from now on.
+  std::string use_filter(ProcessFilter& filter);
 
   EventSet events_;
   Coverage coverage_;
@@ -112,13 +100,15 @@ class Sampling {
   std::unique_ptr<Worker> worker_;
   std::unique_ptr<Reader> reader_;
   bool drops_strangers_ = false;
-  bool filter_settled_ = false;
   StackEnlargement stack_enlargement_;
   int repeats_left_ = 0;  // Of EventSet::take_over().
-  std::optional<ProcessFilter> early_filter_;
-  AddedEvents leavers_;  // Stacks of threads that leave their CPUs.
-  AddedEvents wakers_;
-  std::unique_ptr<StrangerFilter> filter_;
+  /// Where no BPF can help it is settled from the beginning.
+  enum class FilterState : std::uint8_t { kWanted, kLoading, kOverlapping, kSettled };
+  FilterState filter_state_ = FilterState::kSettled;
+  LateFilterSettings filter_settings_;
+  BpfWaits bpf_waits_;
+  std::unique_ptr<LateFilter> filter_;
+  std::vector<std::string> notes_;
 };
 
 }  // namespace profiler::record

@@ -66,6 +66,7 @@ void Worker::handle(const events::QueuedRecord& record) {
     ++result_.malformed;
     return;
   }
+  if (is_told_twice(record, *event)) return;
   if (const auto* lost = std::get_if<LostEvent>(&*event)) {
     count_lost(record, lost->lost);
     return;
@@ -113,6 +114,12 @@ void Worker::wake_caller() const {
   [[maybe_unused]] const ssize_t written = ::write(wake_fd_, &one, sizeof one);
 }
 
+bool Worker::is_told_twice(const events::QueuedRecord& record, const Event& event) {
+  const bool by_bpf = record.layout_row == layout_row(RingKind::kBpfSwitches);
+  const bool by_kernel = record.layout_row == layout_row(RingKind::kSwitches);
+  return (by_bpf || by_kernel) && handover_.is_told_twice(by_bpf, event);
+}
+
 bool Worker::is_left_out(const events::QueuedRecord& record, const Event& event) {
   if (const auto* exit = std::get_if<ExitEvent>(&event)) duplicates_.on_exit(exit->tid);
   const auto* sample = std::get_if<SampleEvent>(&event);
@@ -130,14 +137,13 @@ bool Worker::is_left_out(const events::QueuedRecord& record, const Event& event)
 
 void Worker::count_lost(const events::QueuedRecord& record, std::uint64_t lost) {
   // Which ring it stands in tells what was lost: the record does not.
-  const RingKind kind =
-      record.source < settings_.rings.size() ? settings_.rings[record.source] : RingKind::kSamples;
-  switch (kind) {
+  switch (static_cast<RingKind>(record.layout_row)) {
     case RingKind::kSide:
       result_.side_records_lost += lost;
       maps_are_stale_ = true;
       break;
     case RingKind::kSwitches:
+    case RingKind::kBpfSwitches:
       pipeline_->lose_switches(lost);
       break;
     case RingKind::kSamples:

@@ -28,13 +28,12 @@
 #include "record/handoff.h"
 #include "record/loss_share.h"
 #include "record/observer.h"
+#include "record/switch_handover.h"
 #include "record/truncation_watch.h"
 
 namespace profiler::record {
 
 struct WorkerSettings {
-  /// By source. Those beyond are rings of samples.
-  std::vector<RingKind> rings;
   /// Samples of processes that are no target are counted and left out here.
   bool drop_strangers = false;
   /// Event ids and the threads they were opened on, where a thread could be sampled twice.
@@ -93,6 +92,8 @@ class Worker {
   }
   /// After that.
   [[nodiscard]] const TruncationWatch& truncation() const { return truncation_; }
+  /// From whom context switches are taken.
+  [[nodiscard]] SwitchHandover& handover() { return handover_; }
   /// The target's living processes, once every record up to that time has been handled; none if
   /// the recording ends before.
   [[nodiscard]] std::future<std::optional<std::vector<Pid>>> targets_as_of(std::uint64_t time_ns);
@@ -100,6 +101,8 @@ class Worker {
  private:
   void run();
   void handle(const events::QueuedRecord& record);
+  /// Of a context switch, or the loss of some, that the other kind of ring tells of.
+  [[nodiscard]] bool is_told_twice(const events::QueuedRecord& record, const Event& event);
   /// Of a process or by an event that is not to be counted.
   [[nodiscard]] bool is_left_out(const events::QueuedRecord& record, const Event& event);
   void watch_truncation(const SampleEvent& sample);
@@ -129,6 +132,7 @@ class Worker {
   std::atomic<std::uint64_t> lost_of_others_ = 0;
   std::atomic<std::uint64_t> strangers_ = 0;
   std::atomic<bool> wants_end_ = false;
+  SwitchHandover handover_;
   std::mutex questions_mutex_;
   std::vector<Question> questions_;
   bool ended_ = false;  // Likewise guarded.

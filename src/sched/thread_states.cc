@@ -39,6 +39,16 @@ Interval ThreadStates::switch_out(Tid tid, std::uint64_t time_ns, std::uint32_t 
   return close(thread, time_ns, preempted ? ThreadState::kRunnable : ThreadState::kBlocked);
 }
 
+std::optional<Interval> ThreadStates::wake(Tid tid, std::uint64_t time_ns) {
+  const auto found = threads_.find(tid);
+  if (found == threads_.end()) return std::nullopt;
+  Thread& thread = found->second;
+  if (thread.state == ThreadState::kUnknown) thread.state = ThreadState::kBlocked;
+  if (thread.state != ThreadState::kBlocked || time_ns < thread.since_ns || thread.lost)
+    return std::nullopt;
+  return close(thread, time_ns, ThreadState::kRunnable);
+}
+
 Interval ThreadStates::switch_in(Tid tid, std::uint64_t time_ns, std::uint32_t cpu) {
   Thread& thread = threads_.try_emplace(tid, Thread{.since_ns = time_ns}).first->second;
   if (thread.state == ThreadState::kUnknown) thread.state = ThreadState::kBlocked;

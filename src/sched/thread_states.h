@@ -26,7 +26,7 @@ enum class ThreadState : std::uint8_t {
   kUnknown,  ///< Not yet seen to switch; or records were lost.
   kOnCpu,
   kBlocked,
-  kRunnable,  ///< Preempted, or new and not yet run.
+  kRunnable,  ///< Preempted, woken, or new, and not yet run.
 };
 
 struct Interval {
@@ -50,6 +50,9 @@ class ThreadStates {
   /// It leaves its CPU. Returns what it did until then: on the CPU, as a rule. A thread that nobody
   /// announced begins here; of one that was there before the recording it was on the CPU all along.
   Interval switch_out(Tid tid, std::uint64_t time_ns, std::uint32_t cpu, bool preempted);
+  /// It was woken at that time, which may have come to be known later: from then on it has waited
+  /// for a CPU. Returns how it waited until then; none if it was not blocked then.
+  std::optional<Interval> wake(Tid tid, std::uint64_t time_ns);
   /// It comes onto a CPU. Returns how it waited. Of a thread that was there before the recording,
   /// and has not been seen since, that is kBlocked.
   Interval switch_in(Tid tid, std::uint64_t time_ns, std::uint32_t cpu);

@@ -35,7 +35,7 @@ class WorkerTest : public ::testing::Test {
         .type = type, .misc = 0, .size = static_cast<std::uint16_t>(record.size() * 8)};
     std::memcpy(record.data(), &header, sizeof header);
     events::RecordBlock block{.source = source, .bytes = {}};
-    const std::uint32_t layout = source == 1 ? kSideLayout : kSampleLayout;
+    const std::uint32_t layout = layout_row(source == 1 ? RingKind::kSide : RingKind::kSamples);
     events::append_entry(block, std::as_bytes(std::span(record)), layout, layouts_[layout],
                          kWholeStack);
     round_.blocks.push_back(std::move(block));
@@ -43,11 +43,6 @@ class WorkerTest : public ::testing::Test {
   void push(std::uint64_t release_until_ns) {
     round_.release_until_ns = release_until_ns;
     handoff_.push(std::exchange(round_, {}));
-  }
-  WorkerSettings settings() {
-    WorkerSettings settings;
-    settings.rings = {RingKind::kSamples, RingKind::kSide};
-    return settings;
   }
 
   std::vector<events::EventLayout> layouts_ = {
@@ -60,7 +55,7 @@ class WorkerTest : public ::testing::Test {
 };
 
 TEST_F(WorkerTest, CountsLossesByTheRingTheyStandIn) {
-  Worker worker(layouts_, handoff_, pipeline_, settings(), wake_.get());
+  Worker worker(layouts_, handoff_, pipeline_, WorkerSettings{}, wake_.get());
   add_lost(0, 5, 10);
   add_lost(1, 3, 11);
   add_lost(0, 2, 12);
@@ -76,7 +71,7 @@ TEST_F(WorkerTest, SharesOutLossesAmongTargetAndStrangers) {
   constexpr std::uint64_t kTarget = 7;
   constexpr std::uint64_t kStranger = 8;
   pipeline_.add_target(kTarget, pipeline::TargetStart::kNow);
-  WorkerSettings with_strangers = settings();
+  WorkerSettings with_strangers;
   with_strangers.drop_strangers = true;
   Worker worker(layouts_, handoff_, pipeline_, with_strangers, wake_.get());
   // A sample: ip, pid and tid, time.
@@ -96,7 +91,7 @@ TEST_F(WorkerTest, SharesOutLossesAmongTargetAndStrangers) {
 
 TEST_F(WorkerTest, ReadsMapsAgainOnceAfterARowOfLostSideRecords) {
   int reads = 0;
-  WorkerSettings with_maps = settings();
+  WorkerSettings with_maps;
   with_maps.read_maps_again = [&](pipeline::Pipeline&) { ++reads; };
   Worker worker(layouts_, handoff_, pipeline_, with_maps, wake_.get());
   add_lost(0, 9, 9);
@@ -113,7 +108,7 @@ TEST_F(WorkerTest, ReadsMapsAgainOnceAfterARowOfLostSideRecords) {
 }
 
 TEST_F(WorkerTest, CountsRecordsThatMakeNoSense) {
-  Worker worker(layouts_, handoff_, pipeline_, settings(), wake_.get());
+  Worker worker(layouts_, handoff_, pipeline_, WorkerSettings{}, wake_.get());
   add(0, PERF_RECORD_SAMPLE, {1});
   push(kEnd);
   handoff_.close();
@@ -121,7 +116,7 @@ TEST_F(WorkerTest, CountsRecordsThatMakeNoSense) {
 }
 
 TEST_F(WorkerTest, AsksForTheEndAtALimit) {
-  WorkerSettings limited = settings();
+  WorkerSettings limited;
   limited.limit_reached = [] { return true; };
   Worker worker(layouts_, handoff_, pipeline_, limited, wake_.get());
   push(0);
@@ -134,7 +129,7 @@ TEST_F(WorkerTest, AsksForTheEndAtALimit) {
 
 TEST_F(WorkerTest, KnowsItsTargetsOnlyWhenRecordsUpToThenWereHandled) {
   pipeline_.add_target(::getpid(), pipeline::TargetStart::kNow);
-  Worker worker(layouts_, handoff_, pipeline_, settings(), wake_.get());
+  Worker worker(layouts_, handoff_, pipeline_, WorkerSettings{}, wake_.get());
   auto targets = worker.targets_as_of(100);
   push(99);
   push(100);
