@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <functional>
 #include <iostream>
+#include <ostream>
 #include <set>
 #include <string>
 #include <tuple>
@@ -37,6 +38,7 @@ struct Way {
   const char* other_event;  ///< That of the other way.
   bool (*prepare)();        ///< Refuses the better ways.
 };
+void PrintTo(const Way& way, std::ostream* out) { *out << way.name; }
 
 constexpr const char* kTracepoint = "type=PERF_TYPE_TRACEPOINT";
 constexpr const char* kSwitches = "config=PERF_COUNT_SW_CONTEXT_SWITCHES";
