@@ -11,6 +11,7 @@
 #include <fstream>
 #include <functional>
 #include <iostream>
+#include <memory>
 #include <optional>
 #include <sstream>
 #include <string>
@@ -106,7 +107,24 @@ class Freezer {
 
 class FrozenProgram : public ::testing::TestWithParam<const char*> {
  protected:
-  [[nodiscard]] static bool version_2() { return std::string(GetParam()) == "cgroup2"; }
+  void SetUp() override {
+    REQUIRE_KERNEL_SAMPLING();
+    const std::string type = GetParam();
+    const auto mount = freezer_mount(type);
+    if (!mount) GTEST_SKIP() << "no hierarchy of type " << type << " that freezes is mounted";
+    freezer_ = std::make_unique<Freezer>(*mount, type == "cgroup2");
+    if (!freezer_->works())
+      GTEST_SKIP() << "needs root, to make a cgroup that freezes in " << *mount;
+  }
+  /// Of the program, once it runs, in the cgroup.
+  std::string caught(const std::string& pid_file) {
+    EXPECT_TRUE(until([&] { return read_bytes(pid_file).ends_with('\n'); }));
+    std::string pid = read_bytes(pid_file);
+    if (!pid.empty()) pid.pop_back();
+    EXPECT_TRUE(freezer_->add(pid));
+    return pid;
+  }
+  std::unique_ptr<Freezer> freezer_;
 };
 INSTANTIATE_TEST_SUITE_P(, FrozenProgram, ::testing::Values("cgroup", "cgroup2"),
                          [](const auto& test) { return std::string(test.param); });
@@ -185,12 +203,6 @@ AssertionResult freezes_are_true(const Waited& waited, const Freezes& freezes) {
 }
 
 TEST_P(FrozenProgram, WasStoppedForAsLongAsItStoodStill) {
-  REQUIRE_KERNEL_SAMPLING();
-  const auto mount = freezer_mount(GetParam());
-  if (!mount) GTEST_SKIP() << "no hierarchy of type " << GetParam() << " that freezes is mounted";
-  const Freezer freezer(*mount, version_2());
-  if (!freezer.works()) GTEST_SKIP() << "needs root, to make a cgroup that freezes in " << *mount;
-
   constexpr int kFreezes = 3;
   constexpr int kTries = 3;
   AssertionResult result = AssertionFailure();
@@ -200,12 +212,11 @@ TEST_P(FrozenProgram, WasStoppedForAsLongAsItStoodStill) {
     Command recording(profiler({"record", "--wait", "-e", "cpu-clock", "-F", "999", "--",
                                 workload("frozen"), pid_file, std::to_string(kFreezes)}),
                       {.directory = waited.recorded.directory->path()});
-    ASSERT_TRUE(until([&] { return read_bytes(pid_file).ends_with('\n'); }));
-    std::string pid = read_bytes(pid_file);
-    pid.pop_back();
-    ASSERT_TRUE(freezer.add(pid));
+    caught(pid_file);
+    ASSERT_FALSE(HasFailure());
+    std::this_thread::sleep_for(400ms);  // Until nothing of the recorder's own start is left.
     Freezes freezes;
-    ASSERT_TRUE(freeze(freezer, kFreezes, freezes));
+    ASSERT_TRUE(freeze(*freezer_, kFreezes, freezes));
     const CommandResult ended = recording.wait();
     ASSERT_EQ(ended.exit_status, 0) << ended.err;
     auto profile = profile::read_profile(waited.recorded.directory->file("profiler.data"));
@@ -218,6 +229,42 @@ TEST_P(FrozenProgram, WasStoppedForAsLongAsItStoodStill) {
     if (!result) std::cerr << "[  RETRY   ] " << result.message() << std::endl;
   }
   EXPECT_TRUE(result);
+}
+
+TEST_P(FrozenProgram, ThatIsRecordedInItsFreezeWasBlockedUntilItsEnd) {
+  const TemporaryDirectory directory;
+  Command program({workload("frozen"), directory.file("pid"), "1"}, {});
+  const std::string pid = caught(directory.file("pid"));
+  ASSERT_TRUE(freezer_->freeze());
+  Command recording(profiler({"record", "--wait", "-e", "cpu-clock", "-p", pid, "--duration", "1"}),
+                    {.directory = directory.path()});
+  std::this_thread::sleep_for(600ms);
+  const auto thawed = Clock::now();
+  ASSERT_TRUE(freezer_->thaw());
+  const CommandResult ended = recording.wait();
+  ASSERT_EQ(ended.exit_status, 0) << ended.err;
+  EXPECT_EQ(program.wait().exit_status, 0);
+
+  const auto profile = profile::read_profile(directory.file("profiler.data"));
+  ASSERT_TRUE(profile) << profile.error().message();
+  // The clock of records is that of std::chrono.
+  const auto thawed_ns = static_cast<std::uint64_t>(thawed.time_since_epoch() / 1ns);
+  std::size_t threads = 0;
+  for (const ThreadSchedule& row : profile->schedules) {
+    const std::string name = profile->text(profile->threads[row.thread].name);
+    SCOPED_TRACE(name);
+    ++threads;
+    const double lifetime_s = static_cast<double>(row.last_ns - row.first_ns) * 1e-9;
+    EXPECT_LE(lifetime_s, static_cast<double>(profile->run.duration_ns) * 1e-9 + kTickS);
+    const std::uint64_t began_ns = profile->run.start_monotonic_ns + row.first_ns;
+    ASSERT_LT(began_ns, thawed_ns) << "the recording began too late";
+    const double frozen_s = static_cast<double>(thawed_ns - began_ns) * 1e-9;
+    const double blocked_s = static_cast<double>(row.blocked_ns) * 1e-9;
+    EXPECT_GE(blocked_s + kTickS, frozen_s);
+    EXPECT_GE(lifetime_s, blocked_s);
+    EXPECT_GT(row.on_cpu_ns, 0U) << "it ran again";
+  }
+  EXPECT_EQ(threads, 2U);
 }
 
 /// That their times add up, one by one and all together, to what they measured and the kernel
