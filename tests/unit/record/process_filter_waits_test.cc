@@ -182,16 +182,15 @@ TEST(ProcessFilterWaits, HaveASampleOfEachThreadOfTheTargetThatLeavesItsCpu) {
   const Recording::Result result = recording->stop();
 
   std::map<Tid, int> by_thread;
-  int dead = 0;  // Of a thread that has no memory any more.
   for (const Sent& sent : result.leavers) {
     EXPECT_EQ(sent.pid, target.pid());
-    ++(sent.has_registers ? by_thread[sent.tid] : dead);
+    // A thread that ends has no memory any more, and then no number.
+    if (sent.has_registers) ++by_thread[sent.tid];
     // The BPF program, the scheduler, and a way in.
     EXPECT_GE(sent.kernel_frames, 3U);
   }
   ASSERT_EQ(by_thread.size(), 2U);
   for (const auto& [tid, samples] : by_thread) EXPECT_GE(samples, kSleeps) << tid;
-  EXPECT_LE(dead, 2);
   EXPECT_TRUE(result.wakers.empty());
   EXPECT_EQ(result.others, 0);
 }
