@@ -7,15 +7,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
-#include <filesystem>
 #include <functional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "tests/integration/nobody.h"
 #include "tests/integration/recorded.h"
 #include "tests/support/confinement.h"
 
@@ -28,24 +27,6 @@ using ::testing::Not;
 
 constexpr const char* kHiddenNames = "kernel symbols are hidden";
 
-/// The lines of `text` that hold `word`.
-std::vector<std::string> lines_with(const std::string& text, const std::string& word) {
-  std::vector<std::string> found;
-  for (std::size_t begin = 0; begin < text.size();) {
-    const std::size_t end = std::min(text.find('\n', begin), text.size());
-    std::string line = text.substr(begin, end - begin);
-    if (line.find(word) != std::string::npos) found.push_back(std::move(line));
-    begin = end + 1;
-  }
-  return found;
-}
-
-std::string setting(const char* name) {
-  std::string value = read_bytes(std::string("/proc/sys/kernel/") + name);
-  while (!value.empty() && value.back() == '\n') value.pop_back();
-  return value;
-}
-
 json report_of(const CommandOptions& options, const std::vector<std::string>& words = {}) {
   std::vector<std::string> arguments = {"report", "--format", "json", "--limit", "0"};
   arguments.insert(arguments.end(), words.begin(), words.end());
@@ -54,29 +35,14 @@ json report_of(const CommandOptions& options, const std::vector<std::string>& wo
   return json::parse(result.out, nullptr, false);
 }
 
-/// Runs as nobody, in a directory of nobody's with the program and a workload in it: where they
-/// were built may be closed to others.
-class Nobody : public ::testing::Test {
+class Nobody : public AsNobody {
  protected:
-  void SetUp() override {
-    if (geteuid() != 0) GTEST_SKIP() << "needs root, to become nobody";
-    ASSERT_EQ(chown(directory_.path().c_str(), kNobody, kNobody), 0);
-    for (const std::string& file : {std::string(PROFILER_PROGRAM), workload("user_sys_ratio")}) {
-      const std::string copy = directory_.file(std::filesystem::path(file).filename());
-      std::filesystem::copy_file(file, copy);
-      std::filesystem::permissions(copy, std::filesystem::perms(0755));
-    }
-    if (run_as_nobody({"test", "-x", directory_.file("profiler")}).exit_status != 0)
-      GTEST_SKIP() << "nobody may not enter the directory of temporary files";
-  }
-  [[nodiscard]] CommandResult run_as_nobody(const std::vector<std::string>& words) const {
-    return run(words, {.directory = directory_.path(), .user = kNobody});
-  }
-  TemporaryDirectory directory_;
+  Nobody() : AsNobody({"user_sys_ratio"}) {}
 };
 
 TEST_F(Nobody, IsShownUserModeAndWhichSettingHidesTheRest) {
-  if (setting("perf_event_paranoid") != "2") GTEST_SKIP() << "needs kernel.perf_event_paranoid 2";
+  if (kernel_setting("perf_event_paranoid") != "2")
+    GTEST_SKIP() << "needs kernel.perf_event_paranoid 2";
   const CommandResult result = run_as_nobody({"./profiler", "time", "-e", "cpu-clock", "-F", "499",
                                               "--", "./user_sys_ratio", "1.2", "0.7"});
   ASSERT_EQ(result.exit_status, 0) << result.err;
@@ -103,7 +69,8 @@ TEST_F(Nobody, IsShownUserModeAndWhichSettingHidesTheRest) {
 }
 
 TEST_F(Nobody, CannotRecordAnothersProcessNorTheMachine) {
-  if (setting("perf_event_paranoid") != "2") GTEST_SKIP() << "needs kernel.perf_event_paranoid 2";
+  if (kernel_setting("perf_event_paranoid") != "2")
+    GTEST_SKIP() << "needs kernel.perf_event_paranoid 2";
   const CommandResult process = run_as_nobody({"./profiler", "record", "-e", "cpu-clock", "-p",
                                                std::to_string(getpid()), "--duration", "1"});
   EXPECT_EQ(process.exit_status, 125);
@@ -119,7 +86,8 @@ TEST_F(Nobody, CannotRecordAnothersProcessNorTheMachine) {
 }
 
 TEST_F(Nobody, IsToldWhichEventIsLeftOutAndWhichSettingAllowsIt) {
-  if (setting("perf_event_paranoid") != "2") GTEST_SKIP() << "needs kernel.perf_event_paranoid 2";
+  if (kernel_setting("perf_event_paranoid") != "2")
+    GTEST_SKIP() << "needs kernel.perf_event_paranoid 2";
   const CommandResult result = run_as_nobody(
       {"./profiler", "record", "-e", "cs,cpu-clock,migrations", "--", "./user_sys_ratio", "0.1"});
   ASSERT_EQ(result.exit_status, 0) << result.err;
@@ -274,8 +242,8 @@ TEST_F(KernelNamesHidden, ByPerfEventParanoidSaysSo) {
 
 TEST_F(KernelNamesHidden, ByAMissingRightSaysSo) {
   if (geteuid() != 0) GTEST_SKIP() << "needs root, to give up CAP_SYSLOG";
-  const bool shown_to_all =
-      setting("kptr_restrict") == "0" && std::atoi(setting("perf_event_paranoid").c_str()) < 2;
+  const bool shown_to_all = kernel_setting("kptr_restrict") == "0" &&
+                            std::atoi(kernel_setting("perf_event_paranoid").c_str()) < 2;
   if (shown_to_all) GTEST_SKIP() << "this machine hides kernel names from nobody";
   // No covers here: these are the kernel's own zeros.
   const auto said =

@@ -49,7 +49,8 @@ std::string kernel_sampling_refused() {
 
 namespace {
 
-Recorded record_once(std::vector<std::string> words, const std::vector<std::string>& options) {
+Recorded record_once(std::vector<std::string> words, const std::vector<std::string>& options,
+                     CommandOptions how) {
   Recorded recorded;
   words.front() = workload(words.front());
   std::vector<std::string> arguments = {"record", "-e", "cpu-clock"};
@@ -58,7 +59,8 @@ Recorded record_once(std::vector<std::string> words, const std::vector<std::stri
   arguments.insert(arguments.end(), options.begin(), options.end());
   arguments.emplace_back("--");
   arguments.insert(arguments.end(), words.begin(), words.end());
-  recorded.command = run(profiler(std::move(arguments)), {.directory = recorded.directory->path()});
+  how.directory = recorded.directory->path();
+  recorded.command = run(profiler(std::move(arguments)), how);
   EXPECT_EQ(recorded.command.exit_status, 0) << recorded.command.err;
   recorded.truth = json::parse(recorded.command.out, nullptr, false);
   EXPECT_TRUE(recorded.truth.is_object()) << recorded.command.out;
@@ -83,14 +85,14 @@ std::string losses(const Recorded& recorded) {
 }  // namespace
 
 Recorded record_workload(const std::vector<std::string>& words,
-                         const std::vector<std::string>& options) {
+                         const std::vector<std::string>& options, const CommandOptions& how) {
   // Losses need not fall evenly on the parts of a program, so shares are asserted on whole
   // recordings. A machine that stood still for a moment is given a second chance and a third; one
   // that loses samples each time shows a recorder that loses samples.
   constexpr int kTries = 3;
   std::string tries;
   for (int i = 1;; ++i) {
-    Recorded recorded = record_once(words, options);
+    Recorded recorded = record_once(words, options, how);
     const std::string lost = losses(recorded);
     if (lost.empty()) return recorded;
     std::cerr << "[  RETRY   ] " << words.front() << ", recording " << i << " of " << kTries << ": "

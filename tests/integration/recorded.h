@@ -53,9 +53,10 @@ inline constexpr const char* kFrequency = "2999";
 
 /// The first word is the workload's name. `options` go to `profiler record`, and -F kFrequency if
 /// they have none. A recording that lost samples is made again, which the log shows; a failure if
-/// each of three did.
+/// each of three did. `how` it is run: its directory is that of the Recorded.
 [[nodiscard]] Recorded record_workload(const std::vector<std::string>& words,
-                                       const std::vector<std::string>& options = {});
+                                       const std::vector<std::string>& options = {},
+                                       const CommandOptions& how = {});
 
 /// Four standard deviations of a share `p` among `samples`.
 [[nodiscard]] inline double four_sigma(double p, double samples) {

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <functional>
 #include <map>
 #include <regex>
@@ -17,6 +16,7 @@
 #include <vector>
 
 #include "tests/integration/recorded.h"
+#include "tests/integration/waited.h"
 
 namespace profiler::test {
 namespace {
@@ -25,114 +25,6 @@ using ::testing::AssertionFailure;
 using ::testing::AssertionResult;
 using ::testing::AssertionSuccess;
 using ::testing::HasSubstr;
-
-constexpr double kTickS = 0.004;
-
-/// Within `share`, or one tick of the scheduler.
-AssertionResult is_near(const std::string& what, double recorded, double truth,
-                        double share = 0.02) {
-  const double bound = std::max(share * truth, kTickS);
-  if (std::abs(recorded - truth) <= bound) return AssertionSuccess();
-  return AssertionFailure() << what << ": recorded " << recorded << " s, in truth " << truth
-                            << " ± " << bound << " s";
-}
-
-/// What one thread did with its time, under whatever names it had.
-struct Schedule {
-  double lifetime_s = 0;
-  double on_cpu_s = 0;
-  double blocked_s = 0;
-  double runnable_s = 0;
-  double unknown_s = 0;
-  std::uint64_t switches = 0;
-  std::uint64_t migrations = 0;
-  [[nodiscard]] double off_cpu_s() const { return blocked_s + runnable_s; }
-};
-
-std::map<Tid, Schedule> schedules(const Profile& profile) {
-  std::map<Tid, Schedule> by_tid;
-  for (const ThreadSchedule& row : profile.schedules) {
-    Schedule& sum = by_tid[profile.threads[row.thread].tid];
-    const auto add = [](double& to, std::uint64_t ns) { to += static_cast<double>(ns) * 1e-9; };
-    add(sum.lifetime_s, row.last_ns - row.first_ns);
-    add(sum.on_cpu_s, row.on_cpu_ns);
-    add(sum.blocked_s, row.blocked_ns);
-    add(sum.runnable_s, row.runnable_ns);
-    add(sum.unknown_s, row.unknown_ns);
-    sum.switches += row.voluntary + row.preempted;
-    sum.migrations += row.migrations;
-  }
-  return by_tid;
-}
-
-/// The schedule of the thread of that name; a failure if there is none.
-Schedule schedule_of(const Profile& profile, const std::string& name) {
-  for (const Thread& thread : profile.threads)
-    if (profile.text(thread.name) == name) return schedules(profile).at(thread.tid);
-  ADD_FAILURE() << "no thread " << name;
-  return {};
-}
-
-double waited_s(const json& report, const std::string& name) {
-  for (const json& row : report["waits"])
-    if (row["class"] == name) return row["wait_s"].get<double>();
-  return 0;
-}
-
-json wait_row(const json& report, const std::string& name) {
-  for (const json& row : report["waits"])
-    if (row["class"] == name) return row;
-  return nullptr;
-}
-
-struct Waited {
-  Recorded recorded;
-  json report;
-};
-
-/// Records the workload, at most three times, until what is found is true: others may disturb one
-/// run, not each of three.
-void expect_waits(const std::vector<std::string>& words,
-                  const std::function<AssertionResult(const Waited&)>& is_true) {
-  constexpr int kTries = 3;
-  AssertionResult result = AssertionSuccess();
-  for (int i = 0; i < kTries; ++i) {
-    Waited waited{.recorded = record_workload(words, {"--wait", "-F", "999"}), .report = {}};
-    waited.report = waited.recorded.report();
-    ASSERT_EQ(waited.recorded.profile.run.losses.switches_lost, 0U);
-    result = is_true(waited);
-    if (result) return;
-    std::cerr << "[  RETRY   ] " << result.message() << std::endl;
-  }
-  FAIL() << result.message();
-}
-
-#define CHECK_THAT(result) \
-  if (const AssertionResult checked = (result); !checked) return checked
-
-/// Every class that the workload measured; of others at most what starting a program takes. What it
-/// measured holds the times too in which it was preempted on its way into and out of the wait.
-AssertionResult classes_are_true(const Waited& waited) {
-  const json& truth = waited.recorded.truth["waits"];
-  const double preempted_s = waited_s(waited.report, "runnable");
-  for (const auto& [name, seconds] : truth.items()) {
-    const auto true_s = seconds.get<double>();
-    const double recorded_s = waited_s(waited.report, name);
-    CHECK_THAT(is_near(name, std::clamp(true_s, recorded_s, recorded_s + preempted_s), true_s));
-  }
-  double all = 0;
-  for (const json& row : waited.report["waits"]) {
-    const std::string name = row["class"];
-    const auto recorded_s = row["wait_s"].get<double>();
-    EXPECT_GE(recorded_s, 0) << name;
-    all += recorded_s;
-    // A CPU and the program's own pages may be waited for at any time.
-    if (truth.contains(name) || name == "runnable" || name == "disk") continue;
-    CHECK_THAT(is_near(name, recorded_s, 0));
-  }
-  EXPECT_NEAR(all, waited.report["time"]["wait_s"].get<double>(), 1e-6);
-  return AssertionSuccess();
-}
 
 class KnownWaits : public ::testing::TestWithParam<const char*> {};
 INSTANTIATE_TEST_SUITE_P(, KnownWaits,
@@ -155,23 +47,6 @@ TEST(DiskWaits, AreThoseThatTheWorkloadMeasured) {
   });
 }
 
-// Not more than the thread that measures itself: it is born before it looks at its clock.
-AssertionResult threads_are_true(const Waited& waited) {
-  for (const auto& [name, truth] : waited.recorded.truth["threads"].items()) {
-    const Schedule schedule = schedule_of(waited.recorded.profile, name);
-    const auto cpu_s = truth["cpu_s"].get<double>();
-    const auto lifetime_s = truth["lifetime_s"].get<double>();
-    EXPECT_NEAR(schedule.on_cpu_s + schedule.off_cpu_s() + schedule.unknown_s, schedule.lifetime_s,
-                1e-6)
-        << name;
-    EXPECT_EQ(schedule.unknown_s, 0) << name;
-    CHECK_THAT(is_near(name + " on a CPU", schedule.on_cpu_s, cpu_s));
-    CHECK_THAT(is_near(name + "'s lifetime", schedule.lifetime_s, lifetime_s, 0.01));
-    CHECK_THAT(is_near(name + " off it", schedule.off_cpu_s(), lifetime_s - cpu_s));
-  }
-  return AssertionSuccess();
-}
-
 TEST(HeldLock, IsWaitedForByTheThreadsThatWantIt) {
   REQUIRE_KERNEL_SAMPLING();
   expect_waits({"held_lock", "40"}, [](const Waited& waited) -> AssertionResult {
@@ -186,6 +61,32 @@ TEST(HeldLock, IsWaitedForByTheThreadsThatWantIt) {
       if (caller["function"] == "take_lock") taken_s += caller["wait_s"].get<double>();
     CHECK_THAT(is_near("take_lock", taken_s, wanted_s));
     return threads_are_true(waited);
+  });
+}
+
+// The tables charge the lock's wait to the function that takes it, as the workload measured it
+// around the call, and so to who calls that.
+TEST(HeldLock, IsInTheTableOfFunctionsWithTheWaitOfWhoTakesIt) {
+  REQUIRE_KERNEL_SAMPLING();
+  expect_waits({"held_lock", "40"}, [](const Waited& waited) -> AssertionResult {
+    std::map<std::string, double> lock_s;  // By the function that calls take_lock().
+    for (const auto& [name, thread] : waited.recorded.truth["threads"].items())
+      lock_s[name == "holder" ? "hold" : "want"] += thread["lock_s"].get<double>();
+    const json& functions = waited.report["functions"];
+    const json taken = row_named(functions, "take_lock");
+    if (taken.is_null()) return AssertionFailure() << functions.dump();
+    EXPECT_TRUE(taken["module"].get<std::string>().ends_with("held_lock")) << taken;
+    CHECK_THAT(is_near("take_lock", taken["total"]["wait_s"], lock_s["hold"] + lock_s["want"]));
+    // The kernel's part is a row of its own: the function itself waits for nothing.
+    CHECK_THAT(is_near("take_lock itself", taken["self"]["wait_s"], 0));
+    const json tree = waited.recorded.report({"--tree", "--wait", "--min-share", "0"})["root"];
+    for (const auto& [caller, seconds] : lock_s) {
+      if (seconds < kTickS) continue;  // The holder finds the lock free, as a rule.
+      const json node = node_at(tree, {caller, "take_lock"});
+      if (node.is_null()) return AssertionFailure() << "no take_lock under " << caller;
+      CHECK_THAT(is_near("take_lock under " + caller, node["total"]["wait_s"], seconds));
+    }
+    return AssertionSuccess();
   });
 }
 

@@ -7,11 +7,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstdlib>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 namespace profiler::test {
 
@@ -93,6 +95,17 @@ CommandResult Command::wait() {
   result.err = contents(err_);
   result_ = result;
   return result;
+}
+
+std::vector<std::string> lines_with(const std::string& text, const std::string& word) {
+  std::vector<std::string> found;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    std::string line = text.substr(begin, end - begin);
+    if (line.find(word) != std::string::npos) found.push_back(std::move(line));
+    begin = end + 1;
+  }
+  return found;
 }
 
 }  // namespace profiler::test

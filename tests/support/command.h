@@ -61,4 +61,7 @@ inline CommandResult run(std::vector<std::string> words, const CommandOptions& o
   return Command(std::move(words), options).wait();
 }
 
+/// The lines of what it wrote that hold `word`.
+[[nodiscard]] std::vector<std::string> lines_with(const std::string& text, const std::string& word);
+
 }  // namespace profiler::test
