@@ -7,15 +7,9 @@
 #include <utility>
 
 #include "view/call_path.h"
+#include "view/wait_samples.h"
 
 namespace profiler::view {
-namespace {
-
-WaitClass class_of(const Profile& profile, const Wait& wait) {
-  return wait.runnable ? WaitClass::kRunnable : profile.stacks[wait.stack].wait;
-}
-
-}  // namespace
 
 std::vector<WakerRow> waker_ledger(const Profile& profile, const Filter& filter) {
   const std::vector<bool> threads = matching_threads(profile, filter);
@@ -25,7 +19,7 @@ std::vector<WakerRow> waker_ledger(const Profile& profile, const Filter& filter)
   for (const Wait& wait : profile.waits) {
     if (!wait.waker || !wait.stack || !threads[wait.thread.row()]) continue;
     if (wait.time_ns < filter.from_ns || wait.time_ns >= filter.until_ns) continue;
-    const WaitClass what = class_of(profile, wait);
+    const WaitClass what = wait_class(profile, wait.stack, wait.runnable);
     if (filter.wait != WaitClass::kNone && filter.wait != what) continue;
     auto& [ns, count] = pairs[{wait.stack, wait.waker, what}];
     ns += wait.ns;
@@ -45,6 +39,7 @@ std::vector<WakerRow> waker_ledger(const Profile& profile, const Filter& filter)
     known.waits += sum.second;
   }
   std::vector<WakerRow> sorted;
+  sorted.reserve(rows.size());
   for (auto& [key, row] : rows) sorted.push_back(std::move(row));
   std::ranges::stable_sort(sorted, std::greater{}, &WakerRow::wait);
   return sorted;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/profile_builder.h"
+#include "view/wait_samples.h"
 
 namespace profiler::view {
 namespace {
@@ -48,6 +49,17 @@ TEST(WakerLedger, TakesAFilterByClass) {
   const std::vector<WakerRow> rows = waker_ledger(woken(), filter);
   ASSERT_EQ(rows.size(), 1U);
   EXPECT_EQ(rows[0].wait_class, WaitClass::kPipe);
+}
+
+TEST(WakerLedger, HasTheClassesThatTablesOfWaitsHave) {
+  Profile profile = woken();
+  profile.stacks[profile.waits[3].stack].wait = WaitClass::kNone;
+  Filter filter;
+  filter.wait = WaitClass::kOther;
+  const std::vector<WakerRow> rows = waker_ledger(profile, filter);
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_EQ(rows[0].waiter.function, "get");
+  EXPECT_EQ(rows[0].wait_class, wait_samples(profile).back().wait);
 }
 
 TEST(WakerLedger, LeavesOutWaitsOfWhichNoStackWasTaken) {
