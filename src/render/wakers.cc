@@ -7,6 +7,7 @@
 #include "render/first_rows.h"
 #include "render/json_waits.h"
 #include "render/json_writer.h"
+#include "render/printable.h"
 #include "render/report_text.h"
 #include "render/run_text.h"
 #include "render/text_table.h"
@@ -20,8 +21,9 @@ void write_site(JsonWriter& json, std::string_view key, const view::CallSite& si
   json.end();
 }
 
-std::string who(const view::WakerRow& row) {
-  return row.waker.function.empty() ? row.via : row.waker.function + " in " + row.via;
+Cell who_ended(const view::WakerRow& row) {
+  if (row.waker.function.empty()) return {row.via, Colour::kName};
+  return {.text = row.waker.function, .colour = Colour::kName, .mark = " in " + printable(row.via)};
 }
 
 }  // namespace
@@ -58,7 +60,7 @@ std::string wakers_text(const ReportHead& head, const std::vector<view::WakerRow
               .colour = Colour::kName,
               .mark = inline_mark(row.waiter.inlined)},
              {place_text(row.waiter.module, row.waiter.file, row.waiter.line), Colour::kFaint},
-             {who(row), Colour::kName},
+             who_ended(row),
              {place_text(row.waker.module, row.waker.file, row.waker.line), Colour::kFaint}});
   }
   return text + out.text() + more_text(rows.size() - shown.size(), style);

@@ -10,6 +10,27 @@
 #include "view/wait_samples.h"
 
 namespace profiler::view {
+namespace {
+
+/// A timer that expired, or a device that was ready, whatever ran then. A softirq inside a call may
+/// be the call's own work: what it sends to its own machine arrives there.
+bool is_interrupt(const Cause& cause) {
+  return cause.cause.kind == KernelEntryKind::kIrq || cause.entry.kind == KernelEntryKind::kIrq ||
+         cause.entry.kind == KernelEntryKind::kSoftirq;
+}
+
+void describe_waker(const Profile& profile, const Stack& stack, WakerRow& row) {
+  PathEntry way = folded_kernel(profile, stack);
+  const Cause cause = stack.cause ? profile.causes[stack.cause] : Cause{};
+  if (is_interrupt(cause)) {
+    way.entry = cause.cause;
+  } else {
+    row.waker = call_site(profile, stack.user);
+  }
+  row.via = label(profile, way);
+}
+
+}  // namespace
 
 std::vector<WakerRow> waker_ledger(const Profile& profile, const Filter& filter) {
   const std::vector<bool> threads = matching_threads(profile, filter);
@@ -31,8 +52,7 @@ std::vector<WakerRow> waker_ledger(const Profile& profile, const Filter& filter)
     WakerRow row;
     row.wait_class = what;
     row.waiter = call_site(profile, profile.stacks[stack].user);
-    row.waker = call_site(profile, profile.stacks[waker].user);
-    row.via = label(profile, folded_kernel(profile, profile.stacks[waker]));
+    describe_waker(profile, profile.stacks[waker], row);
     WakerRow& known =
         rows.try_emplace({row.wait_class, row.waiter, row.waker, row.via}, row).first->second;
     known.wait += sum.first;

@@ -19,7 +19,8 @@ namespace profiler::view {
 struct WakerRow {
   WaitClass wait_class = WaitClass::kNone;
   CallSite waiter;
-  /// Without a function where no user code was behind it, or none of the target's.
+  /// Without a function where no user code was behind it, or none of the target's: that which an
+  /// interrupt came upon did not end the wait.
   CallSite waker;
   /// How it came into the kernel: "<syscall write>", "<irq apic_timer_interrupt>".
   std::string via;
