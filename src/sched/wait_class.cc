@@ -121,9 +121,10 @@ constexpr bool overlap(std::string_view one, std::string_view other) {
 constexpr bool disjoint() {
   for (auto one = kClasses.begin(); one != kClasses.end(); ++one) {
     for (auto other = kClasses.begin(); other != one; ++other) {
-      for (const std::string_view place : one->places)
+      for (const std::string_view place : one->places) {
         for (const std::string_view elsewhere : other->places)
           if (overlap(place, elsewhere)) return false;
+      }
     }
   }
   return true;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "profiler/duration_histogram.h"
+#include "view/proportion.h"
 #include "view/thread_identity.h"
 
 namespace profiler::view {
@@ -45,12 +46,6 @@ void tell_delays(const DurationHistogram& delays, ThreadTimes& times) {
   times.p99_delay_ns = is_longest ? times.longest_delay_ns : delays.quantile(0.99);
 }
 
-/// The part of the time on the CPU that the samples' user time is of all of theirs.
-std::uint64_t user_part(std::uint64_t on_cpu_ns, const Weight& sampled) {
-  __extension__ using Wide = unsigned __int128;
-  return static_cast<std::uint64_t>(static_cast<Wide>(on_cpu_ns) * sampled.user / sampled.all());
-}
-
 /// Of threads in no sample, as their process's samples are divided, or everybody's.
 class Division {
  public:
@@ -67,7 +62,7 @@ class Division {
     if (sampled->all() == 0 && process != processes_.end()) sampled = &process->second;
     if (sampled->all() == 0) sampled = &all_;
     if (sampled->all() == 0) return;
-    times.user_ns = user_part(times.on_cpu_ns, *sampled);
+    times.user_ns = proportion(times.on_cpu_ns, sampled->user, sampled->all());
     times.sys_ns = times.on_cpu_ns - *times.user_ns;
   }
 

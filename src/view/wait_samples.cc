@@ -8,6 +8,8 @@
 #include <map>
 #include <utility>
 
+#include "view/proportion.h"
+
 namespace profiler::view {
 namespace {
 
@@ -41,12 +43,6 @@ struct Waits {
   std::uint64_t ns = 0;
   std::uint64_t count = 0;
 };
-
-/// `a` * `b` / `c` without overflow; `b` is not above `c`.
-std::uint64_t part(std::uint64_t a, std::uint64_t b, std::uint64_t c) {
-  __extension__ using Wide = unsigned __int128;
-  return static_cast<std::uint64_t>(static_cast<Wide>(a) * b / c);
-}
 
 int log2_of(const Wait& wait) {
   return static_cast<int>(std::bit_width(wait.ns / std::max<std::uint64_t>(wait.count, 1)));
@@ -160,8 +156,8 @@ class WaitSampler {
     std::size_t heaviest = 0;
     for (const auto& [stack, ns] : stratum->ns) {
       const Waits share{.time_ns = waits.time_ns,
-                        .ns = part(waits.ns, ns, all),
-                        .count = part(waits.count, ns, all)};
+                        .ns = proportion(waits.ns, ns, all),
+                        .count = proportion(waits.count, ns, all)};
       ns_left -= share.ns;
       count_left -= share.count;
       parts.emplace_back(stack, share);
