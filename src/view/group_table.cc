@@ -85,8 +85,9 @@ Table by_thread(const Profile& profile, const std::vector<const Sample*>& sample
   for (const Sample* sample : samples) {
     if (charges.empty() || sample->thread != last) {
       last = sample->thread;
-      const TableRow row = thread_row(profile, last);
-      number = rows.number({*row.pid, *row.tid, row.process, row.label}, [&] { return row; });
+      TableRow row = thread_row(profile, last);
+      number =
+          rows.number({*row.pid, *row.tid, row.process, row.label}, [&] { return std::move(row); });
       if (number >= charges.size()) charges.resize(number + 1);
     }
     charges[number].self.add(*sample);
