@@ -10,6 +10,7 @@
 #include "cli/option_values.h"
 #include "cli/spelling.h"
 #include "record/event_name.h"
+#include "render/json_waits.h"
 #include "render/run_text.h"
 #include "view/event_list.h"
 
@@ -132,9 +133,7 @@ Result<WaitClass> parse_wait_class(std::string text) {
   for (std::size_t i = 1; i < kWaitClasses; ++i) {
     const auto wait = static_cast<WaitClass>(i);
     if (name(wait) == text) return wait;
-    std::string word(name(wait));
-    std::ranges::replace(word, ' ', '_');
-    known += (known.empty() ? "" : ", ") + word;
+    known += (known.empty() ? "" : ", ") + render::json_name(wait);
   }
   return std::unexpected(
       Error{.what = "--filter: nothing waits for '" + text + "'", .advice = "use one of " + known});

@@ -141,7 +141,7 @@ Result<void> parse_shape(const ParsedOptions& given, ReportOptions& options) {
   }
   // The summary of the scheduler has no other form.
   options.schedule = given.flag("sched");
-  const std::string what =
+  const auto what =
       given.get<std::string>("by", options.schedule && !tree && !callers ? "thread" : "function");
   const auto grouping = choose("--by", what, kGroupings);
   if (!grouping) return std::unexpected(grouping.error());

@@ -22,7 +22,7 @@ std::string amount(const EventInfo& event, const view::Weight& weight) {
   std::string parts;
   std::size_t modes = 0;
   const auto add = [&](std::uint64_t part, std::string_view mode) {
-    if (part == 0 && !(mode == "user" && weight.wall() == 0)) return;
+    if (part == 0 && (mode != "user" || weight.wall() != 0)) return;
     if (modes++ != 0) parts += ", ";
     parts += quantity(event, part) + ' ' + std::string(mode);
   };

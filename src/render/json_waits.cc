@@ -1,7 +1,6 @@
 #include "render/json_waits.h"
 
 #include <algorithm>
-#include <string>
 
 namespace profiler::render {
 
@@ -13,6 +12,12 @@ void write_optional_seconds(JsonWriter& json, const std::optional<std::uint64_t>
   }
 }
 
+std::string json_name(WaitClass wait) {
+  std::string text(name(wait));
+  std::ranges::replace(text, ' ', '_');
+  return text;
+}
+
 void write_call_site(JsonWriter& json, const view::CallSite& site) {
   json.key("function").string_or_null(site.function);
   json.key("module").string_or_null(site.module);
@@ -21,9 +26,7 @@ void write_call_site(JsonWriter& json, const view::CallSite& site) {
 }
 
 void write_wait_class(JsonWriter& json, const view::WaitRow& row) {
-  std::string wait(name(row.wait));
-  std::ranges::replace(wait, ' ', '_');
-  json.key("class").string(wait);
+  json.key("class").string(json_name(row.wait));
   json.key("wait_s").seconds(row.weight.wait).key("count").number(row.weight.waits);
   json.key("threads").number(row.threads);
   json.key("callers").begin_array();

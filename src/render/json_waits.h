@@ -6,13 +6,18 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
+#include "profiler/wait.h"
 #include "render/json_writer.h"
 #include "view/call_site.h"
 #include "view/table.h"
 #include "view/wait_ledger.h"
 
 namespace profiler::render {
+
+/// "lock", "not_sampled", …: as JSON and --filter have it.
+[[nodiscard]] std::string json_name(WaitClass wait);
 
 void write_optional_seconds(JsonWriter& json, const std::optional<std::uint64_t>& ns);
 /// "function", "module", "file", "line" and "inlined" of an open object.

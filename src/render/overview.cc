@@ -286,9 +286,10 @@ class OverviewWriter {
     if (waiting) commands.push_back("profiler report" + input + " --by wait");
     if (sampled.sys * 4 > sampled.all())
       commands.push_back("profiler report" + input + " --by cause");
-    if (options_.counted != nullptr)
+    if (options_.counted != nullptr) {
       commands.push_back("profiler syscalls -i " + shell_word(options_.profile_path) +
                          " --callers");
+    }
     commands.push_back("profiler report" + input + " --tree");
     if (commands.size() < 2) commands.push_back("profiler report" + input + " --self");
     commands.push_back("profiler flamegraph" + input + (waiting ? " --wall" : ""));

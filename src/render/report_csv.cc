@@ -1,6 +1,5 @@
 #include "render/report_csv.h"
 
-#include <algorithm>
 #include <initializer_list>
 #include <ranges>
 #include <string_view>
@@ -8,6 +7,7 @@
 #include <vector>
 
 #include "render/csv_writer.h"
+#include "render/first_rows.h"
 #include "view/module_name.h"
 
 namespace profiler::render {
@@ -95,9 +95,7 @@ std::string causes_csv(const ReportHead& head, std::size_t limit) {
   CsvWriter csv(head.event->is_time());
   csv.titles({"kind", "name", "entry_kind", "entry", "function", "module", "file", "line"});
   csv.field("sys" + csv.suffix()).field("samples").field("inlined").end_line();
-  const std::size_t count = limit == 0 ? head.causes.size() : std::min(limit, head.causes.size());
-  for (std::size_t i = 0; i < count; ++i) {
-    const view::CauseRow& row = head.causes[i];
+  for (const view::CauseRow& row : first_rows(head.causes, limit)) {
     for (const view::CauseCaller& caller : row.callers) {
       csv.field(name(row.kind)).field(row.name).field(name(row.entry_kind)).field(row.entry_name);
       csv.field(caller.function).field(caller.module).field(caller.file).line_number(caller.line);
@@ -111,9 +109,7 @@ std::string waits_csv(const ReportHead& head, std::size_t limit) {
   CsvWriter csv(true);
   csv.titles({"class", "function", "module", "file", "line", "wait_s", "count", "inlined"});
   csv.end_line();
-  const std::size_t count = limit == 0 ? head.waits.size() : std::min(limit, head.waits.size());
-  for (std::size_t i = 0; i < count; ++i) {
-    const view::WaitRow& row = head.waits[i];
+  for (const view::WaitRow& row : first_rows(head.waits, limit)) {
     for (const view::WaitCaller& caller : row.callers) {
       csv.field(name(row.wait)).field(caller.function).field(caller.module).field(caller.file);
       csv.line_number(caller.line).amount(caller.wait).number(caller.waits);

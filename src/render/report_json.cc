@@ -1,9 +1,9 @@
 #include "render/report_json.h"
 
-#include <algorithm>
 #include <optional>
 #include <vector>
 
+#include "render/first_rows.h"
 #include "render/json_charge.h"
 #include "render/json_waits.h"
 #include "render/json_writer.h"
@@ -340,8 +340,7 @@ std::string table_json(const ReportHead& head, const view::Table& table, RowsOf 
 std::string causes_json(const ReportHead& head, std::size_t limit) {
   ReportWriter writer(head);
   writer.begin_rows("rows");
-  const std::size_t count = limit == 0 ? head.causes.size() : std::min(limit, head.causes.size());
-  for (std::size_t i = 0; i < count; ++i) writer.cause_row(head.causes[i]);
+  for (const view::CauseRow& row : first_rows(head.causes, limit)) writer.cause_row(row);
   writer.end_rows();
   return writer.finish();
 }
@@ -349,8 +348,7 @@ std::string causes_json(const ReportHead& head, std::size_t limit) {
 std::string waits_json(const ReportHead& head, std::size_t limit) {
   ReportWriter writer(head);
   writer.begin_rows("rows");
-  const std::size_t count = limit == 0 ? head.waits.size() : std::min(limit, head.waits.size());
-  for (std::size_t i = 0; i < count; ++i) writer.wait_row(head.waits[i]);
+  for (const view::WaitRow& row : first_rows(head.waits, limit)) writer.wait_row(row);
   writer.end_rows();
   return writer.finish();
 }

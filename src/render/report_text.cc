@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "render/amount.h"
+#include "render/first_rows.h"
 #include "render/printable.h"
 #include "render/run_text.h"
 #include "render/text_table.h"
@@ -75,8 +76,10 @@ std::string_view place_title(RowsOf rows) {
 
 }  // namespace
 
-std::string more_text(std::size_t hidden) {
-  return fmt::format("… {} more; --limit 0 shows all", grouped(hidden));
+std::string more_text(std::size_t hidden, const TextStyle& style) {
+  if (hidden == 0) return {};
+  const std::string text = fmt::format("… {} more; --limit 0 shows all", grouped(hidden));
+  return TextLine(style).add(text, Colour::kFaint).take();
 }
 
 std::string head_text(const ReportHead& head, const TextStyle& style) {
@@ -210,10 +213,8 @@ std::string table_text(const ReportHead& head, const view::Table& table,
   out.column(std::string(name_title(options.rows)), Align::kName, 20);
   if (!by_line) out.column(std::string(place_title(options.rows)), Align::kPath, 12);
 
-  const std::size_t shown =
-      options.limit == 0 ? table.size() : std::min(options.limit, table.size());
-  for (std::size_t i = 0; i < shown; ++i) {
-    const TableRow& row = table[i];
+  const auto shown = first_rows(table, options.limit);
+  for (const TableRow& row : shown) {
     std::vector<Cell> cells;
     if (!self_first) total.cells(row.charge.total, cells);
     if (has_self) self.cells(row.charge.self, cells);
@@ -227,10 +228,7 @@ std::string table_text(const ReportHead& head, const view::Table& table,
     cells.push_back(std::move(place));
     out.row(std::move(cells));
   }
-  text += out.text();
-  if (shown < table.size())
-    text += TextLine(style).add(more_text(table.size() - shown), Colour::kFaint).take();
-  return text;
+  return text + out.text() + more_text(table.size() - shown.size(), style);
 }
 
 std::string causes_text(const ReportHead& head, std::size_t limit, const TextStyle& style) {
@@ -247,9 +245,8 @@ std::string causes_text(const ReportHead& head, std::size_t limit, const TextSty
   out.column("", Align::kBar, style.width < 96 ? 0 : 10);
   out.column("cause, and the user code behind it", Align::kName, 20);
   out.column("", Align::kPath, 12);
-  const std::size_t shown = limit == 0 ? head.causes.size() : std::min(limit, head.causes.size());
-  for (std::size_t i = 0; i < shown; ++i) {
-    const view::CauseRow& row = head.causes[i];
+  const auto shown = first_rows(head.causes, limit);
+  for (const view::CauseRow& row : shown) {
     out.row({{format.amount(row.weight.sys), Colour::kSys},
              {format.share(row.weight.sys, row.weight.samples)},
              {.text = "", .colour = Colour::kSys, .fraction = format.fraction(row.weight.sys)},
@@ -283,10 +280,7 @@ std::string causes_text(const ReportHead& head, std::size_t limit, const TextSty
                {}});
     }
   }
-  text += out.text();
-  if (shown < head.causes.size())
-    text += TextLine(style).add(more_text(head.causes.size() - shown), Colour::kFaint).take();
-  return text;
+  return text + out.text() + more_text(head.causes.size() - shown.size(), style);
 }
 
 }  // namespace profiler::render

@@ -35,8 +35,8 @@ struct TreeTextOptions {
 /// Causes, each with its callers below it.
 [[nodiscard]] std::string causes_text(const ReportHead& head, std::size_t limit,
                                       const TextStyle& style);
-/// What stands below a table that was cut.
-[[nodiscard]] std::string more_text(std::size_t hidden);
+/// What stands below a table that was cut; "" where nothing is hidden.
+[[nodiscard]] std::string more_text(std::size_t hidden, const TextStyle& style);
 /// A single child stands under its parent without a branch of its own.
 [[nodiscard]] std::string tree_text(const ReportHead& head, const view::CallTree& tree,
                                     const TreeTextOptions& options, const TextStyle& style);

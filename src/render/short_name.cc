@@ -129,6 +129,9 @@ std::string short_name(std::string_view whole, std::size_t width) {
   if (display_width(name) <= width) return name;
 
   const std::vector<Group> groups = groups_of(name);
+  // All in brackets is what stands for the kernel: "<irq apic_timer_interrupt>".
+  if (std::ranges::any_of(groups, [&](const Group& g) { return g.end - g.begin == name.size(); }))
+    return cut_middle(name, width);
   std::string shorter(name);
   std::size_t deepest = 0;
   for (const Group& g : groups) deepest = std::max(deepest, g.depth);

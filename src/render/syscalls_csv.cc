@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "render/csv_writer.h"
+#include "render/first_rows.h"
 
 namespace profiler::render {
 namespace {
@@ -26,9 +27,7 @@ std::string syscalls_csv(const SyscallsReport& report, std::size_t limit) {
               "max_s",    "mean_s",     "stddev_s",     "p50_s",    "p99_s", "errno",
               "function", "module",     "file",         "line"});
   csv.end_line();
-  const std::size_t rows = report.table.rows.size();
-  for (std::size_t i = 0; i < (limit == 0 ? rows : std::min(limit, rows)); ++i) {
-    const view::SyscallTableRow& row = report.table.rows[i];
+  for (const view::SyscallTableRow& row : first_rows(report.table.rows, limit)) {
     csv.field(view::syscall_label(row)).field(std::to_string(row.number)).field(row.group);
     csv.field(report.by == SyscallGrouping::kNone ? "" : std::to_string(row.group_id));
     csv.number(row.calls).number(row.errors).number(row.restarts).number(row.unfinished);

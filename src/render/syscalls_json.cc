@@ -4,6 +4,7 @@
 #include <cmath>
 #include <optional>
 
+#include "render/first_rows.h"
 #include "render/json_writer.h"
 #include "render/run_text.h"
 
@@ -93,10 +94,7 @@ class SyscallsWriter {
 
   void calls() {
     json_.line_break().key("syscalls").begin_array();
-    const std::vector<SyscallTableRow>& rows = report_.table.rows;
-    const std::size_t shown =
-        options_.limit == 0 ? rows.size() : std::min(options_.limit, rows.size());
-    for (std::size_t i = 0; i < shown; ++i) call(rows[i]);
+    for (const SyscallTableRow& row : first_rows(report_.table.rows, options_.limit)) call(row);
     json_.end();
   }
 

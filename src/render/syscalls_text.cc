@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <span>
 #include <utility>
 #include <vector>
 
 #include "render/amount.h"
+#include "render/first_rows.h"
 #include "render/printable.h"
 #include "render/run_text.h"
 #include "render/syscall_details.h"
@@ -354,10 +354,7 @@ std::string syscalls_text(const SyscallsReport& report, const SyscallsTextOption
     text += '\n' + syscall_table_text(report, options.limit, style);
   }
   text += sys_ledger_text(report, style);
-  const std::size_t detailed = options.limit == 0
-                                   ? report.table.rows.size()
-                                   : std::min(options.limit, report.table.rows.size());
-  const std::span<const SyscallTableRow> rows(report.table.rows.data(), detailed);
+  const auto rows = first_rows(report.table.rows, options.limit);
   if (options.errors) text += heading("Errors", style) + syscall_errors_text(report, rows, style);
   if (options.histogram)
     text += heading("How long calls took", style) + syscall_histograms_text(report, rows, style);

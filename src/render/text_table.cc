@@ -91,12 +91,12 @@ void TextTable::add_cell(TextLine& line, const Column& column, const Cell& cell,
       line.add(cell.tree_lines, Colour::kFaint);
       const std::size_t used = line.width() - begin;
       const std::size_t mark = display_width(cell.mark);
+      const std::string text = printable(cell.text);
       // A name of which nothing is left needs no mark.
-      constexpr std::size_t kLeastName = 8;
-      const bool is_marked = mark != 0 && width >= used + mark + kLeastName;
+      const std::size_t least = std::min<std::size_t>(display_width(text), 8);
+      const bool is_marked = mark != 0 && width >= used + mark + least;
       const std::size_t taken = used + (is_marked ? mark : 0);
       const std::size_t room = width > taken ? width - taken : 0;
-      const std::string text = printable(cell.text);
       line.add(column.align == Align::kName ? short_name(text, room) : short_path(text, room),
                cell.colour);
       if (is_marked) line.add(cell.mark, Colour::kFaint);

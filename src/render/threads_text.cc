@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <span>
 #include <utility>
 #include <vector>
 
 #include "render/amount.h"
+#include "render/first_rows.h"
 #include "render/report_text.h"
 #include "render/text_table.h"
 
@@ -35,7 +37,7 @@ class ThreadLines {
               const TextStyle& style)
       : head_(head),
         table_(table),
-        shown_(limit == 0 ? table.size() : std::min(limit, table.size())),
+        shown_(first_rows(table, limit)),
         style_(style),
         digits_(longest_of(table) < kLong ? 3 : second_digits(longest_of(table))),
         out_(style) {}
@@ -49,14 +51,14 @@ class ThreadLines {
       out_.column("wait %", Align::kRight);
     }
     names();
-    for (std::size_t i = 0; i < shown_; ++i) {
+    for (const TableRow& row : shown_) {
       std::vector<Cell> cells;
-      if (table_[i].times) {
-        add_shares(*table_[i].times, cells);
+      if (row.times) {
+        add_shares(*row.times, cells);
       } else {
         cells.assign(style_.width >= kWide ? 7 : 5, unknown());
       }
-      add(std::move(cells), table_[i]);
+      add(std::move(cells), row);
     }
     return text();
   }
@@ -68,14 +70,14 @@ class ThreadLines {
     out_.column("delayed", Align::kRight);
     for (const char* title : {"mean", "p99", "max"}) out_.column(title, Align::kRight);
     names();
-    for (std::size_t i = 0; i < shown_; ++i) {
+    for (const TableRow& row : shown_) {
       std::vector<Cell> cells;
-      if (table_[i].times) {
-        add_schedule(*table_[i].times, cells);
+      if (row.times) {
+        add_schedule(*row.times, cells);
       } else {
         cells.assign(8, unknown());
       }
-      add(std::move(cells), table_[i]);
+      add(std::move(cells), row);
     }
     return text();
   }
@@ -135,16 +137,13 @@ class ThreadLines {
   }
 
   std::string text() {
-    std::string text = head_text(head_, style_) + out_.text();
-    if (shown_ < table_.size()) {
-      text += TextLine(style_).add(more_text(table_.size() - shown_), Colour::kFaint).take();
-    }
-    return text;
+    return head_text(head_, style_) + out_.text() +
+           more_text(table_.size() - shown_.size(), style_);
   }
 
   const ReportHead& head_;
   const view::Table& table_;
-  std::size_t shown_;
+  std::span<const TableRow> shown_;
   const TextStyle& style_;
   int digits_;
   TextTable out_;

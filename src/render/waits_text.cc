@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <string_view>
 #include <utility>
 
 #include "render/amount.h"
+#include "render/first_rows.h"
 #include "render/report_text.h"
 #include "render/run_text.h"
 #include "render/text_table.h"
@@ -33,9 +33,8 @@ std::string waits_text(const ReportHead& head, std::size_t limit, const TextStyl
   out.column("count", Align::kRight);
   out.column("for, and the user code behind it", Align::kName, 20);
   out.column("", Align::kPath, 12);
-  const std::size_t shown = limit == 0 ? head.waits.size() : std::min(limit, head.waits.size());
-  for (std::size_t i = 0; i < shown; ++i) {
-    const view::WaitRow& row = head.waits[i];
+  const auto shown = first_rows(head.waits, limit);
+  for (const view::WaitRow& row : shown) {
     out.row({{format.amount(row.weight.wait), Colour::kWait},
              {format.share(row.weight.wait, 0)},
              {.text = "", .colour = Colour::kWait, .fraction = format.fraction(row.weight.wait)},
@@ -74,10 +73,7 @@ std::string waits_text(const ReportHead& head, std::size_t limit, const TextStyl
                {}});
     }
   }
-  text += out.text();
-  if (shown < head.waits.size())
-    text += TextLine(style).add(more_text(head.waits.size() - shown), Colour::kFaint).take();
-  return text;
+  return text + out.text() + more_text(head.waits.size() - shown.size(), style);
 }
 
 std::string wait_classes_text(const Run& run, const std::vector<view::WaitRow>& rows,

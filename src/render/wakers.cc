@@ -1,13 +1,13 @@
 #include "render/wakers.h"
 
-#include <fmt/format.h>
-
-#include <algorithm>
-#include <span>
+#include <string_view>
 
 #include "render/amount.h"
 #include "render/csv_writer.h"
+#include "render/first_rows.h"
+#include "render/json_waits.h"
 #include "render/json_writer.h"
+#include "render/printable.h"
 #include "render/report_text.h"
 #include "render/run_text.h"
 #include "render/text_table.h"
@@ -15,19 +15,15 @@
 namespace profiler::render {
 namespace {
 
-std::span<const view::WakerRow> first_of(const std::vector<view::WakerRow>& rows,
-                                         std::size_t limit) {
-  return std::span(rows).first(limit == 0 ? rows.size() : std::min(limit, rows.size()));
+void write_site(JsonWriter& json, std::string_view key, const view::CallSite& site) {
+  json.key(key).begin_object();
+  write_call_site(json, site);
+  json.end();
 }
 
-void write_site(JsonWriter& json, const view::CallSite& site) {
-  json.begin_object();
-  json.key("function").string_or_null(site.function).key("module").string_or_null(site.module);
-  json.key("file").string_or_null(site.file).key("line").number_or_null(site.line).end();
-}
-
-std::string who(const view::WakerRow& row) {
-  return row.waker.function.empty() ? row.via : row.waker.function + " in " + row.via;
+Cell who_ended(const view::WakerRow& row) {
+  if (row.waker.function.empty()) return {row.via, Colour::kName};
+  return {.text = row.waker.function, .colour = Colour::kName, .mark = " in " + printable(row.via)};
 }
 
 }  // namespace
@@ -54,42 +50,32 @@ std::string wakers_text(const ReportHead& head, const std::vector<view::WakerRow
   out.column("", Align::kPath, 8);
   out.column("who ended it", Align::kName, 20);
   out.column("", Align::kPath, 8);
-  const auto shown = first_of(rows, limit);
+  const auto shown = first_rows(rows, limit);
   for (const view::WakerRow& row : shown) {
-    out.row(
-        {{format.amount(row.wait), Colour::kWait},
-         {format.share(row.wait, 0)},
-         {grouped(row.waits)},
-         {std::string(name(row.wait_class)), Colour::kWait},
-         {row.waiter.function.empty() ? "(not known where)" : row.waiter.function, Colour::kName},
-         {place_text(row.waiter.module, row.waiter.file, row.waiter.line), Colour::kFaint},
-         {who(row), Colour::kName},
-         {place_text(row.waker.module, row.waker.file, row.waker.line), Colour::kFaint}});
+    out.row({{format.amount(row.wait), Colour::kWait},
+             {format.share(row.wait, 0)},
+             {grouped(row.waits)},
+             {std::string(name(row.wait_class)), Colour::kWait},
+             {.text = row.waiter.function.empty() ? "(not known where)" : row.waiter.function,
+              .colour = Colour::kName,
+              .mark = inline_mark(row.waiter.inlined)},
+             {place_text(row.waiter.module, row.waiter.file, row.waiter.line), Colour::kFaint},
+             who_ended(row),
+             {place_text(row.waker.module, row.waker.file, row.waker.line), Colour::kFaint}});
   }
-  text += out.text();
-  if (shown.size() < rows.size()) {
-    text += TextLine(style)
-                .add(fmt::format("… {} more; --limit 0 shows all", rows.size() - shown.size()),
-                     Colour::kFaint)
-                .take();
-  }
-  return text;
+  return text + out.text() + more_text(rows.size() - shown.size(), style);
 }
 
 std::string wakers_json(const std::vector<view::WakerRow>& rows, std::size_t limit) {
   JsonWriter json;
   json.begin_object().key("schema").string("profiler.wakers/1");
   json.line_break().key("wakers").begin_array();
-  for (const view::WakerRow& row : first_of(rows, limit)) {
-    std::string wait_class(name(row.wait_class));
-    std::ranges::replace(wait_class, ' ', '_');
-    json.line_break().begin_object().key("class").string(wait_class);
+  for (const view::WakerRow& row : first_rows(rows, limit)) {
+    json.line_break().begin_object().key("class").string(json_name(row.wait_class));
     json.key("wait_s").seconds(row.wait).key("count").number(row.waits);
     json.key("via").string(row.via);
-    json.key("waiter");
-    write_site(json, row.waiter);
-    json.key("waker");
-    write_site(json, row.waker);
+    write_site(json, "waiter", row.waiter);
+    write_site(json, "waker", row.waker);
     json.end();
   }
   json.end().end();
@@ -101,7 +87,7 @@ std::string wakers_csv(const std::vector<view::WakerRow>& rows, std::size_t limi
   csv.titles({"class", "function", "module", "file", "line", "waker", "waker_module", "waker_file",
               "waker_line", "via", "wait_s", "count"});
   csv.end_line();
-  for (const view::WakerRow& row : first_of(rows, limit)) {
+  for (const view::WakerRow& row : first_rows(rows, limit)) {
     csv.field(name(row.wait_class));
     for (const view::CallSite* site : {&row.waiter, &row.waker}) {
       csv.field(site->function).field(site->module).field(site->file).line_number(site->line);

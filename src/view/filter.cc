@@ -6,6 +6,7 @@
 
 #include "view/call_path.h"
 #include "view/simple_name.h"
+#include "view/thread_identity.h"
 #include "view/wait_samples.h"
 
 namespace profiler::view {
@@ -149,7 +150,7 @@ std::vector<bool> matching_threads(const Profile& profile, const Filter& filter)
     bool matches = filter.thread.empty() || contains(profile.text(thread.name), filter.thread) ||
                    is_number(filter.thread, thread.tid);
     if (!filter.process.empty()) {
-      const Process process = thread.process ? profile.processes[thread.process] : Process{};
+      const Process& process = process_of(profile, ThreadIndex(i));
       matches = matches && (contains(profile.text(process.name), filter.process) ||
                             is_number(filter.process, process.pid));
     }

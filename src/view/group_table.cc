@@ -9,6 +9,7 @@
 #include "view/line_table.h"
 #include "view/module_name.h"
 #include "view/table_rows.h"
+#include "view/thread_identity.h"
 
 namespace profiler::view {
 namespace {
@@ -47,19 +48,12 @@ Table by_module(const Profile& profile, const std::vector<const Sample*>& sample
   return rows.finish(charge_groups(profile, samples, options.kernel_frames, grouping));
 }
 
-const Process& process_of(const Profile& profile, const Sample& sample) {
-  static const Process kNone;
-  if (!sample.thread) return kNone;
-  const ProcessIndex process = profile.threads[sample.thread].process;
-  return process ? profile.processes[process] : kNone;
-}
-
 Table by_process(const Profile& profile, const std::vector<const Sample*>& samples) {
   TableRows<std::string> rows;
   std::vector<Charge> charges;
   std::vector<std::set<Pid>> pids;
   for (const Sample* sample : samples) {
-    const Process& process = process_of(profile, *sample);
+    const Process& process = process_of(profile, sample->thread);
     const std::string& name = profile.text(process.name);
     const std::uint32_t number = rows.number(name, [&] {
       TableRow row;
@@ -91,17 +85,9 @@ Table by_thread(const Profile& profile, const std::vector<const Sample*>& sample
   for (const Sample* sample : samples) {
     if (charges.empty() || sample->thread != last) {
       last = sample->thread;
-      const Process& process = process_of(profile, *sample);
-      const Thread thread = last ? profile.threads[last] : Thread{};
-      const std::string& name = profile.text(thread.name);
-      number = rows.number({process.pid, thread.tid, profile.text(process.name), name}, [&] {
-        TableRow row;
-        row.label = name;
-        row.process = profile.text(process.name);
-        row.pid = process.pid;
-        row.tid = thread.tid;
-        return row;
-      });
+      TableRow row = thread_row(profile, last);
+      number =
+          rows.number({*row.pid, *row.tid, row.process, row.label}, [&] { return std::move(row); });
       if (number >= charges.size()) charges.resize(number + 1);
     }
     charges[number].self.add(*sample);

@@ -10,17 +10,18 @@
 #include <vector>
 
 #include "profiler/duration_histogram.h"
+#include "view/proportion.h"
+#include "view/thread_identity.h"
 
 namespace profiler::view {
 namespace {
 
-const Process& process_of(const Profile& profile, const Thread& thread) {
-  static const Process kNone;
-  return thread.process ? profile.processes[thread.process] : kNone;
-}
-
 /// What a row of a table by thread is about.
 using RowKey = std::tuple<Pid, Tid, std::string, std::string>;
+
+RowKey key_of(const TableRow& row) {
+  return {row.pid.value_or(0), row.tid.value_or(0), row.process, row.label};
+}
 
 ThreadTimes& operator+=(ThreadTimes& times, const ThreadSchedule& schedule) {
   times.lifetime_ns += schedule.last_ns - schedule.first_ns;
@@ -45,12 +46,6 @@ void tell_delays(const DurationHistogram& delays, ThreadTimes& times) {
   times.p99_delay_ns = is_longest ? times.longest_delay_ns : delays.quantile(0.99);
 }
 
-/// The part of the time on the CPU that the samples' user time is of all of theirs.
-std::uint64_t user_part(std::uint64_t on_cpu_ns, const Weight& sampled) {
-  __extension__ using Wide = unsigned __int128;
-  return static_cast<std::uint64_t>(static_cast<Wide>(on_cpu_ns) * sampled.user / sampled.all());
-}
-
 /// Of threads in no sample, as their process's samples are divided, or everybody's.
 class Division {
  public:
@@ -67,7 +62,7 @@ class Division {
     if (sampled->all() == 0 && process != processes_.end()) sampled = &process->second;
     if (sampled->all() == 0) sampled = &all_;
     if (sampled->all() == 0) return;
-    times.user_ns = user_part(times.on_cpu_ns, *sampled);
+    times.user_ns = proportion(times.on_cpu_ns, sampled->user, sampled->all());
     times.sys_ns = times.on_cpu_ns - *times.user_ns;
   }
 
@@ -81,26 +76,14 @@ class Division {
 void add_thread_times(const Profile& profile, const Filter& filter, Table& rows) {
   if (profile.run.wait_coverage == WaitCoverage::kNone || !selects_whole_threads(filter)) return;
   std::map<RowKey, std::size_t> known;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const TableRow& row = rows[i];
-    known.emplace(RowKey{row.pid.value_or(0), row.tid.value_or(0), row.process, row.label}, i);
-  }
+  for (std::size_t i = 0; i < rows.size(); ++i) known.emplace(key_of(rows[i]), i);
   std::map<std::size_t, DurationHistogram> delays;  // By row.
   const std::vector<bool> chosen = matching_threads(profile, filter);
   for (const ThreadSchedule& schedule : profile.schedules) {
     if (!schedule.thread || !chosen[schedule.thread.row()]) continue;
-    const Thread& thread = profile.threads[schedule.thread];
-    const Process& process = process_of(profile, thread);
-    RowKey key{process.pid, thread.tid, profile.text(process.name), profile.text(thread.name)};
-    const auto [found, is_new] = known.try_emplace(std::move(key), rows.size());
-    if (is_new) {
-      TableRow row;
-      row.label = profile.text(thread.name);
-      row.process = profile.text(process.name);
-      row.pid = process.pid;
-      row.tid = thread.tid;
-      rows.push_back(std::move(row));
-    }
+    TableRow row = thread_row(profile, schedule.thread);
+    const auto [found, is_new] = known.try_emplace(key_of(row), rows.size());
+    if (is_new) rows.push_back(std::move(row));
     std::optional<ThreadTimes>& times = rows[found->second].times;
     if (!times) times.emplace();
     *times += schedule;
@@ -116,8 +99,7 @@ WaitTotals wait_totals(const Profile& profile) {
   WaitTotals totals;
   std::set<std::pair<Pid, Tid>> threads;
   for (const ThreadSchedule& schedule : profile.schedules) {
-    const Thread thread = schedule.thread ? profile.threads[schedule.thread] : Thread{};
-    threads.emplace(process_of(profile, thread).pid, thread.tid);
+    threads.insert(thread_id(profile, schedule.thread));
     totals.wait_ns += schedule.blocked_ns + schedule.runnable_ns;
     totals.unknown_ns += schedule.unknown_ns;
   }

@@ -9,6 +9,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "view/thread_identity.h"
+
 namespace profiler::view {
 namespace {
 
@@ -27,13 +29,6 @@ class Callers {
   const Profile& profile_;
   std::unordered_map<std::uint32_t, CallSite> sites_;
 };
-
-/// Rows of one thread under several names are one thread.
-std::pair<Pid, Tid> identity(const Profile& profile, ThreadIndex index) {
-  if (!index) return {-1, -1};
-  const Thread& thread = profile.threads[index];
-  return {thread.process ? profile.processes[thread.process].pid : -1, thread.tid};
-}
 
 }  // namespace
 
@@ -71,7 +66,7 @@ std::vector<WaitRow> wait_ledger(const Profile& profile,
     row.wait = static_cast<WaitClass>(i);
     row.weight = sum.weight;
     std::set<std::pair<Pid, Tid>> threads;
-    for (const ThreadIndex thread : sum.threads) threads.insert(identity(profile, thread));
+    for (const ThreadIndex thread : sum.threads) threads.insert(thread_id(profile, thread));
     row.threads = threads.size();
     for (auto& [site, caller] : sum.callers) {
       static_cast<CallSite&>(caller) = site;
@@ -101,7 +96,7 @@ std::vector<IdleThreads> idle_threads(const Profile& profile,
   };
   std::map<std::pair<Pid, Tid>, Life> lives;
   for (const ThreadSchedule& schedule : profile.schedules) {
-    const auto [pid, tid] = identity(profile, schedule.thread);
+    const auto [pid, tid] = thread_id(profile, schedule.thread);
     if (pid == tid) continue;
     Life& life = lives[{pid, tid}];
     life.ns += schedule.last_ns - schedule.first_ns;
@@ -121,7 +116,7 @@ std::vector<IdleThreads> idle_threads(const Profile& profile,
   Callers callers(profile);
   for (const Sample* sample : samples) {
     if (sample->mode != Mode::kWait || !sample->thread) continue;
-    const auto thread = identity(profile, sample->thread);
+    const auto thread = thread_id(profile, sample->thread);
     if (!lives.contains(thread)) continue;
     Waits& sum = waits[thread];
     sum.all.add(*sample);

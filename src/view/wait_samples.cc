@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <map>
-#include <tuple>
-#include <unordered_map>
 #include <utility>
+
+#include "view/proportion.h"
 
 namespace profiler::view {
 namespace {
@@ -36,21 +37,15 @@ struct Stratum {
   std::uint64_t all_ns = 0;
 };
 
-/// Waits without a stack: of one stratum, in one slot of time.
-struct Unsampled {
-  std::uint64_t time_ns = std::numeric_limits<std::uint64_t>::max();
+/// A wait, or several of one thread.
+struct Waits {
+  std::uint64_t time_ns = std::numeric_limits<std::uint64_t>::max();  ///< When the first began.
   std::uint64_t ns = 0;
   std::uint64_t count = 0;
 };
 
-/// `a` * `b` / `c` without overflow; `b` is not above `c`.
-std::uint64_t part(std::uint64_t a, std::uint64_t b, std::uint64_t c) {
-  __extension__ using Wide = unsigned __int128;
-  return static_cast<std::uint64_t>(static_cast<Wide>(a) * b / c);
-}
-
 int log2_of(const Wait& wait) {
-  return std::bit_width(wait.ns / std::max<std::uint64_t>(wait.count, 1));
+  return static_cast<int>(std::bit_width(wait.ns / std::max<std::uint64_t>(wait.count, 1)));
 }
 
 class WaitSampler {
@@ -65,7 +60,7 @@ class WaitSampler {
       add(wait.thread, wait.stack, wait.runnable, {wait.time_ns, wait.ns, wait.count});
     }
     collect();
-    for (const auto& [key, waits] : unsampled_) estimate(std::get<0>(key), waits);
+    for (const auto& [key, waits] : unsampled_) estimate(key.first, waits);
     return std::move(samples_);
   }
 
@@ -86,12 +81,16 @@ class WaitSampler {
     return key;
   }
 
+  [[nodiscard]] static StratumKey of_length(StratumKey key, int log2) {
+    key.log2 = log2;
+    return key;
+  }
+
   void learn(const Wait& wait) {
     const StratumKey key = key_of(wait);
-    for (StratumKey each : {key, of_process(key)}) {
+    for (const StratumKey& each : {key, of_process(key)}) {
       learn(wait, each);
-      each.log2 = kAnyLength;
-      if (wait.runnable) learn(wait, each);
+      if (wait.runnable) learn(wait, of_length(each, kAnyLength));
     }
   }
 
@@ -101,8 +100,7 @@ class WaitSampler {
     stratum.all_ns += wait.ns;
   }
 
-  [[nodiscard]] const Stratum* find(StratumKey key, int offset) const {
-    key.log2 += offset;
+  [[nodiscard]] const Stratum* find(const StratumKey& key) const {
     const auto found = strata_.find(key);
     return found == strata_.end() || found->second.all_ns == 0 ? nullptr : &found->second;
   }
@@ -112,16 +110,11 @@ class WaitSampler {
     const auto [known, is_new] = sources_.try_emplace(key, nullptr);
     if (is_new) {
       const StratumKey process = of_process(key);
-      const int any = kAnyLength - key.log2;
-      for (const auto& [stratum, offset] : {std::pair(key, 0),
-                                            {process, 0},
-                                            {key, -1},
-                                            {key, 1},
-                                            {process, -1},
-                                            {process, 1},
-                                            {key, any},
-                                            {process, any}}) {
-        known->second = find(stratum, offset);
+      for (const StratumKey& each :
+           {key, process, of_length(key, key.log2 - 1), of_length(key, key.log2 + 1),
+            of_length(process, key.log2 - 1), of_length(process, key.log2 + 1),
+            of_length(key, kAnyLength), of_length(process, kAnyLength)}) {
+        known->second = find(each);
         if (known->second != nullptr) break;
       }
     }
@@ -139,7 +132,7 @@ class WaitSampler {
     for (const Wait& wait : profile_.waits) {
       if (wait.stack) continue;
       const StratumKey key = key_of(wait);
-      Unsampled& waits = unsampled_[{key, slot_of(wait, source(key))}];
+      Waits& waits = unsampled_[{key, slot_of(wait, source(key))}];
       waits.time_ns = std::min(waits.time_ns, wait.time_ns);
       waits.ns += wait.ns;
       waits.count += wait.count;
@@ -148,7 +141,7 @@ class WaitSampler {
 
   /// Time exactly by proportion. Of the waits, which cannot be divided, each stack gets its whole
   /// ones; the others go to stacks at even distances, from one that is different each time.
-  void estimate(const StratumKey& key, const Unsampled& waits) {
+  void estimate(const StratumKey& key, const Waits& waits) {
     const ThreadIndex thread =
         profile_.threads.contains(ThreadIndex(key.owner)) ? ThreadIndex(key.owner) : ThreadIndex();
     const Stratum* const stratum = source(key);
@@ -157,14 +150,14 @@ class WaitSampler {
       return;
     }
     const std::uint64_t all = stratum->all_ns;
-    std::vector<std::pair<StackIndex, Unsampled>> parts;
+    std::vector<std::pair<StackIndex, Waits>> parts;
     std::uint64_t ns_left = waits.ns;
     std::uint64_t count_left = waits.count;
     std::size_t heaviest = 0;
     for (const auto& [stack, ns] : stratum->ns) {
-      const Unsampled share{.time_ns = waits.time_ns,
-                            .ns = part(waits.ns, ns, all),
-                            .count = part(waits.count, ns, all)};
+      const Waits share{.time_ns = waits.time_ns,
+                        .ns = proportion(waits.ns, ns, all),
+                        .count = proportion(waits.count, ns, all)};
       ns_left -= share.ns;
       count_left -= share.count;
       parts.emplace_back(stack, share);
@@ -193,14 +186,7 @@ class WaitSampler {
     for (const auto& [stack, share] : parts) add(thread, stack, key.runnable, share);
   }
 
-  [[nodiscard]] WaitClass class_of(StackIndex stack, bool runnable) const {
-    if (runnable) return WaitClass::kRunnable;
-    if (!stack) return WaitClass::kNotSampled;
-    const WaitClass wait = profile_.stacks[stack].wait;
-    return wait == WaitClass::kNone || wait == WaitClass::kRunnable ? WaitClass::kOther : wait;
-  }
-
-  void add(ThreadIndex thread, StackIndex stack, bool runnable, const Unsampled& waits) {
+  void add(ThreadIndex thread, StackIndex stack, bool runnable, const Waits& waits) {
     if (waits.ns == 0 && waits.count == 0) return;
     Sample sample;
     sample.time_ns = waits.time_ns;
@@ -208,7 +194,7 @@ class WaitSampler {
     sample.thread = thread;
     sample.stack = stack;
     sample.mode = Mode::kWait;
-    sample.wait = class_of(stack, runnable);
+    sample.wait = wait_class(profile_, stack, runnable);
     constexpr std::uint64_t kMost = std::numeric_limits<std::uint16_t>::max();
     std::uint64_t left = waits.count;
     sample.waits = static_cast<std::uint16_t>(std::min(left, kMost));
@@ -224,7 +210,8 @@ class WaitSampler {
   const Profile& profile_;
   std::map<StratumKey, Stratum> strata_;
   std::map<StratumKey, const Stratum*> sources_;
-  std::map<std::tuple<StratumKey, std::uint64_t>, Unsampled> unsampled_;  ///< By slot of time.
+  /// Those without a stack, by slot of time.
+  std::map<std::pair<StratumKey, std::uint64_t>, Waits> unsampled_;
   std::uint64_t last_ns_ = 0;
   double turn_ = 0;
   std::vector<Sample> samples_;
@@ -233,6 +220,13 @@ class WaitSampler {
 }  // namespace
 
 std::vector<Sample> wait_samples(const Profile& profile) { return WaitSampler(profile).samples(); }
+
+WaitClass wait_class(const Profile& profile, StackIndex stack, bool runnable) {
+  if (runnable) return WaitClass::kRunnable;
+  if (!stack) return WaitClass::kNotSampled;
+  const WaitClass wait = profile.stacks[stack].wait;
+  return wait == WaitClass::kNone || wait == WaitClass::kRunnable ? WaitClass::kOther : wait;
+}
 
 bool shows_waiting(const Profile& profile, const EventInfo& event) {
   return profile.run.wait_coverage != WaitCoverage::kNone && event.is_time();

@@ -21,6 +21,11 @@ namespace profiler::view {
 /// an estimate: the first of those it stands for) began.
 [[nodiscard]] std::vector<Sample> wait_samples(const Profile& profile);
 
+/// What a thread that left its CPU there waited for. `stack`: none: not sampled. `runnable`: it
+/// could have gone on; the switch knows that better than the kernel chain, which may say so of
+/// others.
+[[nodiscard]] WaitClass wait_class(const Profile& profile, StackIndex stack, bool runnable);
+
 /// Whether waiting was recorded, and can stand beside an event of that kind: seconds beside
 /// seconds.
 [[nodiscard]] bool shows_waiting(const Profile& profile, const EventInfo& event);

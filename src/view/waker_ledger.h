@@ -19,10 +19,11 @@ namespace profiler::view {
 struct WakerRow {
   WaitClass wait_class = WaitClass::kNone;
   CallSite waiter;
-  CallSite
-      waker;  ///< Without a function where no user code was behind it, or none of the target's.
-  std::string
-      via;  ///< How it came into the kernel: "<syscall write>", "<irq apic_timer_interrupt>".
+  /// Without a function where no user code was behind it, or none of the target's: that which an
+  /// interrupt came upon did not end the wait.
+  CallSite waker;
+  /// How it came into the kernel: "<syscall write>", "<irq apic_timer_interrupt>".
+  std::string via;
   std::uint64_t wait = 0;   ///< ns
   std::uint64_t waits = 0;  ///< How many.
 };

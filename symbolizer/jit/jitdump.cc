@@ -59,7 +59,8 @@ std::string_view text_at(std::span<const std::byte> bytes, std::size_t offset) {
 std::optional<std::string_view> name_in(std::span<const std::byte> bytes, std::size_t offset) {
   const std::string_view text = text_at(bytes, offset);
   const std::size_t end = text.find('\0');
-  if (end == std::string_view::npos || end > kMaxFileName) return std::nullopt;
+  // npos is longer than any.
+  if (end > kMaxFileName) return std::nullopt;
   return text.substr(0, end);
 }
 

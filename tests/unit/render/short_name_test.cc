@@ -64,6 +64,7 @@ TEST(ShortName, KeepsAnonymousNamespaces) {
 
 TEST(ShortName, FoldedNodesAreNoTemplates) {
   EXPECT_EQ(short_name("<syscall read>", 14), "<syscall read>");
+  EXPECT_EQ(short_name("<irq apic_timer_interrupt>", 16), "<irq a…nterrupt>");
   EXPECT_LE(display_width(short_name("<irq apic_timer_interrupt>", 12)), 12U);
 }
 

@@ -89,6 +89,14 @@ TEST(TextTable, NeverCutsTheMarkBehindAName) {
   EXPECT_EQ(table.text(), "std::…::push_back(…) (inlined)\nmain\n");
 }
 
+TEST(TextTable, HasTheMarkOfAShortNameToo) {
+  const TextStyle style{.width = 30};
+  TextTable table(style);
+  table.column("", Align::kName, 8);
+  table.row({{.text = "f", .mark = " (inlined)"}});
+  EXPECT_EQ(table.text(), "f (inlined)\n");
+}
+
 TEST(TextTable, KeepsEveryLineWithinTheWidth) {
   for (std::size_t width = 16; width < 90; ++width) {
     const TextStyle style{.width = width};

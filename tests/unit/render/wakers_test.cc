@@ -16,7 +16,7 @@ std::vector<view::WakerRow> rows() {
   view::WakerRow lock;
   lock.wait_class = WaitClass::kLock;
   lock.waiter = {.function = "take", .module = "prog", .file = "lock.c", .line = 7};
-  lock.waker = {.function = "drop", .module = "prog", .file = "lock.c", .line = 9};
+  lock.waker = {.function = "drop", .module = "prog", .file = "lock.c", .line = 9, .inlined = true};
   lock.via = "<syscall futex>";
   lock.wait = 1'500'000'000;
   lock.waits = 3;
@@ -48,6 +48,7 @@ TEST(Wakers, AreReadByPrograms) {
   EXPECT_EQ(json["wakers"][0]["class"], "lock");
   EXPECT_EQ(json["wakers"][0]["wait_s"], 1.5);
   EXPECT_EQ(json["wakers"][0]["waker"]["function"], "drop");
+  EXPECT_EQ(json["wakers"][0]["waker"]["inlined"], true);
   EXPECT_EQ(json["wakers"][1]["waker"]["function"], nullptr);
   EXPECT_EQ(json["wakers"][1]["via"], "<irq timer>");
   EXPECT_THAT(wakers_csv(rows(), 0),

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/profile_builder.h"
+#include "view/wait_samples.h"
 
 namespace profiler::view {
 namespace {
@@ -42,12 +43,41 @@ TEST(WakerLedger, PairsWhoWaitedWithWhoEndedIt) {
   EXPECT_EQ(rows[1].via, "<irq timer>");
 }
 
+TEST(WakerLedger, DoesNotTakeWhatWasInterruptedForTheWaker) {
+  Profile profile =
+      ProfileBuilder()
+          .wait("main;nap", "do_nanosleep;schedule", WaitClass::kSleep, kMs, 2)
+          .sys("main;copy",
+               "entry_SYSCALL_64;vfs_read;asm_sysvec_apic_timer_interrupt;hrtimer_wakeup",
+               test::irq("timer"), syscall("read"), 1)
+          .sys("main;spin", "asm_sysvec_apic_timer_interrupt;hrtimer_wakeup", test::irq("timer"))
+          .build();
+  profile.waits[0].waker = profile.samples[0].stack;
+  profile.waits[1].waker = profile.samples[1].stack;
+  const std::vector<WakerRow> rows = waker_ledger(profile, {});
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_EQ(rows[0].waker.function, "");
+  EXPECT_EQ(rows[0].via, "<irq timer>");
+  EXPECT_EQ(rows[0].waits, 2U);
+}
+
 TEST(WakerLedger, TakesAFilterByClass) {
   Filter filter;
   filter.wait = WaitClass::kPipe;
   const std::vector<WakerRow> rows = waker_ledger(woken(), filter);
   ASSERT_EQ(rows.size(), 1U);
   EXPECT_EQ(rows[0].wait_class, WaitClass::kPipe);
+}
+
+TEST(WakerLedger, HasTheClassesThatTablesOfWaitsHave) {
+  Profile profile = woken();
+  profile.stacks[profile.waits[3].stack].wait = WaitClass::kNone;
+  Filter filter;
+  filter.wait = WaitClass::kOther;
+  const std::vector<WakerRow> rows = waker_ledger(profile, filter);
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_EQ(rows[0].waiter.function, "get");
+  EXPECT_EQ(rows[0].wait_class, wait_samples(profile).back().wait);
 }
 
 TEST(WakerLedger, LeavesOutWaitsOfWhichNoStackWasTaken) {
