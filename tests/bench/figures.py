@@ -264,12 +264,15 @@ def measure_start(programs, directory):
         record(command, profile)
         opened = median_of(lambda: run([PROFILER, "report", "-i", profile]), 15)
         rows.append(["`report` of the compile", f"{opened * 1000:.1f} ms"])
-    bare, timed = [], []
+    bare, timed, no_wait = [], [], []
+    command = [PROFILER, "time", "-e", "cpu-clock", "-o", profile]
     for _ in range(25):
         bare.append(run(["true"]))
-        timed.append(run([PROFILER, "time", "-e", "cpu-clock", "-o", profile, "--", "true"]))
-    rows.append(["`profiler time true` less `true`",
-                 f"{(statistics.median(timed) - statistics.median(bare)) * 1000:.1f} ms"])
+        timed.append(run(command + ["--", "true"]))
+        no_wait.append(run(command + ["--no-wait", "--", "true"]))
+    for name, seconds in (("time", timed), ("time --no-wait", no_wait)):
+        added = statistics.median(seconds) - statistics.median(bare)
+        rows.append([f"`profiler {name} true` less `true`", f"{added * 1000:.1f} ms"])
     table("Start-up", ["what", "median"], rows)
 
 

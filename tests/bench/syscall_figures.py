@@ -24,11 +24,10 @@ import sys
 import tempfile
 import time
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BUILD = os.path.join(ROOT, "build", "release")
-PROFILER = os.path.join(BUILD, "profiler")
-LOOP = os.path.join(BUILD, "tests", "workloads", "call_loop")
-CLOCKED = os.path.join(BUILD, "tests", "workloads", "clocked_calls")
+from bench_common import BUILD, PROFILER, run, table, workload
+
+LOOP = workload("call_loop")
+CLOCKED = workload("clocked_calls")
 PROBES = os.path.join(BUILD, "tests", "bench", "syscall_probes")
 
 # One transaction a statement, with a small cache: many small reads and writes.
@@ -82,20 +81,6 @@ def tools(scratch):
         else:
             print(f"({program} is not installed: left out)")
     return found
-
-
-def run(command, **options):
-    done = subprocess.run(command, capture_output=True, text=True, **options)
-    if done.returncode != 0:
-        sys.exit(f"{' '.join(command)} failed with {done.returncode}:\n{done.stderr[-2000:]}")
-    return done
-
-
-def table(title, columns, rows):
-    print(f"\n### {title}\n\n| " + " | ".join(columns) + " |\n|" + " --- |" * len(columns))
-    for row in rows:
-        print("| " + " | ".join(str(cell) for cell in row) + " |")
-    sys.stdout.flush()
 
 
 def median_by_tool(found, measure, rounds):

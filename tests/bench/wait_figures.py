@@ -4,7 +4,6 @@
     scripts/test                                # builds the release with its workloads
     tests/bench/wait_figures.py                 # everything, five minutes
     tests/bench/wait_figures.py storm --rounds 20
-    tests/bench/wait_figures.py --durations=--wait=durations   # how durations only are asked for
 
 Parts: storm (100,000 context switches a second), ordinary (a compile, an sqlite load). In each round
 each recorder has its turn, in an order of its own, beside the program without any; a figure is the
@@ -22,14 +21,12 @@ import random
 import re
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BUILD = os.path.join(ROOT, "build", "release")
-PROFILER = os.path.join(BUILD, "profiler")
-STORM = os.path.join(BUILD, "tests", "workloads", "switch_storm")
+from bench_common import BUILD, PROFILER, ROOT, run, table, workload
+
+STORM = workload("switch_storm")
 SOURCE = os.path.join(ROOT, "tests", "workloads", "known_waits.c")
 
 SQL = "pragma cache_size = 10;\n" + \
@@ -46,15 +43,15 @@ class Recorder:
         self.cpu, self.elapsed, self.sizes, self.lost, self.switches_lost = [], [], [], [], []
 
 
-def recorders(scratch, durations):
+def recorders(scratch):
     ours = os.path.join(scratch, "profiler.data")
     perf = os.path.join(scratch, "perf.data")
     record = [PROFILER, "record", "-q", "-o", ours]
     found = [Recorder("bare", []),
-             Recorder("profiler record --no-wait", record + ["--no-wait", "--"], ours, True)]
-    if durations:
-        found.append(Recorder(f"profiler record {durations}", record + [durations, "--"], ours, True))
-    found.append(Recorder("profiler record --wait", record + ["--wait", "--"], ours, True))
+             Recorder("profiler record --no-wait", record + ["--no-wait", "--"], ours, True),
+             Recorder("profiler record --wait=durations", record + ["--wait=durations", "--"], ours,
+                      True),
+             Recorder("profiler record --wait", record + ["--wait", "--"], ours, True)]
     if shutil.which("perf"):
         found.append(Recorder("perf record -e sched:sched_switch --call-graph dwarf",
                               ["perf", "record", "-q", "-B", "-N", "-o", perf, "-e",
@@ -62,20 +59,6 @@ def recorders(scratch, durations):
     else:
         print("(perf is not installed: left out)")
     return found
-
-
-def run(command, **options):
-    done = subprocess.run(command, capture_output=True, text=True, **options)
-    if done.returncode != 0:
-        sys.exit(f"{' '.join(command)} failed with {done.returncode}:\n{done.stderr[-2000:]}")
-    return done
-
-
-def table(title, columns, rows):
-    print(f"\n### {title}\n\n| " + " | ".join(columns) + " |\n|" + " --- |" * len(columns))
-    for row in rows:
-        print("| " + " | ".join(str(cell) for cell in row) + " |")
-    sys.stdout.flush()
 
 
 def lost_by(recorder):
@@ -157,7 +140,7 @@ def times_of_storm(out):
 def part_storm(scratch, arguments):
     steps = steps_for(arguments.per_second)
     for how in ("pipe", "futex"):
-        found = recorders(scratch, arguments.durations)
+        found = recorders(scratch)
         rounds_of(found, [STORM, str(arguments.per_second), str(steps), how],
                   times_of_storm,
                   arguments.rounds)
@@ -192,7 +175,7 @@ def part_ordinary(scratch, arguments):
         programs.append(("sqlite3, 400 inserts that are synced",
                          ["sh", "-c", f"rm -f {database}; sqlite3 {database} < {script}"]))
     for name, words in programs:
-        found = recorders(scratch, arguments.durations)
+        found = recorders(scratch)
         rounds_of(found, timed(words), times_of_timed, arguments.rounds)
         table(name, COLUMNS + LOSSES, rows_of(found))
 
@@ -206,7 +189,6 @@ def main():
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
     parser.add_argument("--rounds", type=int, default=11)
     parser.add_argument("--per-second", type=int, default=100_000)
-    parser.add_argument("--durations", default="", metavar="OPTION")
     arguments = parser.parse_args()
     for part in arguments.parts:
         if part not in PARTS:

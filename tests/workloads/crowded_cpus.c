@@ -1,10 +1,11 @@
-// More threads that compute than CPUs: one of each has to wait for a CPU.
+// More threads that compute than CPUs: one of each has to wait for a CPU. So does a napper, each
+// time that it is woken.
 //
 //   crowded_cpus [SECONDS] [MORE]      a spinner per CPU it may use, and MORE (1)
 //
-// Prints a line of JSON, for each thread: lifetime_s, cpu_s (its clock), runnable_s (what it was
+// Prints a line of JSON, for each spinner: lifetime_s, cpu_s (its clock), runnable_s (what it was
 // not on a CPU of its lifetime), delay_s (what /proc says it waited for a CPU; less than 0: not
-// told).
+// told); for the napper: naps, delay_s.
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <sched.h>
@@ -47,6 +48,23 @@ static void* spin(void* argument) {
   return NULL;
 }
 
+static struct thread napper;
+static long naps;
+
+static void* nap_often(void* argument) {
+  (void)argument;
+  pthread_setname_np(pthread_self(), "napper");
+  const double delay_before = delay_s();
+  while (now_s() < until_s) {
+    const struct timespec shortly = {.tv_nsec = 2000000};
+    nanosleep(&shortly, NULL);
+    ++naps;
+  }
+  const double delay_after = delay_s();
+  napper.delay_s = delay_after < 0 ? -1 : delay_after - delay_before;
+  return NULL;
+}
+
 int main(int argc, char** argv) {
   until_s = now_s() + argument(argc, argv, 1, 1);
   cpu_set_t cpus;
@@ -55,7 +73,10 @@ int main(int argc, char** argv) {
   if (count < 1 || count > kMaxThreads) return 2;
   pthread_t ids[kMaxThreads];
   for (int i = 0; i < count; ++i) pthread_create(&ids[i], NULL, spin, &threads[i]);
+  pthread_t napping;
+  pthread_create(&napping, NULL, nap_often, NULL);
   for (int i = 0; i < count; ++i) pthread_join(ids[i], NULL);
+  pthread_join(napping, NULL);
   printf("{\"threads\":{");
   for (int i = 0; i < count; ++i)
     printf(
@@ -63,6 +84,6 @@ int main(int argc, char** argv) {
         "6f}",
         i > 0 ? "," : "", i, threads[i].lifetime_s, threads[i].cpu_s,
         threads[i].lifetime_s - threads[i].cpu_s, threads[i].delay_s);
-  printf("}}\n");
+  printf("},\"napper\":{\"naps\":%ld,\"delay_s\":%.6f}}\n", naps, napper.delay_s);
   return 0;
 }

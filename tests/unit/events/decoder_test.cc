@@ -381,7 +381,13 @@ TEST(Decoder, ReadsSwitches) {
   RecordBuilder in(PERF_RECORD_SWITCH_CPU_WIDE);
   const auto entered = decoded<SwitchEvent>(with_trailer(in.i32(1).i32(2)).finish(), kTrailing);
   EXPECT_FALSE(entered.out);
+  EXPECT_EQ(entered.woken_ns, 0U);
   expect_trailer(entered.context);
+  RecordBuilder by_bpf(PERF_RECORD_SWITCH_CPU_WIDE);
+  const auto woken =
+      decoded<SwitchEvent>(with_trailer(by_bpf.u64(0).u64(77).u64(0)).finish(), kTrailing);
+  EXPECT_EQ(woken.woken_ns, 77U);
+  expect_trailer(woken.context);
 }
 
 TEST(Decoder, CountsWhatItDoesNotKnow) {

@@ -35,6 +35,11 @@ class WaitLogTest : public ::testing::Test {
                     .out = is_out,
                     .preempted = preempted});
   }
+  void woken_and_in(std::uint64_t woken_us, std::uint64_t us) {
+    log_.on_switch(kTid, thread_,
+                   {.context = {.time_ns = kStart + us * 1000, .pid = kTid, .tid = kTid},
+                    .woken_ns = kStart + woken_us * 1000});
+  }
   void begin(std::uint64_t us, ThreadState state) {
     log_.begin(kTid, thread_, kStart + us * 1000, state);
   }
@@ -73,6 +78,33 @@ TEST_F(WaitLogTest, MakesAWaitOfASwitchAwayAndBack) {
   EXPECT_EQ(schedule.runnable_ns, 100'000U);
   EXPECT_EQ(schedule.voluntary, 1U);
   EXPECT_EQ(schedule.preempted, 0U);
+}
+
+TEST_F(WaitLogTest, DividesAWaitWhereTheThreadWasWoken) {
+  const StackIndex stack = add_stack();
+  begin(0, ThreadState::kOnCpu);
+  log_.sampled_at(kTid, stack);
+  out(100);
+  woken_and_in(3'100, 5'100);
+  out(6'000);
+  woken_and_in(5'500, 7'000);  // Of a wait before this one: nothing is known of this.
+  finish(7'000);
+
+  ASSERT_EQ(profile_.waits.size(), 3U);
+  EXPECT_EQ(profile_.waits[0].ns, 3 * kMs);
+  EXPECT_FALSE(profile_.waits[0].runnable);
+  EXPECT_EQ(profile_.waits[1].time_ns, kMs * 31 / 10);
+  EXPECT_EQ(profile_.waits[1].ns, 2 * kMs);
+  EXPECT_TRUE(profile_.waits[1].runnable);
+  for (int i : {0, 1}) EXPECT_EQ(profile_.waits[static_cast<std::size_t>(i)].stack, stack) << i;
+  EXPECT_FALSE(profile_.waits[2].runnable);
+  EXPECT_FALSE(profile_.waits[2].stack);
+  const ThreadSchedule& schedule = profile_.schedules[0];
+  EXPECT_EQ(schedule.blocked_ns, 4 * kMs);
+  EXPECT_EQ(schedule.runnable_ns, 2 * kMs);
+  EXPECT_EQ(schedule.longest_delay_ns, 2 * kMs);
+  EXPECT_EQ(schedule.delays.total(), 1U);
+  EXPECT_EQ(schedule.voluntary, 2U);
 }
 
 TEST_F(WaitLogTest, GivesAStackToTheSwitchItBelongsToAndToNoOther) {

@@ -148,7 +148,7 @@ const std::vector<std::string> kFutexChain = {"schedule", "futex_wait", "do_sysc
                                               "entry_SYSCALL_64_after_hwframe"};
 
 TEST_F(WaitPipeline, MakesASampleOfTheWaitRowTheStackOfTheNextWaitAndNoSample) {
-  pipeline_.set_wait_event(kWaitRow, false);
+  pipeline_.set_event_role(kWaitRow, EventRole::kWaitStack);
   leaver(10, kTarget);
   out(10, kTarget);
   in(40, kTarget);
@@ -170,7 +170,7 @@ TEST_F(WaitPipeline, MakesASampleOfTheWaitRowTheStackOfTheNextWaitAndNoSample) {
 }
 
 TEST_F(WaitPipeline, StillTakesSamplesOfOtherRows) {
-  pipeline_.set_wait_event(kWaitRow, false);
+  pipeline_.set_event_role(kWaitRow, EventRole::kWaitStack);
   sample(at(5, kTarget, kClockId), {kSyscall, kEntry});
   leaver(10, kTarget);
   out(10, kTarget);
@@ -182,7 +182,7 @@ TEST_F(WaitPipeline, StillTakesSamplesOfOtherRows) {
 }
 
 TEST_F(WaitPipeline, GivesAStackToTheThreadThatLeftAndToNoOther) {
-  pipeline_.set_wait_event(kWaitRow, false);
+  pipeline_.set_event_role(kWaitRow, EventRole::kWaitStack);
   in(1, kWorker);
   leaver(10, kWorker);
   out(11, kTarget);
@@ -197,7 +197,7 @@ TEST_F(WaitPipeline, GivesAStackToTheThreadThatLeftAndToNoOther) {
 }
 
 TEST_F(WaitPipeline, LeavesOutTheBpfProgramThatSentTheSample) {
-  pipeline_.set_wait_event(kWaitRow, true);
+  pipeline_.set_event_role(kWaitRow, EventRole::kBpfWaitStack);
   sample(at(10, kTarget, kLeaverId), {kBpfProgram, kSchedule, kFutexWait, kSyscall, kEntry});
   out(10, kTarget);
   in(40, kTarget);
@@ -209,8 +209,8 @@ TEST_F(WaitPipeline, LeavesOutTheBpfProgramThatSentTheSample) {
 }
 
 TEST_F(WaitPipeline, NamesTheWakerByItsSample) {
-  pipeline_.set_wait_event(kWaitRow, false);
-  pipeline_.set_waker_event(kWakerRow);
+  pipeline_.set_event_role(kWaitRow, EventRole::kWaitStack);
+  pipeline_.set_event_role(kWakerRow, EventRole::kBpfWaker);
   in(1, kWorker);
   leaver(10, kTarget);
   out(10, kTarget);
@@ -236,8 +236,8 @@ TEST_F(WaitPipeline, NamesTheWakerByItsSample) {
 }
 
 TEST_F(WaitPipeline, NamesAWakerOfAnotherProcessByTheKernelsPart) {
-  pipeline_.set_wait_event(kWaitRow, false);
-  pipeline_.set_waker_event(kWakerRow);
+  pipeline_.set_event_role(kWaitRow, EventRole::kWaitStack);
+  pipeline_.set_event_role(kWakerRow, EventRole::kBpfWaker);
   leaver(10, kTarget);
   out(10, kTarget);
   waker(39, kStranger, kTarget);
@@ -251,8 +251,8 @@ TEST_F(WaitPipeline, NamesAWakerOfAnotherProcessByTheKernelsPart) {
 }
 
 TEST_F(WaitPipeline, IgnoresWakersOfThreadsThatItDoesNotKnow) {
-  pipeline_.set_wait_event(kWaitRow, false);
-  pipeline_.set_waker_event(kWakerRow);
+  pipeline_.set_event_role(kWaitRow, EventRole::kWaitStack);
+  pipeline_.set_event_role(kWakerRow, EventRole::kBpfWaker);
   leaver(10, kTarget);
   out(10, kTarget);
   waker(20, kWorker, kStranger);
@@ -266,7 +266,7 @@ TEST_F(WaitPipeline, IgnoresWakersOfThreadsThatItDoesNotKnow) {
 }
 
 TEST_F(WaitPipeline, IgnoresSwitchesAndStacksOfStrangersAndOfTheIdleTask) {
-  pipeline_.set_wait_event(kWaitRow, false);
+  pipeline_.set_event_role(kWaitRow, EventRole::kWaitStack);
   in(1, kWorker);
   leaver(10, kStranger);
   out(10, kStranger);
@@ -285,7 +285,7 @@ TEST_F(WaitPipeline, IgnoresSwitchesAndStacksOfStrangersAndOfTheIdleTask) {
 
 TEST_F(WaitPipeline, GivesStacksToWaitsOfProcessesThatTheTargetForked) {
   constexpr Pid kChild = 1500;
-  pipeline_.set_wait_event(kWaitRow, false);
+  pipeline_.set_event_role(kWaitRow, EventRole::kWaitStack);
   pipeline_.handle(ForkEvent{.context = at(5, kTarget, kSideId),
                              .pid = kChild,
                              .parent_pid = kTarget,

@@ -4,6 +4,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <ctime>
@@ -25,9 +26,8 @@
 namespace profiler::record {
 namespace {
 
-using Extra = ProcessFilter::Extra;
-
 constexpr std::size_t kRing = std::size_t{8} << 20;
+constexpr std::size_t kSwitchRing = std::size_t{1} << 20;
 /// Far fewer than a CPU has sampled before it spares some.
 constexpr int kSleeps = 20;
 
@@ -45,9 +45,9 @@ struct Sent {
 /// A recording whose own events never sample: what is in its rings, the filter has sent.
 class Recording {
  public:
-  static std::optional<Recording> open(const ProcessFilter& filter, Extra extra) {
+  static std::optional<Recording> open(const ProcessFilter& filter, bool wakers) {
     RecordOptions options;
-    options.raw_data = extra == Extra::kSwitchesAndWakers;  // Where the woken thread's number is.
+    options.raw_data = wakers;  // Where the woken thread's number is.
     EventRequest request;
     request.samples = {sample_attributes(*parse_event_name("cpu-clock"), options)};
     request.side = side_attributes();
@@ -57,11 +57,8 @@ class Recording {
     auto events = EventSet::open(request);
     if (!events) return std::nullopt;
     Recording recording(*std::move(events));
-    perf_event_attr attr = AddedEvents::attributes(recording.events_.sample_attr());
-    attr.type = PERF_TYPE_SOFTWARE;
-    attr.config = PERF_COUNT_SW_BPF_OUTPUT;
-    attr.freq = 0;
-    attr.sample_period = 1;
+    const perf_event_attr attr =
+        bpf_output_attributes(AddedEvents::attributes(recording.events_.sample_attr()));
     const auto rings = recording.events_.sample_rings();
     const auto add = [&](AddedEvents& added, auto send) {
       if (!added.open(attr, rings)) return false;
@@ -69,10 +66,8 @@ class Recording {
         if (!(filter.*send)(added.all()[i], rings[i].cpu)) return false;
       return true;
     };
-    if (!add(recording.leavers_, &ProcessFilter::send_switches_to)) return std::nullopt;
-    if (extra == Extra::kSwitchesAndWakers &&
-        !add(recording.wakers_, &ProcessFilter::send_wakers_to))
-      return std::nullopt;
+    if (!add(recording.leavers_, &ProcessFilter::send_wait_stacks_to)) return std::nullopt;
+    if (wakers && !add(recording.wakers_, &ProcessFilter::send_wakers_to)) return std::nullopt;
     return recording;
   }
 
@@ -170,13 +165,14 @@ int sleep_often_in_two_threads() {
 }
 
 TEST(ProcessFilterWaits, HaveASampleOfEachThreadOfTheTargetThatLeavesItsCpu) {
-  auto filter = ProcessFilter::load(Extra::kSwitches);
+  auto filter = ProcessFilter::load({.switch_ring_bytes = kSwitchRing, .wait_stacks = true});
   if (!filter) GTEST_SKIP() << filter.error().message();
   ToldChild target(sleep_often_in_two_threads);
   ToldChild stranger(sleep_often);
-  auto recording = Recording::open(*filter, Extra::kSwitches);
+  auto recording = Recording::open(*filter, false);
   ASSERT_TRUE(recording);
   ASSERT_TRUE(filter->add(target.pid()));
+  filter->start_switches();
   EXPECT_EQ(stranger.run(), 0);
   EXPECT_EQ(target.run(), 0);
   const Recording::Result result = recording->stop();
@@ -196,9 +192,98 @@ TEST(ProcessFilterWaits, HaveASampleOfEachThreadOfTheTargetThatLeavesItsCpu) {
   EXPECT_EQ(result.others, 0);
 }
 
+const events::EventLayout kSwitchLayout = {
+    .sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_CPU | PERF_SAMPLE_IDENTIFIER,
+    .sample_id_all = true};
+
+/// What lies in the filter's rings, by thread, in order of time.
+std::map<Tid, std::vector<SwitchEvent>> switches_in(std::span<EventRing> rings) {
+  std::map<Tid, std::vector<SwitchEvent>> by_thread;
+  for (EventRing& ring : rings) {
+    ring.reader.drain([&](std::span<const std::byte> record) {
+      const auto event = events::decode(record, kSwitchLayout);
+      const auto* switched = event ? std::get_if<SwitchEvent>(&*event) : nullptr;
+      if (switched == nullptr) {
+        ADD_FAILURE() << "not a switch";
+        return;
+      }
+      EXPECT_EQ(switched->context.cpu, ring.cpu);
+      by_thread[switched->context.tid].push_back(*switched);
+    });
+  }
+  for (auto& [tid, switches] : by_thread)
+    std::ranges::sort(switches, {}, [](const SwitchEvent& e) { return e.context.time_ns; });
+  return by_thread;
+}
+
+// Its sleeps are as long as its own clock says, or it was woken from them and waited for a CPU.
+TEST(ProcessFilterSwitches, AreThoseOfTheTargetWithTheTimesOfItsWakeUps) {
+  auto filter = ProcessFilter::load({.switch_ring_bytes = kSwitchRing});
+  if (!filter) GTEST_SKIP() << filter.error().message();
+  const auto rings = filter->map_switch_rings(online_cpus());
+  ASSERT_TRUE(rings) << rings.error().message();
+  ToldChild target(sleep_often);
+  ToldChild stranger(sleep_often);
+  ASSERT_TRUE(filter->add(target.pid()));
+  filter->start_switches();
+  EXPECT_EQ(stranger.run(), 0);
+  EXPECT_EQ(target.run(), 0);
+  filter->stop_switches();
+
+  const auto by_thread = switches_in(*rings);
+  ASSERT_EQ(by_thread.size(), 1U);
+  EXPECT_EQ(by_thread.begin()->first, target.pid());
+  int sleeps = 0;
+  const SwitchEvent* last = nullptr;
+  for (const SwitchEvent& event : by_thread.begin()->second) {
+    EXPECT_EQ(event.context.pid, target.pid());
+    if (last != nullptr) {
+      EXPECT_NE(event.out, last->out) << "in and out by turns";
+    }
+    if (!event.out && last != nullptr && !last->preempted) {
+      EXPECT_GE(event.woken_ns, last->context.time_ns);
+      EXPECT_LE(event.woken_ns, event.context.time_ns);
+      if (event.woken_ns - last->context.time_ns >= 1'000'000) ++sleeps;
+    }
+    last = &event;
+  }
+  EXPECT_GE(sleeps, kSleeps);
+}
+
+// A ring of a page holds 64 records; whoever reads it late is told how many it has missed.
+TEST(ProcessFilterSwitches, SayHowManyThereWasNoRoomFor) {
+  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  auto filter = ProcessFilter::load({.switch_ring_bytes = page});
+  if (!filter) GTEST_SKIP() << filter.error().message();
+  const auto rings = filter->map_switch_rings(online_cpus());
+  ASSERT_TRUE(rings) << rings.error().message();
+  filter->keep_everybody();
+  filter->start_switches();
+  const timespec shortly{.tv_sec = 0, .tv_nsec = 100'000};
+  for (std::size_t i = 0; i < 4 * page / 64; ++i) ::nanosleep(&shortly, nullptr);
+  std::size_t told = 0;
+  std::uint64_t lost = 0;
+  for (int round = 0; round < 2; ++round) {
+    for (EventRing& ring : *rings) {
+      ring.reader.drain([&](std::span<const std::byte> record) {
+        const auto event = events::decode(record, kSwitchLayout);
+        ASSERT_TRUE(event);
+        if (const auto* loss = std::get_if<LostEvent>(&*event)) lost += loss->lost;
+        ++told;
+      });
+    }
+    for (int i = 0; i < 10; ++i) ::nanosleep(&shortly, nullptr);
+  }
+  filter->stop_switches();
+  EXPECT_GT(told, 0U);
+  EXPECT_GE(lost + told, 4 * page / 64);
+  EXPECT_GT(lost, page / 64);
+}
+
 // A thread reads what the main thread writes after each of its sleeps.
 TEST(ProcessFilterWaits, AreEndedByWhomTheSampleOfTheWakerNames) {
-  auto filter = ProcessFilter::load(Extra::kSwitchesAndWakers);
+  auto filter =
+      ProcessFilter::load({.switch_ring_bytes = kSwitchRing, .wait_stacks = true, .wakers = true});
   if (!filter) GTEST_SKIP() << filter.error().message();
   std::array<int, 2> report{};
   ASSERT_EQ(::pipe(report.data()), 0);
@@ -220,9 +305,10 @@ TEST(ProcessFilterWaits, AreEndedByWhomTheSampleOfTheWakerNames) {
     reader.join();
     return 5;
   });
-  auto recording = Recording::open(*filter, Extra::kSwitchesAndWakers);
+  auto recording = Recording::open(*filter, true);
   ASSERT_TRUE(recording);
   ASSERT_TRUE(filter->add(target.pid()));
+  filter->start_switches();
   EXPECT_EQ(target.run(), 0);
   Tid reader = 0;
   ASSERT_EQ(::read(report[0], &reader, sizeof reader), static_cast<ssize_t>(sizeof reader));

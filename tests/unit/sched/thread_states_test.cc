@@ -35,6 +35,27 @@ TEST(ThreadStates, OfAThreadFollowEachOtherWithoutAGap) {
   EXPECT_EQ(threads.size(), 0U);
 }
 
+TEST(ThreadStates, OfAWokenThreadAreOfWaitingForACpuFromThenOn) {
+  ThreadStates threads;
+  threads.switch_out(kTid, 100, 0, false);
+  const auto slept = threads.wake(kTid, 400);
+  ASSERT_TRUE(slept);
+  EXPECT_EQ(slept->state, ThreadState::kBlocked);
+  EXPECT_EQ(slept->ns(), 300U);
+  const Interval delayed = threads.switch_in(kTid, 450, 1);
+  EXPECT_EQ(delayed.state, ThreadState::kRunnable);
+  EXPECT_EQ(delayed.ns(), 50U);
+  EXPECT_TRUE(delayed.migrated);
+  EXPECT_FALSE(threads.wake(kTid, 460)) << "it is on a CPU";
+  threads.switch_out(kTid, 500, 1, true);
+  EXPECT_FALSE(threads.wake(kTid, 510)) << "it was preempted";
+  threads.switch_in(kTid, 520, 1);
+  threads.switch_out(kTid, 600, 1, false);
+  EXPECT_FALSE(threads.wake(kTid, 590)) << "of a wait before this one";
+  EXPECT_EQ(threads.switch_in(kTid, 700, 1).ns(), 100U);
+  EXPECT_EQ(threads.incomplete(), 0U);
+}
+
 TEST(ThreadStates, OfAThreadThatExistedBeforeAreWhatItsFirstRecordTells) {
   ThreadStates threads;
   threads.begin(1, 0, ThreadState::kUnknown);
