@@ -7,15 +7,16 @@
 namespace profiler::view {
 
 bool is_scheduler_function(std::string_view name) {
-  // What the event that took the stack adds to it, then the scheduler's own.
   constexpr std::array<std::string_view, 13> kBeginnings = {
-      "__schedule",        "schedule_timeout",   "schedule_hrtimeout",  "schedule_preempt",
-      "schedule_rtlock",   "io_schedule",        "preempt_schedule",    "wait_for_completion",
-      "__wait_for_common", "do_wait_for_common", "prepare_task_switch", "wait_woken",
+      "__schedule", "schedule_timeout", "schedule_hrtimeout", "schedule_preempt", "schedule_rtlock",
+      "io_schedule", "preempt_schedule", "wait_for_completion", "__wait_for_common",
+      "do_wait_for_common", "prepare_task_switch", "wait_woken",
+      // What takes the stack at the switch: a BPF program,
       "bpf_trace_run"};
-  constexpr std::array<std::string_view, 4> kWhole = {"schedule", "perf_event_task_sched_out",
-                                                      "__perf_event_task_sched_out",
-                                                      "__traceiter_sched_switch"};
+  constexpr std::array<std::string_view, 4> kWhole = {
+      "schedule",
+      // or an event.
+      "__traceiter_sched_switch", "perf_event_task_sched_out", "__perf_event_task_sched_out"};
   return std::ranges::find(kWhole, name) != kWhole.end() ||
          std::ranges::any_of(kBeginnings, [name](std::string_view beginning) {
            return name.starts_with(beginning);

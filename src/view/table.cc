@@ -36,6 +36,9 @@ void sort_table(Table& table, SortKey key) {
       return a.charge.self.all() > b.charge.self.all();
     if (key == SortKey::kSelf && a.charge.total.all() != b.charge.total.all())
       return a.charge.total.all() > b.charge.total.all();
+    // All there is where nothing but waits was selected.
+    if (key == SortKey::kSelf && a.charge.self.wait != b.charge.self.wait)
+      return a.charge.self.wait > b.charge.self.wait;
     if (key != SortKey::kName && a.charge.total.wait != b.charge.total.wait)
       return a.charge.total.wait > b.charge.total.wait;
     return std::tie(a.label, a.module, a.file, a.line, a.pid, a.tid) <

@@ -71,6 +71,17 @@ TEST(WaitsInTables, SelfTimesAddUpToAllWaits) {
   }
 }
 
+TEST(WaitsInTables, SortedBySelfAreSortedBySelfWaitWhereThereIsNothingElse) {
+  const Profile profile = locks();
+  const Selection waits = select_with_waits(profile, {.wait_only = true});
+  Table table = function_table(profile, waits.samples, {});
+  sort_table(table, SortKey::kSelf);
+  ASSERT_GE(table.size(), 3U);
+  EXPECT_EQ(table[0].label, "[not sampled]");
+  EXPECT_EQ(table[1].label, "<syscall futex>");
+  EXPECT_EQ(table[2].label, "<runnable>");
+}
+
 TEST(WaitsInTables, TheSchedulersOwnFramesAreFolded) {
   const Profile profile = locks();
   const Selection both = select_with_waits(profile, {});
