@@ -7,7 +7,8 @@
 
 namespace profiler::record {
 
-static_assert(SwitchHandover::kLateNs < BpfWaits::kOverlapNs / 2);
+/// Until the handover: to come, also if this thread has to wait for a CPU in between.
+constexpr std::uint64_t kLeadNs = 25'000'000;
 
 using pipeline::EventRole;
 
@@ -39,16 +40,16 @@ Result<void> BpfWaits::connect(ProcessFilter& filter) const {
   return {};
 }
 
-Result<void> BpfWaits::start(ProcessFilter& filter, Reader& reader, Worker& worker) {
+Result<std::uint64_t> BpfWaits::start(ProcessFilter& filter, Reader& reader, Worker& worker) {
   const auto rings = filter.map_switch_rings(cpus_);
   if (!rings) return std::unexpected(rings.error());
-  if (auto connected = connect(filter); !connected) return connected;
+  if (auto connected = connect(filter); !connected) return std::unexpected(connected.error());
   for (EventRing& ring : *rings) reader.add(ring);
   filter_ = &filter;
   filter.start_switches();
-  // To come, also if this thread has to wait for a CPU in between.
-  worker.handover().begin(monotonic_ns() + kOverlapNs / 2);
-  return {};
+  const std::uint64_t when_ns = monotonic_ns() + kLeadNs;
+  worker.handover().begin(when_ns);
+  return when_ns + SwitchHandover::kLateNs;
 }
 
 void BpfWaits::stop() {

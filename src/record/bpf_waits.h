@@ -41,11 +41,9 @@ class BpfWaits {
   /// Of these, samples are wanted whoever they are of.
   [[nodiscard]] const std::unordered_set<std::uint64_t>& waker_ids() const { return wakers_.ids(); }
 
-  /// Once. The filter was loaded with switch rings, and outlives the reader. From now on the worker
-  /// takes context switches from them, or will soon; the kernel's records of them have to go on for
-  /// kOverlapNs.
-  [[nodiscard]] Result<void> start(ProcessFilter& filter, Reader& reader, Worker& worker);
-  static constexpr std::uint64_t kOverlapNs = 50'000'000;
+  /// Once. The filter was loaded with switch rings, and outlives the reader. Soon the worker takes
+  /// context switches from them. Returns until when the kernel's records of them have to go on.
+  [[nodiscard]] Result<std::uint64_t> start(ProcessFilter& filter, Reader& reader, Worker& worker);
   void stop();
 
  private:

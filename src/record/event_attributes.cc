@@ -169,6 +169,11 @@ perf_event_attr wait_stack_attributes(const perf_event_attr& sample, std::uint64
   return attr;
 }
 
+void sample_each_time(perf_event_attr& attr) {
+  attr.freq = 0;
+  attr.sample_period = 1;
+}
+
 bool needs_kernel_mode(const perf_event_attr& attr) {
   if (attr.type == PERF_TYPE_TRACEPOINT) return true;
   return attr.type == PERF_TYPE_SOFTWARE && (attr.config == PERF_COUNT_SW_CONTEXT_SWITCHES ||

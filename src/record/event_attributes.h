@@ -74,6 +74,8 @@ inline constexpr std::uint64_t kWaitStackHz = 1000;
 /// can be filtered; 0: the software event.
 [[nodiscard]] perf_event_attr wait_stack_attributes(const perf_event_attr& sample,
                                                     std::uint64_t tracepoint = 0);
+/// Makes every time a sample: the event is to be enabled for as many as are wanted.
+void sample_each_time(perf_event_attr& attr);
 
 /// Whether the event happens in kernel mode only, so that without it there is nothing to sample.
 [[nodiscard]] bool needs_kernel_mode(const perf_event_attr& attr);

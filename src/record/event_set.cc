@@ -55,6 +55,7 @@ void EventSet::prepare(const EventRequest& request) {
   switch_attr_ = request.switches.value_or(perf_event_attr{});
   wait_filter_ = request.wait_filter;
   last_is_of_waits_ = request.last_is_of_waits;
+  limits_waits_ = last_is_of_waits_ && is_sampled_each_time(sample_attrs_.back());
   const auto watermark = [](std::size_t ring_bytes, std::size_t part) {
     return static_cast<std::uint32_t>(
         std::min<std::size_t>(ring_bytes / part, std::numeric_limits<std::uint32_t>::max()));
@@ -237,7 +238,7 @@ std::span<const EventRing> EventSet::sample_rings() const {
 
 void EventSet::enable_samples() const {
   for (std::size_t row = 0; row < samples_.size(); ++row) {
-    if (is_ended(row)) continue;
+    if (limits_waits_ && is_of_waits(row)) continue;
     (taken_over_[row] ? standby_->events() : sample_events())[row].enable();
   }
 }
@@ -260,33 +261,32 @@ Result<void> EventSet::take_over(const std::function<void(EventRing&)>& read_fro
     if (*larger != nullptr) read_from(**larger);
     for (std::size_t row = 0; row < samples_.size(); ++row) {
       if (sample_cpus_[row] != ring.cpu) continue;
-      taken_over_[row] = true;
+      taken_over_[row] = !(limits_waits_ && is_of_waits(row));
       change_over(row);
     }
   }
   return {};
 }
 
-void EventSet::set_wait_rate(std::uint64_t hz) const {
-  for (std::size_t row = 0; row < samples_.size(); ++row) {
-    if (!is_of_waits(row)) continue;
-    samples_[row].set_frequency(hz);
-    if (standby_) standby_->events()[row].set_frequency(hz);
-  }
+void EventSet::allow_wait_stacks(int stacks) const {
+  if (!awaits_allowance()) return;
+  // What is allowed may be taken before the reader comes.
+  const std::size_t room = sizes_.sample_bytes / 2 / sample_record_bytes(sample_attrs_.back());
+  const int allowed = std::min(stacks, static_cast<int>(std::min<std::size_t>(room, 1U << 20)));
+  for (std::size_t row = 0; row < samples_.size(); ++row)
+    if (is_of_waits(row)) samples_[row].enable_for(allowed);
 }
 
 void EventSet::end_waits() {
   waits_ended_ = true;
   for (std::size_t row = 0; row < samples_.size(); ++row) {
-    if (!is_ended(row)) continue;
-    samples_[row].disable();
-    if (standby_) standby_->events()[row].disable();
+    if (is_of_waits(row)) samples_[row].disable();
   }
   for (const PerfEvent& event : switches_) event.disable();
 }
 
 void EventSet::change_over(std::size_t row) const {
-  if (is_ended(row)) return;
+  if (limits_waits_ && is_of_waits(row)) return;  // It stays as it is.
   standby_->events()[row].enable();
   samples_[row].disable();
 }

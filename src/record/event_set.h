@@ -95,8 +95,10 @@ class EventSet {
   /// that part of a sampling period which the first event had waited, half of one on average, and
   /// samples no time twice. Error: CPUs that are left go on with the first events.
   [[nodiscard]] Result<void> take_over(const std::function<void(EventRing&)>& read_from);
-  /// How many stacks of waits are taken in a second on each CPU, at most, where they are.
-  void set_wait_rate(std::uint64_t hz) const;
+  /// kPerCpu: of waits that begin from now on, so many stacks more are taken on each CPU; none
+  /// before that. Fewer, if the rings hold no more of them at once.
+  void allow_wait_stacks(int stacks) const;
+  [[nodiscard]] bool awaits_allowance() const { return limits_waits_ && !waits_ended_; }
   /// Somebody else tells of context switches and takes the stacks of waits from now on.
   void end_waits();
   /// kInherited: a while after. A fork in progress may have copied events as they were before.
@@ -138,8 +140,6 @@ class EventSet {
   [[nodiscard]] bool is_of_waits(std::size_t row) const {
     return last_is_of_waits_ && sample_rows_[row] + 1U == sample_attrs_.size();
   }
-  /// Whether the event samples no longer.
-  [[nodiscard]] bool is_ended(std::size_t row) const { return waits_ended_ && is_of_waits(row); }
 
   // Rings are unmapped before their events are closed: members go in reverse order.
   std::vector<PerfEvent> samples_;
@@ -156,6 +156,7 @@ class EventSet {
   perf_event_attr switch_attr_{};
   std::string wait_filter_;
   bool last_is_of_waits_ = false;
+  bool limits_waits_ = false;  // To what allow_wait_stacks() says.
   bool waits_ended_ = false;
   RingSizes sizes_;
   std::size_t standby_ring_bytes_ = 0;

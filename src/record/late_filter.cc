@@ -1,6 +1,9 @@
 #include "record/late_filter.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 #include <vector>
 
@@ -17,10 +20,14 @@ constexpr int kMaxAttempts = 10;
 LateFilter::LateFilter(const EventSet& events, Worker& worker, LateFilterSettings settings)
     : events_(&events), worker_(&worker), settings_(std::move(settings)), thread_([this] {
         Outcome outcome = run();
-        const std::lock_guard lock(mutex_);
-        outcome_ = std::move(outcome);
-        is_done_ = true;
-        done_.notify_all();
+        {
+          const std::lock_guard lock(mutex_);
+          outcome_ = std::move(outcome);
+          is_done_ = true;
+          done_.notify_all();
+        }
+        const std::uint64_t one = 1;
+        [[maybe_unused]] const ssize_t written = ::write(settings_.wake_fd, &one, sizeof one);
       }) {}
 
 LateFilter::~LateFilter() { thread_.join(); }

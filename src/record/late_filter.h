@@ -29,6 +29,7 @@ struct LateFilterSettings {
   FilterExtra extra = {};
   bool everybody = false;       ///< There are no strangers.
   std::vector<Pid> roots = {};  ///< Of the target, whether it has been told of them or not.
+  int wake_fd = -1;             ///< An eventfd that is written to when there is an outcome.
 };
 
 class LateFilter {

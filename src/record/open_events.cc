@@ -72,6 +72,8 @@ std::expected<OpenedEvents, OpenError> open_with_waits(EventRequest request, boo
        wait_stacks ? ways_to_wait_stacks(request) : std::vector<WaitStacks>()) {
     EventRequest with = request;
     with.samples.push_back(way.attr);
+    // A frequency leaves most out after a burst. Inherited events have no other limit.
+    if (request.coverage == Coverage::kPerCpu) sample_each_time(with.samples.back());
     with.last_is_of_waits = true;
     with.wait_filter = way.filter;
     auto events = EventSet::open(with);

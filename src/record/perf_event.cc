@@ -72,7 +72,7 @@ Result<void> PerfEvent::set_filter(const std::string& filter) const {
   return std::unexpected(Error{.what = "cannot filter a trace point", .system_error = errno});
 }
 
-void PerfEvent::set_frequency(std::uint64_t hz) const { ::ioctl(fd(), PERF_EVENT_IOC_PERIOD, &hz); }
+void PerfEvent::enable_for(int samples) const { ::ioctl(fd(), PERF_EVENT_IOC_REFRESH, samples); }
 
 std::optional<std::uint64_t> PerfEvent::count() const {
   std::uint64_t count = 0;

@@ -38,8 +38,9 @@ class PerfEvent {
   [[nodiscard]] std::uint64_t id() const;
   void enable() const;   ///< With inherited events, in all children too.
   void disable() const;  ///< Likewise.
-  /// Of an event that is sampled by frequency; as far as kernel.perf_event_max_sample_rate allows.
-  void set_frequency(std::uint64_t hz) const;
+  /// Enables it for so many samples more, whatever is left of earlier ones; then it disables
+  /// itself. Not of an inherited event.
+  void enable_for(int samples) const;
   /// What it has counted, of itself and the children that it follows; none if it cannot be read.
   /// Only of events with no read_format.
   [[nodiscard]] std::optional<std::uint64_t> count() const;

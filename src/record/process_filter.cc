@@ -50,12 +50,12 @@ Result<void> put_event(const bpf_map* events, std::uint32_t cpu, const PerfEvent
 void set_up(process_tree& skeleton, const FilterExtra& extra) {
   const bool switches = extra.switch_ring_bytes != 0;
   bpf_program__set_autoload(skeleton.progs.on_switch, switches);
-  bpf_program__set_autoload(skeleton.progs.on_waking, switches);
+  bpf_program__set_autoload(skeleton.progs.on_wakeup, switches);
+  bpf_program__set_autoload(skeleton.progs.on_waking, switches && extra.wakers);
   bpf_map__set_autocreate(skeleton.maps.threads, switches);
   if (!switches) return;
   const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
   skeleton.rodata->wants_stacks = extra.wait_stacks ? 1 : 0;
-  skeleton.rodata->wants_wakers = extra.wakers ? 1 : 0;
   skeleton.rodata->ring_control_bytes = page;
   skeleton.rodata->ring_data_bytes = extra.switch_ring_bytes;
   bpf_map__set_value_size(skeleton.maps.switch_rings,

@@ -111,14 +111,20 @@ struct {
   __uint(value_size, sizeof(__u32));
 } waker_events SEC(".maps");
 
-const volatile __u32 wants_wakers = 0;
+// It waits for a CPU from now on.
+SEC("tp_btf/sched_wakeup")
+int BPF_PROG(on_wakeup, struct task_struct* woken) {
+  struct thread* thread = bpf_task_storage_get(&threads, woken, 0, 0);
+  if (thread) thread->woken_ns = bpf_ktime_get_ns();
+  return 0;
+}
 
+// In whoever wakes it.
 SEC("tp_btf/sched_waking")
 int BPF_PROG(on_waking, struct task_struct* woken) {
   struct thread* thread = bpf_task_storage_get(&threads, woken, 0, 0);
   if (!thread) return 0;
-  thread->woken_ns = bpf_ktime_get_ns();
-  if (!wants_wakers || !thread->awaited) return 0;
+  if (!thread->awaited) return 0;
   thread->awaited = 0;
   __u64 data = (__u32)woken->pid;
   bpf_perf_event_output(ctx, &waker_events, BPF_F_CURRENT_CPU, &data, sizeof(data));

@@ -23,11 +23,12 @@ constexpr std::size_t kBudgetBytesPerCpu = std::size_t{4} << 20;
 
 /// A recording that lasts so long is worth what loading BPF costs. Until then the kernel's own
 /// events record waits.
-constexpr std::uint64_t kBpfAfterNs = 200'000'000;
+constexpr std::uint64_t kBpfAfterNs = 100'000'000;
 
-/// Until then: as many stacks as there are, in all but storms. A wait that has begun by then may be
-/// the only one of its thread.
-constexpr std::uint64_t kFirstWaitStackHz = 10 * kWaitStackHz;
+/// Until then: stacks of waits on each CPU, at first and with each look. A wait that has begun by
+/// then may be the only one of its thread.
+constexpr int kFirstWaitStacks = 400;
+constexpr int kWaitStacksALook = 100;
 
 constexpr const char* kNoWakers = "who ends waits was not recorded: it takes BPF";
 
@@ -122,7 +123,6 @@ void Sampling::prepare_waits(pipeline::Pipeline& pipeline, const RecordOptions& 
                                       {.stacks = stacks, .wakers = options.wakers});
   if (!opened) notes_.push_back("not all stacks of waits were taken: " + opened.error().message());
   bpf_waits_.tell(pipeline, rows);
-  if (has_stacks) events_.set_wait_rate(kFirstWaitStackHz);
 }
 
 void Sampling::load_filter_at_once(pipeline::Pipeline& pipeline, const RecordOptions& options) {
@@ -139,6 +139,7 @@ void Sampling::load_filter_at_once(pipeline::Pipeline& pipeline, const RecordOpt
 
 void Sampling::enable() {
   if (!enabled_by_exec_) events_.enable_samples();
+  events_.allow_wait_stacks(kFirstWaitStacks);
 }
 
 std::optional<std::string> Sampling::look() {
@@ -146,6 +147,7 @@ std::optional<std::string> Sampling::look() {
     --repeats_left_;
     events_.repeat_takeover();
   }
+  events_.allow_wait_stacks(kWaitStacksALook);
   return look_at_filter();
 }
 
@@ -165,11 +167,11 @@ std::optional<std::string> Sampling::look_at_filter() {
       filter_state_ = FilterState::kSettled;
       std::string report = std::move(outcome->report);
       if (outcome->filter != nullptr) report += use_filter(*outcome->filter);
-      if (filter_state_ != FilterState::kOverlapping) events_.set_wait_rate(kWaitStackHz);
       return report + ", after " + std::to_string(worker_->stranger_samples()) +
              " samples of theirs";
     }
     case FilterState::kOverlapping:
+      if (monotonic_ns() < overlaps_until_ns_) return std::nullopt;
       events_.end_waits();
       filter_state_ = FilterState::kSettled;
       return std::nullopt;
@@ -180,6 +182,7 @@ std::optional<std::string> Sampling::look_at_filter() {
 }
 
 void Sampling::load_filter() {
+  filter_settings_.wake_fd = wake_.get();
   filter_ = std::make_unique<LateFilter>(events_, *worker_, filter_settings_);
   filter_state_ = FilterState::kLoading;
 }
@@ -188,6 +191,7 @@ std::string Sampling::use_filter(ProcessFilter& filter) {
   if (!events_.has_switches()) return "";
   const auto started = bpf_waits_.start(filter, *reader_, *worker_);
   if (!started) return ", which cannot record switches: " + started.error().message();
+  overlaps_until_ns_ = *started;
   filter_state_ = FilterState::kOverlapping;
   return ", which records switches";
 }
@@ -195,8 +199,8 @@ std::string Sampling::use_filter(ProcessFilter& filter) {
 std::optional<std::string> Sampling::on_wake() {
   std::uint64_t times = 0;
   [[maybe_unused]] const ssize_t taken = ::read(wake_.get(), &times, sizeof times);
-  if (!worker_->wants_larger_stacks()) return std::nullopt;
-  return enlarge_stacks();
+  if (worker_->wants_larger_stacks()) return enlarge_stacks();
+  return filter_state_ == FilterState::kLoading ? look_at_filter() : std::nullopt;
 }
 
 std::string Sampling::enlarge_stacks() {

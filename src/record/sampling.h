@@ -60,9 +60,11 @@ class Sampling {
   /// there is news of it.
   [[nodiscard]] std::optional<std::string> look();
   [[nodiscard]] bool wants_looks() const {
-    return filter_state_ != FilterState::kSettled || repeats_left_ != 0;
+    return filter_state_ != FilterState::kSettled || repeats_left_ != 0 ||
+           events_.awaits_allowance();
   }
-  /// When wake_fd() is readable: has larger stack copies made when it is time. Likewise.
+  /// When wake_fd() is readable: has larger stack copies made when it is time, and uses BPF when it
+  /// is there. Likewise.
   [[nodiscard]] std::optional<std::string> on_wake();
 
   [[nodiscard]] EventSet& events() { return events_; }
@@ -105,6 +107,7 @@ class Sampling {
   /// Where no BPF can help it is settled from the beginning.
   enum class FilterState : std::uint8_t { kWanted, kLoading, kOverlapping, kSettled };
   FilterState filter_state_ = FilterState::kSettled;
+  std::uint64_t overlaps_until_ns_ = 0;
   LateFilterSettings filter_settings_;
   BpfWaits bpf_waits_;
   std::unique_ptr<LateFilter> filter_;

@@ -9,13 +9,12 @@
 //                    when              those that BPF told before it (here none)
 #pragma once
 
-#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <limits>
+#include <set>
 #include <utility>
 #include <variant>
-#include <vector>
 
 #include "profiler/event.h"
 
@@ -24,7 +23,7 @@ namespace profiler::record {
 class SwitchHandover {
  public:
   /// How much later the kernel tells of a switch than BPF does, at most.
-  static constexpr std::uint64_t kLateNs = 1'000'000;
+  static constexpr std::uint64_t kLateNs = 20'000'000;
 
   void begin(std::uint64_t when_ns) { when_ns_.store(when_ns, std::memory_order_release); }
 
@@ -37,14 +36,14 @@ class SwitchHandover {
     if (time_ns < when) return by_bpf;
     if (switched == nullptr || time_ns - when > kLateNs) return !by_bpf;
     const std::pair<Tid, bool> what(switched->context.tid, switched->out);
-    if (!by_bpf) return std::ranges::find(told_by_bpf_, what) != told_by_bpf_.end();
-    told_by_bpf_.push_back(what);
+    if (!by_bpf) return told_by_bpf_.contains(what);
+    told_by_bpf_.insert(what);
     return false;
   }
 
  private:
   std::atomic<std::uint64_t> when_ns_ = std::numeric_limits<std::uint64_t>::max();
-  std::vector<std::pair<Tid, bool>> told_by_bpf_;  // Of the first kLateNs: left or entered a CPU.
+  std::set<std::pair<Tid, bool>> told_by_bpf_;  // Of the first kLateNs: left or entered a CPU.
 };
 
 }  // namespace profiler::record

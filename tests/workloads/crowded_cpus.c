@@ -5,7 +5,7 @@
 //
 // Prints a line of JSON, for each spinner: lifetime_s, cpu_s (its clock), runnable_s (what it was
 // not on a CPU of its lifetime), delay_s (what /proc says it waited for a CPU; less than 0: not
-// told); for the napper: naps, delay_s.
+// told); for the napper: naps, and delay_s since its birth.
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <sched.h>
@@ -54,14 +54,12 @@ static long naps;
 static void* nap_often(void* argument) {
   (void)argument;
   pthread_setname_np(pthread_self(), "napper");
-  const double delay_before = delay_s();
   while (now_s() < until_s) {
     const struct timespec shortly = {.tv_nsec = 2000000};
     nanosleep(&shortly, NULL);
     ++naps;
   }
-  const double delay_after = delay_s();
-  napper.delay_s = delay_after < 0 ? -1 : delay_after - delay_before;
+  napper.delay_s = delay_s();
   return NULL;
 }
 
