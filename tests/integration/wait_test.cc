@@ -2,11 +2,11 @@
 // thread, and against perf sched and bpftrace on the same run.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <functional>
 #include <map>
 #include <regex>
@@ -169,9 +169,10 @@ TEST(ThreadsThatEndAsleep, HaveSleptUntilThen) {
       off_s += schedule.off_cpu_s();
     // The main thread sleeps likewise.
     const auto real_s = waited.report["time"]["real_s"].get<double>();
-    if (off_s < truth || off_s > 1.02 * truth + real_s + kTickS)
+    if (off_s < truth || off_s > 1.02 * truth + real_s + kTickS) {
       return AssertionFailure() << off_s << " s off the CPU, in truth " << truth << " and at most "
                                 << real_s;
+    }
     return is_near("sleep", waited_s(waited.report, "sleep"), off_s);
   });
 }

@@ -118,10 +118,10 @@ TEST(IdleThreads, LeaveTheOverviewsTables) {
   EXPECT_EQ(all.waits[0].weight.wait, 10'000 * kMs) << "the main thread's alone";
   ASSERT_EQ(all.idle.size(), 1U);
   EXPECT_EQ(all.idle[0].caller.function, "next");
-  EXPECT_EQ(all.idle[0].weight.wait, 3 * 9'999 * kMs);
+  EXPECT_EQ(all.idle[0].weight.wait, 3 * (9'999 * kMs));
   for (const TableRow& row : all.functions) EXPECT_NE(row.label, "next");
   EXPECT_EQ(all.waited.threads, 4U);
-  EXPECT_EQ(all.waited.wait_ns, 10'000 * kMs + 3 * 9'999 * kMs);
+  EXPECT_EQ(all.waited.wait_ns, 10'000 * kMs + 3 * (9'999 * kMs));
   // What is hidden and what is shown is all there is.
   EXPECT_EQ(all.waits[0].weight.wait + all.idle[0].weight.wait, all.sampled.wait);
 }

@@ -82,7 +82,7 @@ TEST(WaitSamples, AShortWaitSaysNothingOfALongOne) {
   const Profile profile = ProfileBuilder()
                               .wait("main;brief", kFutex, WaitClass::kLock, 1000, 100)
                               .wait("main;lengthy", kFutex, WaitClass::kSleep, 1000 * kMs)
-                              .unsampled_wait(1000 * 1000, 1000)
+                              .unsampled_wait(kMs, 1000)
                               .unsampled_wait(900 * kMs)
                               .build();
   const std::map<std::string, Sum> sums = by_caller(profile);
@@ -190,7 +190,7 @@ TEST(WaitSamples, FewSamplesStandForManyWaits) {
   for (int i = 0; i < 40; ++i)
     builder.wait("main;f" + std::to_string(i), kFutex, WaitClass::kLock, 1000);
   builder.run().duration_ns = 100'000 * kMs;
-  for (std::uint64_t i = 0; i < 10'000; ++i) builder.at(i * 10 * kMs).unsampled_wait(1000 * 50, 50);
+  for (std::uint64_t i = 0; i < 10'000; ++i) builder.at(i * 10 * kMs).unsampled_wait(50'000, 50);
   const Profile profile = builder.build();
   EXPECT_LT(wait_samples(profile).size(), 2000U);
   EXPECT_EQ(all_of(profile).waits, 500'040U);
