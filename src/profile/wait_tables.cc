@@ -8,6 +8,12 @@
 #include "profile/tables.h"
 
 namespace profiler::profile {
+namespace {
+
+/// Those that a row stands for began within 10 ms.
+constexpr std::uint32_t kMostWaitsARow = 1'000'000;
+
+}  // namespace
 
 const char* decode_waits(std::string_view payload, Profile& profile) {
   using namespace column;
@@ -18,7 +24,7 @@ const char* decode_waits(std::string_view payload, Profile& profile) {
     row.time_ns = (*c)[kWaitTime].next_delta();
     row.ns = (*c)[kWaitNs].next();
     row.runnable = (*c)[kIsRunnable].next() != 0;
-    return narrow((*c)[kWaitCount].next(), row.count) &&
+    return narrow((*c)[kWaitCount].next(), row.count) && row.count <= kMostWaitsARow &&
            read_row((*c)[kWaitThread].next_delta(), profile.threads, row.thread) &&
            read_opt((*c)[kWaitStack].next(), profile.stacks, row.stack) &&
            read_opt((*c)[kWaker].next(), profile.stacks, row.waker);

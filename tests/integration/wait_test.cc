@@ -114,7 +114,7 @@ TEST(HeldLock, IsSaidToBeLetGoByTheThreadThatHadIt) {
 
 TEST(CrowdedCpus, AreWaitedForByThreadsThatCompute) {
   REQUIRE_SAMPLING();
-  expect_waits({"crowded_cpus", "1.5"}, [](const Waited& waited) -> AssertionResult {
+  const auto is_true = [](const Waited& waited) -> AssertionResult {
     CHECK_THAT(threads_are_true(waited));
     double all_s = 0;
     for (const auto& [name, truth] : waited.recorded.truth["threads"].items()) {
@@ -128,7 +128,9 @@ TEST(CrowdedCpus, AreWaitedForByThreadsThatCompute) {
     // The napper is woken, which is known once BPF is there.
     const double napper_s = schedule_of(waited.recorded.profile, "napper").runnable_s;
     return is_near("runnable", waited_s(waited.report, "runnable") - napper_s, all_s);
-  });
+  };
+  // What a hypervisor steals is not in a thread's clock, and comes in pieces of some milliseconds.
+  expect_waits({"crowded_cpus", "1.5"}, is_true, {.tries = 8});
 }
 
 // Against the scheduler's own account: with wakers BPF is there from the beginning.
@@ -248,7 +250,8 @@ constexpr const char* kCompared = "known_waits";
 
 /// Of the threads of that name: what they did before they had it is nobody's concern. `missed`: the
 /// share of the time that the other tool may have missed, which loses records where others keep the
-/// machine busy, but makes none up.
+/// machine busy, but makes none up. Kernels may keep switches away from some tasks to themselves:
+/// of who comes after them it then sees nothing.
 AssertionResult agrees(const Profile& ours, const OffCpu& theirs, double missed) {
   std::size_t compared = 0;
   for (const ThreadSchedule& row : ours.schedules) {
@@ -271,7 +274,7 @@ AssertionResult agrees(const Profile& ours, const OffCpu& theirs, double missed)
 void expect_agreement(double missed,
                       const std::function<OffCpu(const std::string& directory)>& compare) {
   AssertionResult result = AssertionFailure();
-  for (int i = 0; i < 4 && !result; ++i) {
+  for (int i = 0; i < 8 && !result; ++i) {
     const TemporaryDirectory directory;
     const OffCpu theirs = compare(directory.path());
     if (theirs.empty()) GTEST_SKIP() << "the other tool is missing, or sees nothing here";
