@@ -320,6 +320,22 @@ TEST(ProfileVersions, EnumeratorsOfALaterVersionReadAsTheNearestKnown) {
   EXPECT_EQ(profile->causes[CauseIndex(0)].cause.kind, KernelEntryKind::kOther);
 }
 
+// Of each such row views make as many samples as it takes.
+TEST(DamagedProfile, WithARowOfMoreWaitsThanThereCanBeEndsBeforeIt) {
+  Profile before = random_profile(35, kSmall);
+  ASSERT_FALSE(before.waits.empty());
+  before.waits.back().count = 1'000'000;
+  const Result<Profile> whole = parse(written(before));
+  ASSERT_TRUE(whole);
+  EXPECT_EQ(whole->waits.size(), before.waits.size());
+  EXPECT_FALSE(whole->run.interrupted);
+  before.waits.back().count = 1'000'001;
+  const Result<Profile> damaged = parse(written(before));
+  ASSERT_TRUE(damaged);
+  EXPECT_TRUE(damaged->waits.empty());
+  EXPECT_TRUE(damaged->run.interrupted);
+}
+
 TEST(InterruptedProfile, WithoutEventsGetsAnUnknownOne) {
   Profile before = random_profile(34, kSmall);
   before.run.events.clear();

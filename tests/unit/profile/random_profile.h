@@ -66,7 +66,7 @@ class RandomProfile {
     for (std::size_t i = 0; i < size.waits; ++i)
       p.waits.push_back({.time_ns = number(),
                          .ns = number(),
-                         .count = static_cast<std::uint32_t>(number()),
+                         .count = static_cast<std::uint32_t>(below(1'000'001)),
                          .thread = row<ThreadIndex>(p.threads),
                          .stack = maybe<StackIndex>(p.stacks),
                          .waker = maybe<StackIndex>(p.stacks),
