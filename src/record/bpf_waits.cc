@@ -52,10 +52,12 @@ Result<std::uint64_t> BpfWaits::start(ProcessFilter& filter, Reader& reader, Wor
   return when_ns + SwitchHandover::kLateNs;
 }
 
-void BpfWaits::stop() {
+std::uint64_t BpfWaits::stop() {
   leavers_.disable();
   wakers_.disable();
-  if (filter_ != nullptr) filter_->stop_switches();
+  if (filter_ == nullptr) return 0;
+  filter_->stop_switches();
+  return filter_->switches_untold();
 }
 
 }  // namespace profiler::record

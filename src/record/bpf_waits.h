@@ -44,7 +44,8 @@ class BpfWaits {
   /// Once. The filter was loaded with switch rings, and outlives the reader. Soon the worker takes
   /// context switches from them. Returns until when the kernel's records of them have to go on.
   [[nodiscard]] Result<std::uint64_t> start(ProcessFilter& filter, Reader& reader, Worker& worker);
-  void stop();
+  /// Returns how many switches were lost that the rings do not tell of.
+  std::uint64_t stop();
 
  private:
   [[nodiscard]] Result<void> connect(ProcessFilter& filter) const;

@@ -49,12 +49,10 @@ struct WaitStacks {
 
 std::vector<WaitStacks> ways_to_wait_stacks(const EventRequest& request) {
   const perf_event_attr& sample = request.samples.front();
-  std::vector<WaitStacks> ways;
-  // Without the idle task's, which are half of all as a rule.
-  if (const std::uint64_t id = switch_tracepoint(); id != 0) {
+  // Not the trace point first, though it can leave the idle task out: to close one takes 50 ms.
+  std::vector<WaitStacks> ways = {{.attr = wait_stack_attributes(sample)}};
+  if (const std::uint64_t id = switch_tracepoint(); id != 0)
     ways.push_back({.attr = wait_stack_attributes(sample, id), .filter = "prev_pid != 0"});
-  }
-  ways.push_back({.attr = wait_stack_attributes(sample)});
   // Of two events that are the same, kernels give the records of both the id of one
   // (do_perf_sw_event() prepares a sample once).
   std::erase_if(ways, [&](const WaitStacks& way) {

@@ -124,6 +124,10 @@ Result<std::span<EventRing>> ProcessFilter::map_switch_rings(std::span<const std
 void ProcessFilter::start_switches() { state_->skeleton->bss->writes_switches = 1; }
 void ProcessFilter::stop_switches() { state_->skeleton->bss->writes_switches = 0; }
 
+std::uint64_t ProcessFilter::switches_untold() const {
+  return state_->switch_rings ? state_->switch_rings->untold() : 0;
+}
+
 Result<void> ProcessFilter::send_wait_stacks_to(const PerfEvent& event, std::uint32_t cpu) const {
   return put_event(state_->skeleton->maps.switch_events, cpu, event);
 }
@@ -148,6 +152,7 @@ Result<std::span<EventRing>> ProcessFilter::map_switch_rings(std::span<const std
 }
 void ProcessFilter::start_switches() {}
 void ProcessFilter::stop_switches() {}
+std::uint64_t ProcessFilter::switches_untold() const { return 0; }
 Result<void> ProcessFilter::send_wait_stacks_to(const PerfEvent&, std::uint32_t) const {
   return {};
 }

@@ -58,6 +58,8 @@ class ProcessFilter {
   [[nodiscard]] Result<std::span<EventRing>> map_switch_rings(std::span<const std::uint32_t> cpus);
   void start_switches();
   void stop_switches();
+  /// Switches that there was no room for since a ring last said how many.
+  [[nodiscard]] std::uint64_t switches_untold() const;
   /// The event, of PERF_COUNT_SW_BPF_OUTPUT and that CPU, has a sample of threads that leave it: of
   /// all of a target's, up to about a thousand a second, else of as many at random.
   [[nodiscard]] Result<void> send_wait_stacks_to(const PerfEvent& event, std::uint32_t cpu) const;

@@ -336,6 +336,7 @@ void Recording::stop_sampling() {
     run.stack_enlargement = result.stack_enlargement;
     run.notes.insert(run.notes.end(), result.notes.begin(), result.notes.end());
     run.cost.recording_cpu_ns += result.cpu_ns;
+    if (result.losses.switches_lost != 0) pipeline_.lose_switches(result.losses.switches_lost);
     pipeline_.end_waits(stopped_ns_);
     log(std::to_string(pipeline_.sample_count()) + " samples kept, " +
         std::to_string(sampling_->stranger_samples()) + " of other processes left out, " +

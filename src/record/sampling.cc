@@ -25,10 +25,11 @@ constexpr std::size_t kBudgetBytesPerCpu = std::size_t{4} << 20;
 /// events record waits.
 constexpr std::uint64_t kBpfAfterNs = 100'000'000;
 
-/// Until then: stacks of waits on each CPU, at first and with each look. A wait that has begun by
-/// then may be the only one of its thread.
-constexpr int kFirstWaitStacks = 400;
-constexpr int kWaitStacksALook = 100;
+/// Until then: stacks of waits on each CPU, at first and with each look; the idle task's, which are
+/// half of them as a rule, are among these. A wait that has begun by then may be the only one of
+/// its thread.
+constexpr int kFirstWaitStacks = 800;
+constexpr int kWaitStacksALook = 200;
 
 constexpr const char* kNoWakers = "who ends waits was not recorded: it takes BPF";
 
@@ -220,11 +221,11 @@ std::string Sampling::enlarge_stacks() {
 }
 
 SamplingResult Sampling::stop() {
-  bpf_waits_.stop();
+  SamplingResult result;
+  result.losses.switches_lost = bpf_waits_.stop();
   events_.disable_all();
   const ReaderResult read = reader_->stop();
   WorkerResult worked = worker_->join();
-  SamplingResult result;
   // Where the kernel counts itself, its count is whole; LOST records come only once there is room.
   result.losses.samples_lost = std::max(worked.samples_lost, events_.samples_lost().value_or(0));
   worked.loss_share.on_untold_loss(result.losses.samples_lost - worked.samples_lost);

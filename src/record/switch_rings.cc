@@ -2,9 +2,11 @@
 
 #include <unistd.h>
 
+#include <cstring>
 #include <utility>
 
 #include "record/event_attributes.h"
+#include "record/switch_record.h"
 
 namespace profiler::record {
 
@@ -30,6 +32,18 @@ Result<SwitchRings> SwitchRings::map(int map_fd, std::size_t data_bytes,
     rings.events_.push_back(*std::move(event));
   }
   return rings;
+}
+
+std::uint64_t SwitchRings::untold() const {
+  std::uint64_t untold = 0;
+  for (const EventRing& ring : rings_) {
+    std::uint64_t lost = 0;
+    std::memcpy(&lost,
+                reinterpret_cast<const std::byte*>(&ring.mapped.control()) + SWITCH_RING_LOST_AT,
+                sizeof lost);
+    untold += lost;
+  }
+  return untold;
 }
 
 }  // namespace profiler::record

@@ -25,6 +25,8 @@ class SwitchRings {
                                  std::span<const std::uint32_t> cpus);
 
   [[nodiscard]] std::span<EventRing> all() { return rings_; }
+  /// Records that there was no room for, and that no record has told yet.
+  [[nodiscard]] std::uint64_t untold() const;
   /// In the order of the rings.
   [[nodiscard]] std::span<const PerfEvent> full_events() const { return events_; }
 

@@ -62,11 +62,11 @@ json wait_row(const json& report, const std::string& name) {
 void expect_waits(const std::vector<std::string>& words,
                   const std::function<AssertionResult(const Waited&)>& is_true,
                   const WaitRecording& recording) {
+  std::vector<std::string> options = {recording.option, "-F", "999"};
+  options.insert(options.end(), recording.more_options.begin(), recording.more_options.end());
   AssertionResult result = AssertionSuccess();
   for (int i = 0; i < recording.tries; ++i) {
-    Waited waited{
-        .recorded = record_workload(words, {recording.option, "-F", "999"}, recording.how),
-        .report = {}};
+    Waited waited{.recorded = record_workload(words, options, recording.how), .report = {}};
     waited.report = waited.recorded.report();
     ASSERT_EQ(waited.recorded.profile.run.losses.switches_lost, 0U);
     result = is_true(waited);

@@ -60,6 +60,7 @@ struct WaitRecording {
   std::string option = "--wait";
   /// Others may disturb one recording, not each of so many.
   int tries = 3;
+  std::vector<std::string> more_options = {};
 };
 
 /// Records the workload until what is found is true.
