@@ -7,9 +7,14 @@
 // anything of the kernel where it was preempted.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <unordered_map>
 #include <vector>
 
 #include "profiler/profile.h"
+#include "view/scheduler_frames.h"
 #include "view/weight.h"
 
 namespace profiler::view {
@@ -18,10 +23,41 @@ struct StackWeight {
   /// A copy: a sample without one has an empty, broken stack; a wait, an empty one.
   Stack stack;
   StringIndex process_name;  ///< Set only when summed by process.
+  Mode mode = Mode::kUser;   ///< Of all its samples.
   Weight weight;
   /// Time in the kernel, or off the CPU, of which no kernel part is known: it still gets a folded
   /// node, so that it is not taken for the user function's own.
   bool hidden_kernel = false;
+};
+
+/// Tells samples apart by what of their stacks is charged.
+class StackRows {
+ public:
+  explicit StackRows(const Profile& profile, bool by_process = false)
+      : profile_(profile), by_process_(by_process) {}
+
+  /// The row that the sample is charged to; its weight is added to it.
+  std::size_t add(const Sample& sample);
+  [[nodiscard]] std::vector<StackWeight>& rows() { return rows_; }
+
+ private:
+  struct Key {
+    std::uint32_t process_name;
+    std::uint32_t stack;
+    Mode mode;
+    WaitClass wait;  ///< kNone: on the CPU.
+    bool operator==(const Key&) const = default;
+  };
+  struct Hash {
+    std::size_t operator()(const Key& key) const;
+  };
+  [[nodiscard]] StackWeight row_of(const Sample& sample, StringIndex process_name);
+
+  const Profile& profile_;
+  bool by_process_;
+  std::unordered_map<Key, std::size_t, Hash> numbers_;
+  std::vector<StackWeight> rows_;
+  std::optional<SchedulerFrames> scheduler_;
 };
 
 /// In no particular but a fixed order.
