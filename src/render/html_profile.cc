@@ -25,7 +25,9 @@ constexpr std::uint64_t kNsPerUs = 1000;
 
 // Kinds of functions, added up.
 constexpr std::uint32_t kKernel = 1;
-constexpr std::uint32_t kRuntime = 4;
+constexpr std::uint32_t kUnnamed = 2;
+constexpr std::uint32_t kRuntimeName = 4;
+constexpr std::uint32_t kRuntimeModule = 8;
 
 /// Numbers rows of a table in the order in which they are first asked for.
 class Renumbering {
@@ -275,16 +277,22 @@ class PayloadWriter {
                                 .module = module(f.module),
                                 .file = strings_.maybe(profile_.text(f.file)),
                                 .line = f.line,
-                                .kind = (f.kernel ? kKernel : 0) | (is_runtime(f) ? kRuntime : 0)});
+                                .kind = kind(f)});
     }
     return function_number_[known];
   }
 
-  [[nodiscard]] bool is_runtime(const Function& function) const {
-    const std::string_view path =
-        function.module ? profile_.text(profile_.modules[function.module].path) : "";
-    return view::is_runtime_module(view::base_name(path)) ||
-           view::is_runtime_function(profile_.text(function.system_name));
+  [[nodiscard]] std::uint32_t kind(const Function& function) const {
+    std::uint32_t kind = function.kernel ? kKernel : 0;
+    if (view::is_runtime_function(profile_.text(function.system_name))) kind |= kRuntimeName;
+    return kind | kind_of_module(function.module);
+  }
+
+  [[nodiscard]] std::uint32_t kind_of_module(ModuleIndex module) const {
+    const bool is_runtime =
+        module &&
+        view::is_runtime_module(view::base_name(profile_.text(profile_.modules[module].path)));
+    return is_runtime ? kRuntimeModule : 0;
   }
 
   /// A frame without a name is a function of its own.
@@ -298,7 +306,7 @@ class PayloadWriter {
                               .module = frame ? module(in) : 0,
                               .file = 0,
                               .line = 0,
-                              .kind = is_kernel ? kKernel : 0});
+                              .kind = kUnnamed | (is_kernel ? kKernel : 0) | kind_of_module(in)});
     return static_cast<std::uint32_t>(function_rows_.size() - 1);
   }
 

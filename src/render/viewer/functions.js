@@ -1,6 +1,7 @@
 // The flat table of functions, and who calls whom. A function's total counts each sample once, however
 // often the function is in its stack.
 import {NOTHING, sum, Weights} from './charges.js';
+import {KIND} from './tree.js';
 
 /** 1 for nodes above which no other node is the same function. */
 function outermost(tree) {
@@ -17,6 +18,9 @@ function outermost(tree) {
   return flags;
 }
 
+const isWaitStep = (tree, i) => tree.entries.kind(tree.entry[i]) === KIND.wait && tree.parent[i] > 0 &&
+    tree.entries.kind(tree.entry[tree.parent[i]]) === KIND.entry;
+
 /** Rows {entry, self, total}, in no order; entries that are inlined are rows of their function. */
 export function functionTable(tree, totals, selfs, folded) {
   const {entries} = tree;
@@ -26,6 +30,11 @@ export function functionTable(tree, totals, selfs, folded) {
   const inlined = new Uint8Array(entries.size);  // 1: somewhere, 2: somewhere not.
   for (let i = 1; i < tree.count; ++i) {
     if (folded && tree.inKernel[i]) continue;
+    if (isWaitStep(tree, i)) {
+      // What a call waits for is no row beside the call.
+      self.addRow(tree.entry[tree.parent[i]], selfs, i);
+      continue;
+    }
     const row = entries.standalone(tree.entry[i]);
     if (first[i]) total.addRow(row, totals, i);
     self.addRow(row, selfs, i);
@@ -33,6 +42,8 @@ export function functionTable(tree, totals, selfs, folded) {
   }
   const rows = [];
   for (let entry = 0; entry < entries.size; ++entry) {
+    const kind = entries.kind(entry);
+    if (kind === KIND.incomplete || kind === KIND.process) continue;
     if (total.samples[entry] || total.wait[entry] || total.waits[entry])
       rows.push({entry, self: self.at(entry), total: total.at(entry), inlined: inlined[entry] === 1});
   }

@@ -3,9 +3,8 @@ import {all, byStack, NOTHING, pairRows, selfs, sum, sumPairs, totals, valuesOf}
 import {functionTable} from './functions.js';
 import {BottomUp, TopDown} from './layout.js';
 import {SYS, WAIT} from './payload.js';
-import {Entries, functionSteps, groupedTree, KIND, place, stackTree, withoutRecursion} from './tree.js';
-
-const RUNTIME = 4;
+import {Entries, functionSteps, groupedTree, KIND, place, RUNTIME_MODULE, RUNTIME_NAME, stackTree,
+        withoutRecursion} from './tree.js';
 
 export class Model {
   constructor(profile) {
@@ -125,13 +124,16 @@ export class Model {
     let site = null;
     search: for (let n = leaf; n >= 0; n = nodes.parent[n]) {
       const frame = nodes.frame[n];
-      for (let i = frames.start[frame]; i < frames.start[frame + 1]; ++i) {
+      const end = frames.start[frame + 1];
+      const inRuntime = functions.kind[locations.function[end - 1]] & RUNTIME_MODULE;
+      for (let i = frames.start[frame]; i < end; ++i) {
         const f = locations.function[i];
-        const inlined = i + 1 < frames.start[frame + 1];
-        if (site && functions.kind[f] & RUNTIME) continue;
+        const inlined = i + 1 < end;
+        const isRuntime = inRuntime || functions.kind[f] & RUNTIME_NAME;
+        if (site && isRuntime) continue;
         site = {entry: f * 2 + (inlined ? 1 : 0), file: locations.file[i], line: locations.line[i],
                 place: locations.file[i] ? place(locations.file[i], locations.line[i]) : ''};
-        if (!(functions.kind[f] & RUNTIME)) break search;
+        if (!isRuntime) break search;
       }
     }
     this.sites.set(leaf, site);

@@ -7,6 +7,12 @@
 /** Kinds of frames, in the order of render/flamegraph_style.h. */
 export const KIND = {process: 0, user: 1, inlined: 2, kernel: 3, entry: 4, wait: 5, incomplete: 6, merged: 7};
 
+/** Kinds of functions (render/html_profile.h), added up. */
+export const KERNEL = 1;
+export const UNNAMED = 2;
+export const RUNTIME_NAME = 4;
+export const RUNTIME_MODULE = 8;
+
 /** What stands for the kernel part of a wait that entered it by nothing of its own. */
 const WAITS_ALONE = new Set(['<runnable>', '[not sampled]']);
 
@@ -36,7 +42,7 @@ export class Entries {
   }
   kind(entry) {
     if (entry >= this.end) return this.extra[entry - this.end].kind;
-    if (this.functions.kind[entry >> 1] & 1) return KIND.kernel;
+    if (this.functions.kind[entry >> 1] & KERNEL) return KIND.kernel;
     return entry & 1 ? KIND.inlined : KIND.user;
   }
   /** Of the module, '' for none. */
@@ -49,6 +55,7 @@ export class Entries {
     if (entry >= this.end || !this.functions.file[entry >> 1]) return '';
     return place(this.functions.file[entry >> 1], this.functions.line[entry >> 1]);
   }
+  isNamed(entry) { return entry < this.end && !(this.functions.kind[entry >> 1] & UNNAMED); }
   /** The same function where it is not inlined; any other entry itself. */
   standalone(entry) { return entry < this.end ? entry & ~1 : entry; }
 }
@@ -191,7 +198,7 @@ export function withoutRecursion(tree) {
   for (let i = 1; i < tree.count; ++i) {
     const parent = merged[tree.parent[i]];
     const entry = tree.entry[i];
-    const same = entry < entries.end && parent > 0 &&
+    const same = parent > 0 && entries.isNamed(entry) &&
         entries.standalone(builder.entry[parent]) === entries.standalone(entry);
     merged[i] = same ? parent : builder.child(parent, entry, tree.inKernel[i]);
   }
