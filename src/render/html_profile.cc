@@ -401,8 +401,7 @@ class PayloadWriter {
   void write_waits(HtmlColumns& out) const {
     std::vector<std::vector<const Wait*>> waits(thread_count());
     if (selection_.has_waits) {
-      for (const Wait& wait : profile_.waits)
-        if (!wait.stack) waits[thread_row(wait.thread)].push_back(&wait);
+      for (const Wait& wait : profile_.waits) waits[thread_row(wait.thread)].push_back(&wait);
     }
     for (std::vector<const Wait*>& of_thread : waits) {
       std::ranges::stable_sort(of_thread, {}, &Wait::time_ns);

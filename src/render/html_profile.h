@@ -25,8 +25,8 @@
 //   samples    for each thread: how many; then for all, thread by thread: time since the one
 //              before (signed); stack; difference of its weight to the one before of that mode
 //              (signed); number of waits of those that are waits
-//   waits      those of which no stack was taken, to be drawn: for each thread: how many; then for
-//              all: time since the one before (signed); length; 1: runnable
+//   waits      as they were recorded, to be drawn: for each thread: how many; then for all: time
+//              since the one before (signed); length; 1: runnable
 //
 // Stacks are numbered by how many samples they have, most first. Only rows that a sample needs are
 // there.

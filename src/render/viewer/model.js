@@ -16,8 +16,8 @@ export class Model {
     this.duration = this.facts.machine.duration_s * 1e6;
     const {samples, waits} = profile;
     // Recordings of other tools do not say how long they took.
-    for (const times of [samples.time, waits.time])
-      for (let i = 0; i < times.length; ++i) if (times[i] > this.duration) this.duration = times[i];
+    samples.time.forEach(time => (this.duration = Math.max(this.duration, time)));
+    waits.time.forEach((time, i) => (this.duration = Math.max(this.duration, time + waits.length[i])));
     this.lanes = this.findLanes();
     this.select({});
   }

@@ -1,6 +1,6 @@
 // The first page: where real went, what the numbers are worth, and where to go on.
 import {VALUE} from './charges.js';
-import {counted, grouped, percent, seconds, secondDigits} from './format.js';
+import {counted, FEW_SAMPLES, grouped, percent, seconds, secondDigits} from './format.js';
 import {h, stackedBar} from './dom.js';
 import {sortRows} from './table.js';
 
@@ -42,7 +42,7 @@ export class OverviewView {
     const isTime = facts.unit === 's';
     const user = charged ? time.user_s * 1e9 : all.user;
     const sys = charged ? time.sys_s * 1e9 : all.sys;
-    const wait = whole && time.wait_s !== null && facts.waits ? time.wait_s * 1e9 : all.wait;
+    const wait = whole && time.wait_s && facts.waits ? time.wait_s * 1e9 : all.wait;
     const threads = whole && time.threads ? time.threads :
         app.model.lanes.filter(lane => !app.model.threads || lane.threads.some(t => app.model.threads.has(t))).length;
     const digits = secondDigits(real);
@@ -55,19 +55,19 @@ export class OverviewView {
           `${cores.toFixed(2)} of ${facts.machine.cpus || '?'} cores used` : '');
     }
     const cpu = user + sys || 1;
-    const sampled = (weight, of) => (charged && isTime ? h('span', {class: 'quiet'},
+    const sampled = (weight, of) => (charged && isTime && all.samples >= FEW_SAMPLES ? h('span', {class: 'quiet'},
         `sampled ${seconds(weight, digits)} s, ${percent(of ? weight / of : NaN)} of it`) : null);
-    const share = (part, samples) => (all.samples < 30 ? counted(samples, 'sample', 'samples') : percent(part / cpu) + ' of CPU time');
-    row([h('i', {class: 'dot user'}), 'user'], amount(user), share(user, all.samples), ' ', sampled(all.user, user));
+    const share = part => (all.samples < FEW_SAMPLES ? '' : percent(part / cpu) + ' of CPU time');
+    row([h('i', {class: 'dot user'}), 'user'], amount(user), share(user), ' ', sampled(all.user, user));
     row([h('i', {class: 'dot sys'}), 'sys'], amount(sys), facts.report.time.sampled_sys_s === null ?
-        'not sampled: see the notes' : [percent(sys / cpu) + ' of CPU time ', sampled(all.sys, sys)]);
+        'not sampled: see the notes' : [share(sys), ' ', sampled(all.sys, sys)]);
     if (facts.waits) {
       row([h('i', {class: 'dot wait'}), 'wait'], amount(wait), threads > 1 ?
           `summed over ${grouped(threads)} threads` : 'real = user + sys + wait');
     }
     const parts = [['user', user], ['sys', sys], ['wait', facts.waits ? wait : 0]];
     const sum = user + sys + (facts.waits ? wait : 0);
-    const text = parts.filter(([, ns]) => ns > 0).map(([name, ns]) => `${name} ${percent(ns / sum)}`).join(', ');
+    const text = parts.filter(([, ns]) => ns > 0).map(([name, ns]) => `${name} ${amount(ns)}`).join(', ');
     const bar = stackedBar(parts, sum || 1);
     bar.setAttribute('role', 'img');
     bar.setAttribute('aria-label', text);

@@ -41,10 +41,8 @@ function addThread(strip, profile, thread, window, size, isTime) {
     const mode = stacks.mode[samples.stack[i]];
     const time = samples.time[i];
     const length = samples.weight[i] / 1000;
-    if (mode === WAIT) {
-      // Of several waits only the sum is known; those without a stack are drawn from `waits`.
-      if (samples.waits[i] === 1) spread(strip.wait, time, time + length, window);
-    } else if (isTime) {
+    if (mode === WAIT) continue;  // Those are estimates; `waits` are what was recorded.
+    if (isTime) {
       spread(strip[mode === USER ? 'user' : 'sys'], time - length, time, window);
     } else {
       spread(strip[mode === USER ? 'user' : 'sys'], time, time + perBin, window);
@@ -64,7 +62,7 @@ export class TimelineView {
     this.scroll = h('div', {class: 'scroll timeline'}, this.canvas, this.spacer);
     this.details = h('div', {class: 'details', role: 'status'});
     const field = (name, index) => h('label', {}, name + ' ', this['input' + index] = h('input', {
-      type: 'number', step: 'any', min: 0, style: 'width:9em', onchange: () => this.typed()}), ' s');
+      type: 'number', step: 'any', min: 0, 'aria-label': name + ', in seconds', style: 'width:9em', onchange: () => this.typed()}), ' s');
     root.append(h('div', {class: 'flame'}, h('div', {class: 'controls'}, field('From', 0), field('to', 1),
         this.zoom = h('button', {type: 'button', onclick: () => app.set({window: app.state.range})}, 'Zoom to selection'),
         this.out = h('button', {type: 'button', onclick: () => app.set({window: null})}, 'Whole recording'),
