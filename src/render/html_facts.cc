@@ -107,9 +107,12 @@ std::string html_facts(const Profile& profile, const view::Selection& selection,
   write_sources(json, options);
   std::string text = json.end().take();
 
-  // Documents of other schemas go in whole.
+  // Documents of other schemas go in whole, but for what the viewer makes itself.
   text.pop_back();
-  text += ",\"report\":" + table_json(head, {}, RowsOf::kFunctions, "functions");
+  ReportHead without_ledgers = head;
+  without_ledgers.causes.clear();
+  without_ledgers.waits.clear();
+  text += ",\"report\":" + table_json(without_ledgers, {}, RowsOf::kFunctions, "functions");
   text += ",\"syscalls\":";
   text += profile.syscalls.rows.empty()
               ? "null"

@@ -2,7 +2,7 @@
 // system calls, and what pictures look like. Everything that follows the viewer's selection is not
 // here but in the columns (html_profile.h).
 //
-//   {"report": profiler.report/1 without functions, "title", "status", "facts":
+//   {"report": profiler.report/1 without tables, "title", "status", "facts":
 //   [{"text","warning"}],
 //    "notes": [""], "advice": [""], "syscalls": profiler.syscalls/1 or null, "machine": {…},
 //    "unit": "s", "waits": true, "kinds": [{"letter","legend"}], "colors": {"light": […], "dark":

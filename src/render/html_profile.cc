@@ -1,10 +1,13 @@
 #include "render/html_profile.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <numeric>
+#include <span>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -22,6 +25,8 @@ namespace profiler::render {
 namespace {
 
 constexpr std::uint64_t kNsPerUs = 1000;
+/// Up to so many samples, times are exact to a microsecond.
+constexpr std::size_t kExactSamples = 200'000;
 
 // Kinds of functions, added up.
 constexpr std::uint32_t kKernel = 1;
@@ -65,9 +70,14 @@ class StringTable {
   std::uint32_t maybe(const std::string& text) { return text.empty() ? 0 : of(text) + 1; }
 
   void write(HtmlColumns& out) const {
+    std::size_t size = texts_.size();
+    for (const std::string& text : texts_) size += text.size();
     out.number(texts_.size());
-    for (const std::string& text : texts_) out.number(text.size());
-    for (const std::string& text : texts_) out.raw(text);
+    out.number(size);
+    for (const std::string& text : texts_) {
+      out.raw(text);
+      out.raw("\n");
+    }
   }
 
  private:
@@ -137,6 +147,7 @@ class PayloadWriter {
 
  private:
   using Rows = std::vector<std::uint32_t>;
+  using Numbers = std::vector<std::uint64_t>;
 
   /// Threads are those of the profile, then one for samples of none.
   [[nodiscard]] std::size_t thread_row(ThreadIndex thread) const {
@@ -228,14 +239,18 @@ class PayloadWriter {
       const auto step = view::wait_node(stack);
       columns[7].push_back(step ? label(*step) : 0);
     }
-    write_columns(out, columns);
+    out.number(stacks_.size());
+    out.ascending(columns.front());
+    for (const Rows& column : std::span(columns).subspan(1)) out.plain(column);
   }
 
   void write_nodes(HtmlColumns& out) {
     out.number(node_rows_.size());
     for (std::size_t i = 0; i < node_rows_.size(); ++i)
       out.number(node_rows_[i].parent == 0 ? 0 : i + 1 - node_rows_[i].parent);
-    for (const NodeRow& row : node_rows_) out.number(row.frame);
+    Rows frames;
+    for (const NodeRow& row : node_rows_) frames.push_back(row.frame);
+    out.ascending(frames);
   }
 
   void write_frames(HtmlColumns& out) {
@@ -260,11 +275,19 @@ class PayloadWriter {
       counts.push_back(static_cast<std::uint32_t>(locations.size() - before));
     }
     out.number(locations.size());
-    for (const LocationRow& row : locations) out.number(row.function);
-    for (const LocationRow& row : locations) out.number(row.file);
-    for (const LocationRow& row : locations) out.number(row.line);
+    Rows functions;
+    Numbers lines;
+    for (const LocationRow& row : locations) {
+      functions.push_back(row.function);
+      const std::int64_t declared = function_rows_[row.function].line;
+      lines.push_back(HtmlColumns::folded(std::int64_t{row.line} - declared));
+    }
+    out.ascending(functions);
+    for (const LocationRow& row : locations)
+      out.number(row.file == function_rows_[row.function].file ? 0 : row.file + 1);
+    out.wide(lines);
     out.number(counts.size());
-    for (const std::uint32_t count : counts) out.number(count);
+    out.plain(counts);
   }
 
   std::uint32_t function(FunctionIndex index) {
@@ -321,10 +344,16 @@ class PayloadWriter {
 
   void write_functions(HtmlColumns& out) const {
     out.number(function_rows_.size());
-    for (const FunctionRow& row : function_rows_) out.number(row.name);
+    Rows names;
+    Numbers lines;
+    for (const FunctionRow& row : function_rows_) {
+      names.push_back(row.name);
+      lines.push_back(row.line);
+    }
+    out.ascending(names);
     for (const FunctionRow& row : function_rows_) out.number(row.module);
     for (const FunctionRow& row : function_rows_) out.number(row.file);
-    for (const FunctionRow& row : function_rows_) out.number(row.line);
+    out.wide(lines);
     for (const FunctionRow& row : function_rows_) out.number(row.kind);
   }
 
@@ -354,7 +383,7 @@ class PayloadWriter {
     for (const std::size_t row : processes_.rows())
       out.number(strings_.of(profile_.text(profile_.processes[ProcessIndex(row)].name)));
     for (const std::size_t row : processes_.rows())
-      out.signed_number(profile_.processes[ProcessIndex(row)].pid);
+      out.number(HtmlColumns::folded(profile_.processes[ProcessIndex(row)].pid));
 
     out.number(thread_count());
     for (const std::uint32_t process : processes) out.number(process);
@@ -363,7 +392,8 @@ class PayloadWriter {
                                  ? profile_.text(profile_.threads[ThreadIndex(i)].name)
                                  : "[unknown]"));
     for (std::size_t i = 0; i < thread_count(); ++i)
-      out.signed_number(i < profile_.threads.size() ? profile_.threads[ThreadIndex(i)].tid : -1);
+      out.number(HtmlColumns::folded(
+          i < profile_.threads.size() ? profile_.threads[ThreadIndex(i)].tid : -1));
     std::vector<ThreadSchedule> schedules(thread_count());
     for (const ThreadSchedule& schedule : profile_.schedules)
       if (profile_.threads.contains(schedule.thread)) schedules[schedule.thread.row()] = schedule;
@@ -375,29 +405,43 @@ class PayloadWriter {
   }
 
   void write_samples(HtmlColumns& out) const {
+    const std::uint64_t tick_ns = tick() * kNsPerUs;
+    out.number(tick());
     for (std::size_t thread = 0; thread < thread_count(); ++thread)
       out.number(starts_[thread + 1] - starts_[thread]);
+    Numbers column;
     for (std::size_t thread = 0; thread < thread_count(); ++thread) {
       std::int64_t before = 0;
       for (std::size_t i = starts_[thread]; i < starts_[thread + 1]; ++i) {
-        const auto time = static_cast<std::int64_t>(samples_[i]->time_ns / kNsPerUs);
-        out.signed_number(time - before);
-        before = time;
+        const auto time = static_cast<std::int64_t>(samples_[i]->time_ns / tick_ns);
+        column.push_back(HtmlColumns::folded(time - std::exchange(before, time)));
       }
     }
-    for (const std::uint32_t stack : stack_of_) out.number(stack);
-    std::int64_t before[3] = {};
+    out.wide(column);
+    out.wide(Numbers(stack_of_.begin(), stack_of_.end()));
+    column.clear();
+    std::array<std::int64_t, 3> before{};
     for (const Sample* sample : samples_) {
       const auto weight = static_cast<std::int64_t>(sample->weight);
-      std::int64_t& last = before[static_cast<std::size_t>(sample->mode)];
-      out.signed_number(weight - last);
-      last = weight;
+      column.push_back(HtmlColumns::folded(
+          weight - std::exchange(before[static_cast<std::size_t>(sample->mode)], weight)));
     }
+    out.wide(column);
     for (const Sample* sample : samples_)
       if (sample->mode == Mode::kWait) out.number(sample->waits);
   }
 
-  /// Only where the selection has waits; those of other threads or times are left to the viewer.
+  /// Microseconds: a power of two.
+  [[nodiscard]] std::uint64_t tick() const {
+    if (samples_.size() <= kExactSamples) return 1;
+    std::uint64_t sum_ns = 0;
+    for (std::size_t thread = 0; thread < thread_count(); ++thread) {
+      if (starts_[thread] != starts_[thread + 1])
+        sum_ns += samples_[starts_[thread + 1] - 1]->time_ns - samples_[starts_[thread]]->time_ns;
+    }
+    return std::bit_floor(std::max<std::uint64_t>(sum_ns / samples_.size() / 16 / kNsPerUs, 1));
+  }
+
   void write_waits(HtmlColumns& out) const {
     std::vector<std::vector<const Wait*>> waits(thread_count());
     if (selection_.has_waits) {
@@ -407,24 +451,25 @@ class PayloadWriter {
       std::ranges::stable_sort(of_thread, {}, &Wait::time_ns);
       out.number(of_thread.size());
     }
+    Numbers times;
+    Numbers lengths;
     for (const auto& of_thread : waits) {
       std::int64_t before = 0;
       for (const Wait* wait : of_thread) {
         const auto time = static_cast<std::int64_t>(wait->time_ns / kNsPerUs);
-        out.signed_number(time - before);
-        before = time;
+        times.push_back(HtmlColumns::folded(time - std::exchange(before, time)));
+        lengths.push_back(wait->ns / kNsPerUs);
       }
     }
-    for (const auto& of_thread : waits)
-      for (const Wait* wait : of_thread) out.number(wait->ns / kNsPerUs);
+    out.wide(times);
+    out.wide(lengths);
     for (const auto& of_thread : waits)
       for (const Wait* wait : of_thread) out.number(wait->runnable ? 1 : 0);
   }
 
   static void write_columns(HtmlColumns& out, const std::vector<Rows>& columns) {
     out.number(columns.front().size());
-    for (const Rows& column : columns)
-      for (const std::uint32_t value : column) out.number(value);
+    for (const Rows& column : columns) out.plain(column);
   }
 
   const Profile& profile_;

@@ -1,36 +1,46 @@
 // What is charged to what, under one selection of samples.
-import {USER, WAIT} from './payload.js';
+import {WAIT} from './payload.js';
+
+const FIELDS = ['user', 'sys', 'wait', 'samples', 'waits'];
 
 /** Sums by row: time (or another event's count) by mode, and how many samples and waits that were. */
 export class Weights {
-  constructor(size) {
-    for (const field of FIELDS) this[field] = new Float64Array(size);
+  /** `make(field)`: the sums of one field, an array; called when they are first asked for. */
+  constructor(make) {
+    for (const field of FIELDS) {
+      let values = null;
+      Object.defineProperty(this, field, {get: () => values || (values = make(field))});
+    }
   }
-  addRow(to, from, row) {
-    for (const field of FIELDS) this[field][to] += from[field][row];
-  }
+  static zeros(size) { return new Weights(() => new Float64Array(size)); }
   at(row) {
-    return Object.fromEntries(FIELDS.map(field => [field, this[field][row]]));
+    return {user: this.user[row], sys: this.sys[row], wait: this.wait[row], samples: this.samples[row],
+            waits: this.waits[row]};
+  }
+  /** Sums of some rows. */
+  of(rows) {
+    const one = field => rows.reduce((sum, row) => sum + this[field][row], 0);
+    return Object.fromEntries(FIELDS.map(field => [field, one(field)]));
   }
 }
-const FIELDS = ['user', 'sys', 'wait', 'samples', 'waits'];
 
 export const sum = (a, b) => Object.fromEntries(FIELDS.map(field => [field, a[field] + b[field]]));
 export const NOTHING = Object.fromEntries(FIELDS.map(field => [field, 0]));
 
-/** What of a weight the mode shows; of one row where that is given. */
+/** What of a weight the mode shows. */
 export const VALUE = {
   cpu: w => w.user + w.sys, user: w => w.user, sys: w => w.sys, wait: w => w.wait,
   wall: w => w.user + w.sys + w.wait,
 };
-const ARRAY_VALUE = {
-  cpu: (w, i) => w.user[i] + w.sys[i], user: (w, i) => w.user[i], sys: (w, i) => w.sys[i],
-  wait: (w, i) => w.wait[i], wall: (w, i) => w.user[i] + w.sys[i] + w.wait[i],
-};
-export const valuesOf = (weights, mode) => {
-  const value = ARRAY_VALUE[mode];
-  return Float64Array.from(weights.user, (_, i) => value(weights, i));
-};
+const PARTS = {cpu: ['user', 'sys'], wall: ['user', 'sys', 'wait']};
+/** The same of all rows. */
+export function valuesOf(weights, mode) {
+  const [first, ...more] = (PARTS[mode] || [mode]).map(field => weights[field]);
+  if (!more.length) return first;
+  const values = first.slice();
+  for (const part of more) for (let i = 0; i < values.length; ++i) values[i] += part[i];
+  return values;
+}
 /** How many samples that is: shares of fewer than 30 are not shown. Waits are exact. */
 export const evidence = (w, mode) =>
     (mode === 'wait' || (mode === 'wall' && w.waits) ? Infinity : w.samples);
@@ -64,7 +74,9 @@ export function pairRows(profile) {
  */
 export function sumPairs(profile, pairs, {range = null, threads = null} = {}) {
   const {samples, stacks} = profile;
-  const sums = new Weights(pairs.stack.length);
+  const sums = Weights.zeros(pairs.stack.length);
+  const {wait, waits, samples: counts} = sums;
+  const byMode = [sums.user, sums.sys];
   for (let t = 0; t + 1 < samples.start.length; ++t) {
     if (threads && !threads.has(t)) continue;
     for (let i = samples.start[t]; i < samples.start[t + 1]; ++i) {
@@ -83,34 +95,34 @@ export function sumPairs(profile, pairs, {range = null, threads = null} = {}) {
       }
       const row = pairs.ofSample[i];
       if (mode === WAIT) {
-        sums.wait[row] += weight;
-        sums.waits[row] += samples.waits[i];
+        wait[row] += weight;
+        waits[row] += samples.waits[i];
       } else {
-        sums[mode === USER ? 'user' : 'sys'][row] += weight;
-        ++sums.samples[row];
+        byMode[mode][row] += weight;
+        ++counts[row];
       }
     }
   }
   return sums;
 }
 
-/** Sums of pairs by stack. */
-export function byStack(profile, pairs, sums) {
-  const stacks = new Weights(profile.stacks.mode.length);
-  for (let row = 0; row < pairs.stack.length; ++row) stacks.addRow(pairs.stack[row], sums, row);
-  return stacks;
+/** An array of sums of `from`, by what `to` says of each of its rows. */
+function gather(size, to, from) {
+  const values = new Float64Array(size);
+  for (let row = 0; row < to.length; ++row) values[to[row]] += from[row];
+  return values;
 }
 
+/** Sums of pairs by stack. */
+export const byStack = (profile, pairs, sums) =>
+    new Weights(field => gather(profile.stacks.mode.length, pairs.stack, sums[field]));
+
 /** Totals of a tree's nodes, from the sums of what its leaves stand for. */
-export function totals(tree, sums) {
-  const result = new Weights(tree.count);
-  for (const field of FIELDS) {
-    const values = result[field];
-    for (let row = 0; row < tree.leaf.length; ++row) values[tree.leaf[row]] += sums[field][row];
-    for (let i = tree.count - 1; i > 0; --i) values[tree.parent[i]] += values[i];
-  }
-  return result;
-}
+export const totals = (tree, sums) => new Weights(field => {
+  const values = gather(tree.count, tree.leaf, sums[field]);
+  for (let i = tree.count - 1; i > 0; --i) values[tree.parent[i]] += values[i];
+  return values;
+});
 
 /** The node that a leaf's own time is charged to: with the kernel folded, what stands for it. */
 export function selfNode(tree, leaf, folded) {
@@ -120,14 +132,11 @@ export function selfNode(tree, leaf, folded) {
 
 /** What of its total is a node's own. */
 export function selfs(tree, sums, folded) {
-  const result = new Weights(tree.count);
-  for (let row = 0; row < tree.leaf.length; ++row)
-    result.addRow(selfNode(tree, tree.leaf[row], folded), sums, row);
-  return result;
+  const nodes = tree.leaf.map(leaf => selfNode(tree, leaf, folded));
+  return new Weights(field => gather(tree.count, nodes, sums[field]));
 }
 
 /** Sums over everything. */
 export function all(sums) {
   return Object.fromEntries(FIELDS.map(field => [field, sums[field].reduce((a, b) => a + b, 0)]));
 }
-

@@ -20,11 +20,14 @@ export const css = name => getComputedStyle(document.documentElement).getPropert
 /** Makes a canvas as large as it is shown, in the screen's own pixels; its context, in CSS pixels. */
 export function prepare(canvas, width, height) {
   const scale = window.devicePixelRatio || 1;
-  canvas.width = Math.round(width * scale);
-  canvas.height = Math.round(height * scale);
-  canvas.style.width = width + 'px';
-  canvas.style.height = height + 'px';
   const context = canvas.getContext('2d');
+  const [w, h] = [Math.round(width * scale), Math.round(height * scale)];
+  if (canvas.width !== w || canvas.height !== h) {
+    canvas.width = w;
+    canvas.height = h;
+    canvas.style.width = width + 'px';
+    canvas.style.height = height + 'px';
+  }
   context.setTransform(scale, 0, 0, scale, 0, 0);
   return context;
 }

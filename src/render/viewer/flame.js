@@ -17,14 +17,14 @@ function hash(text) {
   return (value ^ value >>> 15) >>> 0;
 }
 
-/** What marks each kind beside its colour: strokes on a tile of PITCH px height. */
+/** What marks each kind beside its colour: strokes on a tile of PITCH px height; where they are all. */
 const MARKS = {
   [KIND.entry]: [9, 'M-2 5L5 -2M-2 14L14 -2M-2 23L14 7M3 27L14 16', 3],
   [KIND.wait]: [8, 'M2 4h2M6 8h2M2 12h2M6 16h2', 1.4],
   [KIND.incomplete]: [9, 'M0 0L9 9M9 0L0 9M0 9L9 18M9 9L0 18', 1],
   [KIND.merged]: [8, 'M2 0v18M6 0v18', 1],
-  [KIND.inlined]: [8, 'M1 16h6', 2],
-  [KIND.kernel]: [8, 'M0 16h8', 2],
+  [KIND.inlined]: [8, 'M1 16h6', 2, [15, 2]],
+  [KIND.kernel]: [8, 'M0 16h8', 2, [15, 2]],
 };
 
 class Painter {
@@ -70,24 +70,30 @@ class Painter {
       c.strokeStyle = this.dark ? 'rgba(255,255,255,.28)' : 'rgba(20,24,40,' + (width > 2.5 ? '.10)' : '.38)');
       c.stroke(new Path2D(path));
       const pattern = context.createPattern(tile, 'repeat');
-      pattern.setTransform(new DOMMatrix().scale(1 / scale));
       this.patterns.set(kind, pattern);
+      this.place(pattern);
     }
     return this.patterns.get(kind);
+  }
+  /** Marks begin where the rows do: at y, of the canvas. */
+  begin(y) {
+    this.origin = y;
+    this.patterns.forEach(pattern => this.place(pattern));
+  }
+  place(pattern) {
+    pattern.setTransform(new DOMMatrix().translate(0, this.origin || 0).scale(1 / (window.devicePixelRatio || 1)));
   }
   /** The box at (x, y), as the state has it. */
   draw(context, box, x, y, width, {color, found, faint, text}) {
     const kind = this.kind(box);
-    context.globalAlpha = faint ? 0.5 : 1;
+    if (faint) context.globalAlpha = 0.5;
     context.fillStyle = found ? '#c2185b' : this.ground(box, color);
     context.fillRect(x, y, width, PITCH - 1);
-    const mark = found ? null : this.mark(context, kind);
+    const mark = found || width < 4 ? null : this.mark(context, kind);
     if (mark) {
-      context.save();
-      context.translate(x, y);
+      const [top, height] = MARKS[kind][3] || [0, PITCH - 1];
       context.fillStyle = mark;
-      context.fillRect(0, 0, width, PITCH - 1);
-      context.restore();
+      context.fillRect(x, y + top, width, height);
     }
     const room = Math.floor((width - 6) / CELL);
     if (text && room >= 2) {
@@ -97,7 +103,7 @@ class Painter {
       context.styleOf = style;
       context.fillText(text.length > room ? text.slice(0, room - 1) + '…' : text, x + 3, y + 12.5);
     }
-    context.globalAlpha = 1;
+    if (faint) context.globalAlpha = 1;
   }
 }
 
@@ -117,7 +123,9 @@ export class FlameView {
     this.root = h('div', {class: 'flame'}, this.controls(), this.crumbs, this.scroll, this.details, this.legend);
     root.append(this.root);
     this.cursor = null;
-    this.scroll.addEventListener('scroll', () => this.paint());
+    this.scroll.addEventListener('scroll', () => {
+      if (this.scroll.scrollTop !== this.paintedAt) this.paint();
+    });
     this.canvas.addEventListener('mousemove', event => this.point(this.boxAt(event)));
     this.canvas.addEventListener('mouseleave', () => this.point(null));
     this.canvas.addEventListener('click', event => this.zoomTo(this.boxAt(event)));
@@ -168,7 +176,7 @@ export class FlameView {
       this.cursor = null;
     }
     this.lastKey = key;
-    this.painter = new Painter(app, app.dark);
+    if (!this.painter || this.painter.dark !== app.dark) this.painter = new Painter(app, app.dark);
     this.search();
     this.showCrumbs();
     this.showLegend();
@@ -199,6 +207,7 @@ export class FlameView {
 
   paint() {
     if (!this.layout) return;
+    this.paintedAt = this.scroll.scrollTop;
     const room = this.scroll.clientHeight;
     const context = prepare(this.canvas, this.width, room);
     context.styleOf = null;
@@ -206,10 +215,15 @@ export class FlameView {
     context.fillRect(0, 0, this.width, room);
     const {entries} = this.app.model;
     const {state} = this.app;
+    this.painter.begin(this.y({depth: 0}));
     for (const box of this.layout.boxes) {
       const y = this.y(box);
       if (y + PITCH < 0 || y > room) continue;
-      this.painter.draw(context, box, box.x, y, Math.max(box.width - 0.6, 0.4), {
+      // On whole pixels, with a gap between neighbours where there is room for one.
+      const x = Math.round(box.x);
+      const width = Math.round(box.x + box.width) - x;
+      if (width <= 0) continue;
+      this.painter.draw(context, box, x, Math.round(y), width > 2 ? width - 1 : width, {
         color: state.color, faint: box.above,
         found: this.matches && box.entry >= 0 && this.matches[box.entry],
         text: this.name(box, entries)});

@@ -3,47 +3,60 @@
 import {NOTHING, sum, Weights} from './charges.js';
 import {KIND} from './tree.js';
 
+/** Of each node, the function's entry where it is not inlined (Entries.standalone). */
+function functionOf(tree) {
+  if (!tree.functionOf) tree.functionOf = tree.entry.map(entry => tree.entries.standalone(entry));
+  return tree.functionOf;
+}
+
 /** 1 for nodes above which no other node is the same function. */
 function outermost(tree) {
   if (tree.outermost) return tree.outermost;
   const flags = tree.outermost = new Uint8Array(tree.count);
-  const open = new Int32Array(tree.entries.size);
-  const path = [];
+  const of = functionOf(tree);
+  const until = new Int32Array(tree.entries.size);  // Where the subtree ends that it is open in.
   for (let i = 1; i < tree.count; ++i) {
-    while (path.length && tree.end[path[path.length - 1]] <= i)
-      --open[tree.entries.standalone(tree.entry[path.pop()])];
-    flags[i] = open[tree.entries.standalone(tree.entry[i])]++ === 0 ? 1 : 0;
-    path.push(i);
+    if (until[of[i]] > i) continue;
+    flags[i] = 1;
+    until[of[i]] = tree.end[i];
   }
   return flags;
 }
-
-const isWaitStep = (tree, i) => tree.entries.kind(tree.entry[i]) === KIND.wait && tree.parent[i] > 0 &&
-    tree.entries.kind(tree.entry[tree.parent[i]]) === KIND.entry;
 
 /** Rows {entry, self, total}, in no order; entries that are inlined are rows of their function. */
 export function functionTable(tree, totals, selfs, folded) {
   const {entries} = tree;
   const first = outermost(tree);
-  const total = new Weights(entries.size);
-  const self = new Weights(entries.size);
+  const of = functionOf(tree);
+  const kinds = Uint8Array.from({length: entries.size}, (_, entry) => entries.kind(entry));
   const inlined = new Uint8Array(entries.size);  // 1: somewhere, 2: somewhere not.
+  // What a node's total and its self are charged to; -1: nothing.
+  const totalOf = new Int32Array(tree.count).fill(-1);
+  const selfOf = new Int32Array(tree.count).fill(-1);
   for (let i = 1; i < tree.count; ++i) {
     if (folded && tree.inKernel[i]) continue;
-    if (isWaitStep(tree, i)) {
+    const entry = tree.entry[i];
+    const above = tree.parent[i] > 0 ? tree.entry[tree.parent[i]] : -1;
+    if (kinds[entry] === KIND.wait && above >= 0 && kinds[above] === KIND.entry) {
       // What a call waits for is no row beside the call.
-      self.addRow(tree.entry[tree.parent[i]], selfs, i);
+      selfOf[i] = above;
       continue;
     }
-    const row = entries.standalone(tree.entry[i]);
-    if (first[i]) total.addRow(row, totals, i);
-    self.addRow(row, selfs, i);
-    inlined[row] |= row === tree.entry[i] ? 2 : 1;
+    selfOf[i] = of[i];
+    if (first[i]) totalOf[i] = of[i];
+    inlined[of[i]] |= of[i] === entry ? 2 : 1;
   }
+  const gather = (to, from) => new Weights(field => {
+    const values = new Float64Array(entries.size);
+    const source = from[field];
+    for (let i = 1; i < to.length; ++i) if (to[i] >= 0) values[to[i]] += source[i];
+    return values;
+  });
+  const total = gather(totalOf, totals);
+  const self = gather(selfOf, selfs);
   const rows = [];
   for (let entry = 0; entry < entries.size; ++entry) {
-    const kind = entries.kind(entry);
-    if (kind === KIND.incomplete || kind === KIND.process) continue;
+    if (kinds[entry] === KIND.incomplete || kinds[entry] === KIND.process) continue;
     if (total.samples[entry] || total.wait[entry] || total.waits[entry])
       rows.push({entry, self: self.at(entry), total: total.at(entry), inlined: inlined[entry] === 1});
   }
@@ -53,9 +66,9 @@ export function functionTable(tree, totals, selfs, folded) {
 /** Nodes of the entry, each in whose subtree none of the others lies. */
 function nodesOf(tree, entry) {
   const first = outermost(tree);
+  const of = functionOf(tree);
   const nodes = [];
-  for (let i = 1; i < tree.count; ++i)
-    if (first[i] && tree.entries.standalone(tree.entry[i]) === entry) nodes.push(i);
+  for (let i = 1; i < tree.count; ++i) if (first[i] && of[i] === entry) nodes.push(i);
   return nodes;
 }
 

@@ -1,5 +1,5 @@
 // Where the frames of a flame graph lie, as far as they are wide enough to be seen. Knows no canvas.
-import {NOTHING, selfNode, sum, Weights} from './charges.js';
+import {NOTHING, selfNode, sum} from './charges.js';
 
 /** Children of a top-down tree: handles are node numbers. */
 export class TopDown {
@@ -32,9 +32,7 @@ export class BottomUp {
   entry(handle) { return handle.entry; }
   value(handle) { return handle.total; }
   weight(handle) {
-    const weights = new Weights(1);
-    for (const row of handle.rows) weights.addRow(0, this.sums, row);
-    return weights.at(0);
+    return this.sums.of(handle.rows);
   }
   children(handle) {
     if (handle.children) return handle.children;
@@ -59,7 +57,7 @@ export class BottomUp {
  * root to the frame that takes the whole width; the boxes above it are `above`. Frames narrower than
  * `least` are drawn as one with their like: {merged: how many}.
  */
-export function layout(source, path, width, least = 0.6) {
+export function layout(source, path, width, least = 1) {
   const boxes = [];
   let handle = source.root;
   const all = source.value(handle);

@@ -16,9 +16,9 @@ export class Model {
     this.duration = this.facts.machine.duration_s * 1e6;
     const {samples, waits} = profile;
     // Recordings of other tools do not say how long they took.
-    samples.time.forEach(time => (this.duration = Math.max(this.duration, time)));
+    for (let t = 1; t < samples.start.length; ++t)
+      if (samples.start[t] > 0) this.duration = Math.max(this.duration, samples.time[samples.start[t] - 1]);
     waits.time.forEach((time, i) => (this.duration = Math.max(this.duration, time + waits.length[i])));
-    this.lanes = this.findLanes();
     this.select({});
   }
 
@@ -26,6 +26,7 @@ export class Model {
    * Threads as the kernel knows them: {threads, cpu, wait, name}. One that ran a second program, or
    * changed its name, has a row of the table for each. Busiest first.
    */
+  get lanes() { return this.knownLanes || (this.knownLanes = this.findLanes()); }
   findLanes() {
     const {samples, stacks, threads} = this.profile;
     const lanes = new Map();

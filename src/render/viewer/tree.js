@@ -63,70 +63,72 @@ export class Entries {
 export const baseName = path => path.slice(path.lastIndexOf('/') + 1);
 export const place = (file, line) => baseName(file) + (line ? ':' + line : '');
 
-/** A hash table of (parent, entry) to node, open addressed. */
-class Children {
-  constructor() {
-    this.resize(1 << 16);
-  }
-  resize(size) {
-    this.mask = size - 1;
-    this.slots = new Int32Array(size);
-  }
-  slot(parent, entry) {
-    return (Math.imul(parent, 0x9e3779b1) ^ Math.imul(entry, 0x85ebca6b)) >>> 0;
-  }
-}
-
 /** Collects nodes in any order; finish() numbers them depth first. */
 class TreeBuilder {
-  constructor() {
-    this.parent = [-1];
-    this.entry = [-1];
-    this.inKernel = [0];
-    this.children = new Children();
+  constructor(expected) {
+    this.count = 1;
+    this.parent = new Int32Array(expected + 16);
+    this.entry = new Int32Array(expected + 16);
+    this.inKernel = new Uint8Array(expected + 16);
+    this.parent[0] = this.entry[0] = -1;
+    this.rehash(2 * expected);
+  }
+  /** A hash table of (parent, entry) to node, open addressed: at least `size` slots. */
+  rehash(size) {
+    const bits = Math.max(32 - Math.clz32(size), 8);
+    this.mask = (1 << bits) - 1;
+    this.slots = new Int32Array(1 << bits);
+    for (let node = 1; node < this.count; ++node) {
+      let i = this.slot(this.parent[node], this.entry[node]);
+      while (this.slots[i] !== 0) i = (i + 1) & this.mask;
+      this.slots[i] = node;
+    }
+  }
+  slot(parent, entry) {
+    const hash = Math.imul(parent, 0x9e3779b1) ^ Math.imul(entry, 0x85ebca6b);
+    return (hash ^ hash >>> 15) & this.mask;
   }
   child(parent, entry, inKernel = 0) {
-    const table = this.children;
-    let i = table.slot(parent, entry) & table.mask;
-    for (let node; (node = table.slots[i]) !== 0; i = (i + 1) & table.mask)
+    let i = this.slot(parent, entry);
+    for (let node; (node = this.slots[i]) !== 0; i = (i + 1) & this.mask)
       if (this.parent[node] === parent && this.entry[node] === entry) return node;
-    const node = this.parent.length;
-    this.parent.push(parent);
-    this.entry.push(entry);
-    this.inKernel.push(inKernel);
-    table.slots[i] = node;
-    if (node * 2 > table.mask) this.grow();
-    return node;
-  }
-  grow() {
-    const table = this.children;
-    table.resize((table.mask + 1) * 4);
-    for (let node = 1; node < this.parent.length; ++node) {
-      let i = table.slot(this.parent[node], this.entry[node]) & table.mask;
-      while (table.slots[i] !== 0) i = (i + 1) & table.mask;
-      table.slots[i] = node;
+    if (this.count === this.parent.length) {
+      for (const field of ['parent', 'entry', 'inKernel']) {
+        const more = new this[field].constructor(this.count * 2);
+        more.set(this[field]);
+        this[field] = more;
+      }
     }
+    const node = this.count++;
+    this.parent[node] = parent;
+    this.entry[node] = entry;
+    this.inKernel[node] = inKernel;
+    this.slots[i] = node;
+    if (node * 1.5 > this.mask) this.rehash(this.mask * 2);
+    return node;
   }
   /** `leaves`: of each row, a node of this builder; they become nodes of the tree. */
   finish(leaves, entries) {
-    const count = this.parent.length;
+    const {count, parent} = this;
     const size = new Int32Array(count).fill(1);
-    for (let i = count - 1; i > 0; --i) size[this.parent[i]] += size[i];
+    for (let i = count - 1; i > 0; --i) size[parent[i]] += size[i];
     // A node's number is its parent's, 1, and the sizes of the siblings before it.
     const number = new Int32Array(count);
     const next = new Int32Array(count).fill(1);
     for (let i = 1; i < count; ++i) {
-      const parent = this.parent[i];
-      number[i] = number[parent] + next[parent];
-      next[parent] += size[i];
+      const above = parent[i];
+      number[i] = number[above] + next[above];
+      next[above] += size[i];
     }
     const tree = {
       count, entries, parent: new Int32Array(count), entry: new Int32Array(count),
       inKernel: new Uint8Array(count), end: new Int32Array(count), leaf: new Int32Array(leaves.length),
     };
-    for (let i = 0; i < count; ++i) {
+    tree.parent[0] = tree.entry[0] = -1;
+    tree.end[0] = count;
+    for (let i = 1; i < count; ++i) {
       const node = number[i];
-      tree.parent[node] = i === 0 ? -1 : number[this.parent[i]];
+      tree.parent[node] = number[parent[i]];
       tree.entry[node] = this.entry[i];
       tree.inKernel[node] = this.inKernel[i];
       tree.end[node] = node + size[i];
@@ -141,38 +143,46 @@ class TreeBuilder {
  * `stepsOf(frame)`: the entries of a frame, outermost first.
  */
 export function stackTree(profile, entries, stepsOf) {
-  const {nodes, stacks} = profile;
-  const builder = new TreeBuilder();
-  const steps = [];
-  const frameSteps = frame => steps[frame] || (steps[frame] = stepsOf(frame));
+  const {nodes, frames, stacks} = profile;
+  const builder = new TreeBuilder(nodes.parent.length + stacks.mode.length);
+  // Steps of all frames, one after the other.
+  const start = new Int32Array(frames.start.length);
+  const steps = new Int32Array(frames.start[frames.start.length - 1]);
+  for (let frame = 0, at = 0; frame + 1 < start.length; ++frame) {
+    for (const step of stepsOf(frame)) steps[at++] = step;
+    start[frame + 1] = at;
+  }
   const append = (node, frame, inKernel) => {
-    for (const step of frameSteps(frame)) node = builder.child(node, step, inKernel);
+    for (let i = start[frame]; i < start[frame + 1]; ++i) node = builder.child(node, steps[i], inKernel);
     return node;
   };
-  // Of each row of `nodes`, by how its stack ends: the tree's node.
-  const known = [0, 1, 2].map(() => new Int32Array(nodes.parent.length));
-  const roots = [0, builder.child(0, entries.of(KIND.incomplete, '[truncated]')),
-                 builder.child(0, entries.of(KIND.incomplete, '[broken]'))];
+  // Of each row of `nodes`, the tree's node, for each way in which a stack ends.
+  const known = [null, null, null];
+  for (let end = 0; end < known.length; ++end) {
+    const used = new Uint8Array(nodes.parent.length);
+    let any = false;
+    for (let row = 0; row < stacks.user.length; ++row) {
+      if (stacks.end[row] !== end) continue;
+      any = true;
+      if (stacks.user[row] >= 0) used[stacks.user[row]] = 1;
+    }
+    if (!any) continue;
+    for (let n = used.length - 1; n >= 0; --n) if (used[n] && nodes.parent[n] >= 0) used[nodes.parent[n]] = 1;
+    const root = end === 0 ? 0 :
+        builder.child(0, entries.of(KIND.incomplete, end === 1 ? '[truncated]' : '[broken]'));
+    const of = known[end] = new Int32Array(nodes.parent.length + 1);
+    of[nodes.parent.length] = root;
+    for (let n = 0; n < used.length; ++n)
+      if (used[n]) of[n] = append(nodes.parent[n] < 0 ? root : of[nodes.parent[n]], nodes.frame[n], 0);
+  }
   const pending = [];
   const leaves = new Int32Array(stacks.mode.length);
   for (let row = 0; row < leaves.length; ++row) {
-    const end = stacks.end[row];
-    let node = roots[end];
-    pending.length = 0;
-    for (let n = stacks.user[row]; n >= 0; n = nodes.parent[n]) {
-      if (known[end][n]) {
-        node = known[end][n];
-        break;
-      }
-      pending.push(n);
-    }
-    while (pending.length) {
-      const n = pending.pop();
-      node = known[end][n] = append(node, nodes.frame[n], 0);
-    }
+    const user = stacks.user[row];
+    let node = known[stacks.end[row]][user < 0 ? nodes.parent.length : user];
     if (stacks.folded[row]) {
-      const waits = WAITS_ALONE.has(stacks.folded[row]);
-      node = builder.child(node, entries.of(waits ? KIND.wait : KIND.entry, stacks.folded[row]));
+      const kind = WAITS_ALONE.has(stacks.folded[row]) ? KIND.wait : KIND.entry;
+      node = builder.child(node, entries.of(kind, stacks.folded[row]));
     }
     if (stacks.step[row]) node = builder.child(node, entries.of(KIND.wait, stacks.step[row]));
     for (let n = stacks.kernel[row]; n >= 0; n = nodes.parent[n]) pending.push(n);
@@ -192,7 +202,7 @@ export const functionSteps = profile => frame => {
 
 /** The same tree with a function that calls itself as one node. */
 export function withoutRecursion(tree) {
-  const builder = new TreeBuilder();
+  const builder = new TreeBuilder(tree.count);
   const {entries} = tree;
   const merged = new Int32Array(tree.count);
   for (let i = 1; i < tree.count; ++i) {
@@ -207,7 +217,7 @@ export function withoutRecursion(tree) {
 
 /** A tree of (group, stack) rows in which each group has a node of its own on the root. */
 export function groupedTree(tree, rows, entryOfGroup) {
-  const builder = new TreeBuilder();
+  const builder = new TreeBuilder(tree.count);
   const known = new Int32Array(tree.count);
   const seen = new Int32Array(tree.count).fill(-1);
   const pending = [];
