@@ -33,6 +33,7 @@ constexpr std::uint32_t kKernel = 1;
 constexpr std::uint32_t kUnnamed = 2;
 constexpr std::uint32_t kRuntimeName = 4;
 constexpr std::uint32_t kRuntimeModule = 8;
+constexpr std::uint32_t kStart = 16;
 
 /// Numbers rows of a table in the order in which they are first asked for.
 class Renumbering {
@@ -308,6 +309,7 @@ class PayloadWriter {
   [[nodiscard]] std::uint32_t kind(const Function& function) const {
     std::uint32_t kind = function.kernel ? kKernel : 0;
     if (view::is_runtime_function(profile_.text(function.system_name))) kind |= kRuntimeName;
+    if (view::is_start_function(profile_.text(function.name))) kind |= kStart;
     return kind | kind_of_module(function.module);
   }
 

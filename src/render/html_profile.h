@@ -11,7 +11,8 @@
 //   strings    n; length in bytes; all, each ended by a line break. UTF-8, printable
 //   modules    n; name
 //   functions  n; name (a); module?; file?; line (w); kind: 1: of the kernel, 2: of no name, 4 and
-//              8: run-time support by its name and by its module (runtime_code.h), added up
+//              8: run-time support by its name and by its module, 16: where a program or thread
+//              begins (view/runtime_code.h), added up
 //   locations  n; function (a); file: 0: the function's, else file? + 1; line less the function's
 //              (s, w)
 //   frames     n; how many locations, the innermost inlined function first, frame after frame

@@ -89,6 +89,7 @@ class DamagedInput : public ::testing::Test {
         {"report", "-i", "damaged", "--by", "cause", "--format", "json"},
         {"export", "-i", "damaged", "--format", "folded"},
         {"flamegraph", "-i", "damaged", "-o", "-"},
+        {"html", "-i", "damaged", "-o", "-"},
     };
     std::mt19937 random(seed);
     int readable = 0;

@@ -117,9 +117,9 @@ class App {
 
   /** Whether there are too few samples for percentages. */
   get few() { return this.model.all.samples < FEW_SAMPLES; }
-  /** '12.9 %', or of few samples their number. */
-  share(part, whole, weight, mode) {
-    if (evidence(this.model.all, mode) < FEW_SAMPLES) return counted(weight.samples, 'sample', 'samples');
+  /** '12.9 %', or their number where `all`, of which it is a part, are few samples. */
+  share(part, whole, weight, mode, all = this.model.all) {
+    if (evidence(all, mode) < FEW_SAMPLES) return counted(weight.samples, 'sample', 'samples');
     return percent(whole > 0 ? part / whole : NaN);
   }
   /** '1.500 s (1.200 s user, 0.300 s sys)', of what the mode shows. */

@@ -1,5 +1,5 @@
 // The view "Sys by cause": cause, call, and the user stacks behind them.
-import {VALUE} from './charges.js';
+import {total, VALUE} from './charges.js';
 import {counted, duration, grouped} from './format.js';
 import {h} from './dom.js';
 
@@ -30,8 +30,9 @@ export class CausesView {
     const {app} = this;
     if (!rows.length) return [];
     const exact = rows.some(row => app.exactCalls(row));
-    const whole = rows.reduce((sum, row) => sum + VALUE[row.mode](row.weight), 0);
     const mode = rows[0].mode;
+    const all = total(rows);
+    const whole = VALUE[mode](all);
     const head = h('tr', {}, h('th', {class: 'n'}, mode), h('th', {class: 'n'}, 'share'),
                    h('th', {class: 'n'}, mode === 'sys' ? 'samples' : 'waits'), h('th', {}, mode === 'sys' ? 'cause' : 'for'),
                    exact ? ['calls', 'errors', 'exact CPU', 'mean'].map(name => h('th', {class: 'n'}, name)) : null);
@@ -39,7 +40,7 @@ export class CausesView {
       const calls = app.exactCalls(row);
       return h('tr', {class: row.index === app.state.cause ? 'pick' : ''},
                h('td', {class: 'n'}, app.amounts.plain(VALUE[mode](row.weight)) || '0'),
-               h('td', {class: 'n'}, app.share(VALUE[mode](row.weight), whole, row.weight, mode)),
+               h('td', {class: 'n'}, app.share(VALUE[mode](row.weight), whole, row.weight, mode, all)),
                h('td', {class: 'n'}, grouped(mode === 'sys' ? row.weight.samples : row.weight.waits)),
                h('td', {}, h('button', {type: 'button', class: 'plain', onclick: () => app.set({cause: row.index})},
                              app.causeText(row))),

@@ -25,6 +25,7 @@ export class Weights {
 }
 
 export const sum = (a, b) => Object.fromEntries(FIELDS.map(field => [field, a[field] + b[field]]));
+export const total = rows => rows.reduce((all, row) => sum(all, row.weight), NOTHING);
 export const NOTHING = Object.fromEntries(FIELDS.map(field => [field, 0]));
 
 /** What of a weight the mode shows. */

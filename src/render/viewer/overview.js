@@ -1,8 +1,9 @@
 // The first page: where real went, what the numbers are worth, and where to go on.
-import {VALUE} from './charges.js';
+import {total, VALUE} from './charges.js';
 import {counted, FEW_SAMPLES, grouped, percent, seconds, secondDigits} from './format.js';
 import {h, stackedBar} from './dom.js';
 import {sortRows} from './table.js';
+import {KIND} from './tree.js';
 
 const ROWS = 8;
 
@@ -92,12 +93,13 @@ export class OverviewView {
     const rows = app.model.ledger(what);
     if (!rows.length) return [];
     const value = VALUE[mode];
-    const whole = rows.reduce((sum, row) => sum + value(row.weight), 0);
+    const all = total(rows);
+    const whole = value(all);
     const body = rows.slice(0, ROWS).map((row, index) => {
       const caller = row.callers[0];
       const calls = what === 'causes' ? app.exactCalls(row) : null;
       return h('tr', {}, h('td', {class: 'n'}, app.amounts.plain(value(row.weight)) || '0'),
-               h('td', {class: 'n'}, app.share(value(row.weight), whole, row.weight, mode)),
+               h('td', {class: 'n'}, app.share(value(row.weight), whole, row.weight, mode, all)),
                h('td', {class: 'n quiet'}, what === 'waits' ? counted(row.weight.waits, 'wait', 'waits') :
                  calls ? counted(calls.calls, 'call', 'calls') : ''),
                h('td', {}, what === 'causes' ? h('button', {type: 'button', class: 'plain', onclick: () =>
@@ -119,7 +121,8 @@ export class OverviewView {
   functions() {
     const {app} = this;
     const {model} = app;
-    const rows = sortRows(model.functions(true).slice(), 'total', row => model.entries.name(row.entry)).slice(0, ROWS);
+    const shown = model.functions(true).filter(row => model.entries.kind(row.entry) < KIND.kernel && !model.entries.isStart(row.entry));
+    const rows = sortRows(shown, 'total', row => model.entries.name(row.entry)).slice(0, ROWS);
     if (!rows.length) return [];
     const whole = VALUE.cpu(model.all);
     const cells = weight => ['user', 'sys', ...(model.facts.waits ? ['wait'] : [])].map(

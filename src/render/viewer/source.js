@@ -43,11 +43,12 @@ export class SourceView {
     const {app} = this;
     const {model, state} = app;
     app.found('');
-    const files = linesOf(model, true).sort((a, b) => VALUE.wall(b.total) - VALUE.wall(a.total));
+    // Those with time of their own first: the rest are on the way there.
+    const files = linesOf(model, true).sort((a, b) => VALUE.cpu(b.self) - VALUE.cpu(a.self) || VALUE.wall(b.total) - VALUE.wall(a.total));
     const embedded = new Map((model.facts.sources || []).map(source => [source.file, source]));
     const file = state.file || (files.length ? (files.find(f => embedded.has(f.name)) || files[0]).name : '');
-    this.files.replaceChildren(h('h2', {}, 'Files'), h('table', {}, h('tbody', {}, files.slice(0, 200).map(row => h(
-        'tr', {class: row.name === file ? 'pick' : ''}, h('td', {class: 'n'}, app.amountText(row.total, 'cpu')),
+    this.files.replaceChildren(h('h2', {}, 'Files'), h('table', {}, h('thead', {}, h('tr', {}, ['total', 'self'].map(name => h('th', {class: 'n'}, name)), h('th', {}, 'file'))), h('tbody', {}, files.slice(0, 200).map(row => h(
+        'tr', {class: row.name === file ? 'pick' : ''}, h('td', {class: 'n'}, app.amounts.plain(VALUE.cpu(row.total)) || '0'), h('td', {class: 'n quiet'}, app.amounts.plain(VALUE.cpu(row.self))),
         h('td', {class: 'name'}, h('button', {type: 'button', class: 'plain', title: row.name, onclick: () => app.set({file: row.name})},
           baseName(row.name)), embedded.has(row.name) ? '' : h('span', {class: 'quiet'}, ' no text')))))));
     if (!files.length) this.files.append(h('p', {}, 'No line numbers are known: the program has no debug information.'));

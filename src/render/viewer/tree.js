@@ -12,6 +12,7 @@ export const KERNEL = 1;
 export const UNNAMED = 2;
 export const RUNTIME_NAME = 4;
 export const RUNTIME_MODULE = 8;
+const START = 16;
 
 /** What stands for the kernel part of a wait that entered it by nothing of its own. */
 const WAITS_ALONE = new Set(['<runnable>', '[not sampled]']);
@@ -55,6 +56,8 @@ export class Entries {
     if (entry >= this.end || !this.functions.file[entry >> 1]) return '';
     return place(this.functions.file[entry >> 1], this.functions.line[entry >> 1]);
   }
+  /** Where a program or a thread begins, before any code of its own. */
+  isStart(entry) { return entry < this.end && (this.functions.kind[entry >> 1] & START) !== 0; }
   isNamed(entry) { return entry < this.end && !(this.functions.kind[entry >> 1] & UNNAMED); }
   /** The same function where it is not inlined; any other entry itself. */
   standalone(entry) { return entry < this.end ? entry & ~1 : entry; }
