@@ -10,6 +10,7 @@
 #include "cli/load_profile.h"
 #include "cli/output.h"
 #include "cli/source_files.h"
+#include "cli/work_line.h"
 #include "view/filter.h"
 
 namespace profiler::cli {
@@ -79,6 +80,8 @@ int html_command(std::span<const std::string> args) {
   complain_of_damage(input, profile->run);
   if (const auto event = choose_event(*options, *profile, *filter); !event)
     return line.fail(event.error());
+  const auto output = options->get<std::string>("output", "profile.html");
+  const WorkLine working("making the page", WorkLine::may_stand_beside(output));
   const view::Selection selection = view::select_with_waits(*profile, *filter);
   render::HtmlOptions page;
   page.title = options->get<std::string>("title");
@@ -86,9 +89,9 @@ int html_command(std::span<const std::string> args) {
   page.event = filter->event;
   page.has_sources = options->flag("source");
   if (page.has_sources) page.sources = read_sources(*profile, selection, *search);
-  const auto written =
-      stream_output(options->get<std::string>("output", "profile.html"), Content::kText,
-                    [&](const auto& sink) { render::html(*profile, selection, page, sink); });
+  const auto written = stream_output(output, Content::kText, [&](const auto& sink) {
+    render::html(*profile, selection, page, sink);
+  });
   return written ? 0 : line.fail(written.error());
 }
 
