@@ -314,6 +314,12 @@ await test('printing shows the whole view', 'kinds.html', async page => {
   assert.ok(!(await page.locator('nav').isVisible()));
   const [inner, outer] = await page.evaluate(() => [document.querySelector('main').scrollHeight, document.querySelector('main').clientHeight]);
   assert.equal(inner, outer);
+  await page.emulateMedia({media: null});
+  await tab(page, 'Flame graph');
+  await page.emulateMedia({media: 'print'});
+  await page.waitForFunction(() => matchMedia('print').matches && window.profilePage.view.scroll.style.height !== '');
+  const [canvas, picture] = await page.evaluate(() => [window.profilePage.view.canvas.clientHeight, window.profilePage.view.height]);
+  assert.ok(canvas >= picture, `${canvas} px of ${picture}`);
 });
 
 await test('without script the page says what it needs', 'kinds.html', async page => {

@@ -31,6 +31,7 @@ class App {
     document.addEventListener('keydown', event => this.key(event));
     window.addEventListener('hashchange', () => this.read());
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', event => this.setTheme(event.matches));
+    matchMedia('print').addEventListener('change', () => this.view.update());
     this.setTheme(matchMedia('(prefers-color-scheme: dark)').matches);
     this.read();
   }

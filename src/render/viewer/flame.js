@@ -9,6 +9,7 @@ const PITCH = 18;
 const CELL = 6.95;  // Width of a character of 11.5 px, as the font is measured.
 const FONT = '11.5px ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono","Liberation Mono",monospace';
 const SHADES = 5;
+const MOST_PRINTED = 3000;  // px
 
 /** FNV-1a: the same name has the same shade in every picture, as in the SVG. */
 function hash(text) {
@@ -166,10 +167,13 @@ export class FlameView {
     this.layout = layout(this.source, state.zoom, this.width);
     this.up = !state.icicle;
     this.height = this.layout.rows * PITCH;
+    // On paper nothing can be scrolled.
+    const printing = matchMedia('print').matches;
+    this.scroll.style.height = printing ? Math.min(this.height, MOST_PRINTED) + 2 + 'px' : '';
     const room = this.scroll.clientHeight;
     this.spacer.style.height = Math.max(this.height - room, 0) + 'px';
     this.reset.disabled = state.zoom.length === 0;
-    const key = JSON.stringify([state.zoom, state.inverted, state.icicle, state.mode, state.kernel, group]);
+    const key = JSON.stringify([printing, room, state.zoom, state.inverted, state.icicle, state.mode, state.kernel, group]);
     if (key !== this.lastKey) {
       // What is zoomed lies next to the root.
       this.scroll.scrollTop = this.up ? this.height : 0;
