@@ -30,9 +30,9 @@ constexpr std::string_view kLoader =
 constexpr std::string_view kStyleBegin = "<style>\n";
 constexpr std::string_view kStyleEnd = "</style>\n</head>\n";
 constexpr std::string_view kProfileBegin =
-    "<script id=\"profile\" type=\"application/octet-stream\">";
+    R"(<script id="profile" type="application/octet-stream">)";
 constexpr std::string_view kViewerBegin =
-    "</script>\n<script id=\"viewer\" type=\"application/octet-stream\">";
+    R"(</script><script id="viewer" type="application/octet-stream">)";
 constexpr std::string_view kLoaderBegin = "</script>\n<script>\n";
 constexpr std::string_view kEnd = "</script>\n</body>\n</html>\n";
 

@@ -38,9 +38,10 @@ void write_colors(JsonWriter& json) {
   json.end().key("colors").begin_object();
   for (const bool dark : {false, true}) {
     json.key(dark ? "dark" : "light").begin_array();
-    for (int k = 0; k < kFrameKinds; ++k)
+    for (int k = 0; k < kFrameKinds; ++k) {
       for (int shade = 0; shade < kShades; ++shade)
         json.string(ground_color(static_cast<FrameKind>(k), shade, dark));
+    }
     json.end();
   }
   json.end();
@@ -127,9 +128,11 @@ std::vector<std::string> source_files(const Profile& profile, const view::Select
   for (const view::TableRow& row : lines)
     if (!row.file.empty() && row.line != 0) times[row.file] += row.charge.total.wall();
   std::vector<std::pair<std::uint64_t, std::string>> sorted;
+  sorted.reserve(times.size());
   for (const auto& [file, time] : times) sorted.emplace_back(time, file);
   std::ranges::sort(sorted, std::ranges::greater());
   std::vector<std::string> files;
+  files.reserve(sorted.size());
   for (auto& [time, file] : sorted) files.push_back(std::move(file));
   return files;
 }

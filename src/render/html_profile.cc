@@ -166,9 +166,9 @@ class PayloadWriter {
     std::vector<std::size_t> next(starts_.begin(), starts_.end() - 1);
     for (const Sample* sample : samples_) sorted[next[thread_row(sample->thread)]++] = sample;
     for (std::size_t thread = 0; thread < thread_count(); ++thread) {
-      std::stable_sort(sorted.begin() + static_cast<std::ptrdiff_t>(starts_[thread]),
-                       sorted.begin() + static_cast<std::ptrdiff_t>(starts_[thread + 1]),
-                       [](const Sample* a, const Sample* b) { return a->time_ns < b->time_ns; });
+      std::ranges::stable_sort(
+          std::span(sorted).subspan(starts_[thread], starts_[thread + 1] - starts_[thread]), {},
+          &Sample::time_ns);
     }
     samples_ = std::move(sorted);
   }
@@ -270,9 +270,10 @@ class PayloadWriter {
                              .file = strings_.maybe(profile_.text(there.file)),
                              .line = there.line});
       }
-      if (locations.size() == before)
+      if (locations.size() == before) {
         locations.push_back(
             {.function = unnamed(is_known ? FrameIndex(row) : FrameIndex()), .file = 0, .line = 0});
+      }
       counts.push_back(static_cast<std::uint32_t>(locations.size() - before));
     }
     out.number(locations.size());
@@ -364,14 +365,16 @@ class PayloadWriter {
     for (const std::size_t row : causes_.rows()) {
       const Cause& cause = profile_.causes[CauseIndex(row)];
       for (const auto& [column, boundary] :
-           {std::pair{&columns[0], cause.cause}, std::pair{&columns[1], cause.entry}})
+           {std::pair{&columns[0], cause.cause}, std::pair{&columns[1], cause.entry}}) {
         column->push_back(
             strings_.of(view::cause_label(boundary.kind, profile_.text(boundary.name))));
+      }
     }
     write_columns(out, columns);
-    for (const std::size_t row : modules_.rows())
+    for (const std::size_t row : modules_.rows()) {
       module_names_.push_back(strings_.of(view::module_name(
           profile_, row < profile_.modules.size() ? ModuleIndex(row) : ModuleIndex())));
+    }
   }
 
   void write_threads(HtmlColumns& out) {
@@ -389,13 +392,15 @@ class PayloadWriter {
 
     out.number(thread_count());
     for (const std::uint32_t process : processes) out.number(process);
-    for (std::size_t i = 0; i < thread_count(); ++i)
+    for (std::size_t i = 0; i < thread_count(); ++i) {
       out.number(strings_.of(i < profile_.threads.size()
                                  ? profile_.text(profile_.threads[ThreadIndex(i)].name)
                                  : "[unknown]"));
-    for (std::size_t i = 0; i < thread_count(); ++i)
+    }
+    for (std::size_t i = 0; i < thread_count(); ++i) {
       out.number(HtmlColumns::folded(
           i < profile_.threads.size() ? profile_.threads[ThreadIndex(i)].tid : -1));
+    }
     std::vector<ThreadSchedule> schedules(thread_count());
     for (const ThreadSchedule& schedule : profile_.schedules)
       if (profile_.threads.contains(schedule.thread)) schedules[schedule.thread.row()] = schedule;

@@ -116,9 +116,10 @@ render::HtmlOptions with_text() {
 
 Profile many_threads(int count) {
   ProfileBuilder builder;
-  for (int i = 0; i < count; ++i)
+  for (int i = 0; i < count; ++i) {
     builder.thread("t" + std::to_string(i), 1000 + i)
         .user("start_thread;work" + std::to_string(i % 7), 2);
+  }
   return builder.build();
 }
 

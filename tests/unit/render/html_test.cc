@@ -41,7 +41,8 @@ std::string from_base64(const std::string& text) {
             .find(c);
     EXPECT_NE(digit, std::string_view::npos) << c;
     group = group << 6 | static_cast<std::uint32_t>(digit);
-    if ((bits += 6) >= 8) bytes += static_cast<char>(group >> (bits -= 8) & 0xff);
+    bits += 6;
+    if (bits >= 8) bytes += static_cast<char>(group >> (bits -= 8) & 0xff);
   }
   return bytes;
 }
