@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <numeric>
+#include <ranges>
 #include <span>
 #include <unordered_map>
 #include <utility>
@@ -182,8 +183,8 @@ class PayloadWriter {
     // The most frequent have the smallest numbers. (Of waits, each row is few samples for many.)
     std::vector<std::uint64_t> uses(stacks_.size());
     for (const std::uint32_t stack : stack_of_) ++uses[stack];
-    Rows order(stacks_.size());
-    std::iota(order.begin(), order.end(), 0U);
+    const auto all = std::views::iota(0U, static_cast<std::uint32_t>(stacks_.size()));
+    Rows order(all.begin(), all.end());
     std::ranges::stable_sort(order, std::ranges::greater(),
                              [&](std::uint32_t row) { return uses[row]; });
     Rows number(order.size());
