@@ -10,7 +10,6 @@
 
 #include "view/diff_noise.h"
 #include "view/function_charges.h"
-#include "view/overview.h"
 
 namespace profiler::view {
 namespace {
@@ -33,8 +32,8 @@ std::vector<Sample> squared_waits(const std::vector<const Sample*>& samples) {
     if (sample->mode != Mode::kWait) continue;
     Sample square = *sample;
     const double us = static_cast<double>(sample->weight) / 1e3;
-    square.weight = static_cast<std::uint64_t>(
-        std::min(us * us / std::max<double>(sample->waits, 1), 1e18));
+    square.weight =
+        static_cast<std::uint64_t>(std::min(us * us / std::max<double>(sample->waits, 1), 1e18));
     squares.push_back(square);
   }
   return squares;
@@ -54,16 +53,7 @@ class Comparison {
       squares_before_ = squared_waits(before_);
       squares_after_ = squared_waits(after_);
     }
-    DiffTotals& totals = diff_.totals;
-    totals.before = sum(before_);
-    totals.after = sum(after_);
-    totals.effective_before = effective_samples(before_);
-    totals.effective_after = effective_samples(after_);
-    totals.waits = options.waits;
-    diff_.normalize = options.normalize;
-    if (options.normalize == Normalize::kCpuTime && totals.before.all() != 0)
-      totals.scale =
-          static_cast<double>(totals.after.all()) / static_cast<double>(totals.before.all());
+    diff_.totals = diff_totals(joined, options);
   }
 
   void functions() {
@@ -105,7 +95,8 @@ class Comparison {
     for (const TableRow& row : table(pointers(squares_after_)))
       rows[key_of(row)].squares_after = row.charge;
     for (auto& [key, sides] : rows) {
-      if (!sides.before && !sides.after) continue;  // Nothing but the square of a wait of no length.
+      if (!sides.before && !sides.after)
+        continue;  // Nothing but the square of a wait of no length.
       const Charge was = sides.before ? sides.before->charge : Charge{};
       TableRow what = sides.after ? std::move(*sides.after) : std::move(*sides.before);
       if (!sides.after) what.charge = {};
@@ -134,34 +125,23 @@ class Comparison {
   }
 
   Diff finish() {
-    const bool cpu = diff_.totals.before.all() != 0 && diff_.totals.after.all() != 0;
-    if (cpu) {
-      for (const DiffRow& row : diff_.rows)
-        if (is_testable(row)) diff_.tests += 2;
-      for (const DiffCause& row : diff_.causes)
-        if (is_testable(row.before.samples + row.what.weight.samples)) ++diff_.tests;
+    const DiffTotals& totals = diff_.totals;
+    for (const DiffRow& row : diff_.rows) {
+      if (is_testable_cpu(totals, row.before.total, row.after().total)) diff_.tests += 2;
+      if (is_testable_wait(totals, row.before.total, row.after().total)) diff_.tests += 2;
     }
-    for (const DiffRow& row : diff_.rows)
-      if (has_testable_wait(row)) diff_.tests += 2;
+    for (const DiffCause& row : diff_.causes)
+      if (is_testable_cpu(totals, row.before, row.what.weight)) ++diff_.tests;
     diff_.critical = critical_value(diff_.tests);
     for (std::size_t i = 0; i < diff_.rows.size(); ++i) {
       DiffRow& row = diff_.rows[i];
-      row.total.cpu = cpu_change(row.before.total, row.after().total);
-      row.self.cpu = cpu_change(row.before.self, row.after().self);
-      if (!cpu || !is_testable(row)) row.total.cpu.significant = row.self.cpu.significant = false;
-      if (!options_.waits) continue;
       const auto& [squares_before, squares_after] = squares_[i];
-      row.total.wait =
-          wait_change(row.before.total, row.after().total, squares_before.total, squares_after.total);
-      row.self.wait =
-          wait_change(row.before.self, row.after().self, squares_before.self, squares_after.self);
-      if (!has_testable_wait(row)) row.total.wait.significant = row.self.wait.significant = false;
+      row.total =
+          change(row.before.total, row.after().total, squares_before.total, squares_after.total);
+      row.self = change(row.before.self, row.after().self, squares_before.self, squares_after.self);
     }
-    for (DiffCause& row : diff_.causes) {
-      row.sys = cpu_change(row.before, row.what.weight);
-      if (!cpu || !is_testable(row.before.samples + row.what.weight.samples))
-        row.sys.significant = false;
-    }
+    for (DiffCause& row : diff_.causes)
+      row.sys = compare_cpu(totals, diff_.critical, row.before, row.what.weight);
     return std::move(diff_);
   }
 
@@ -172,16 +152,12 @@ class Comparison {
 
   static GroupKey key_of(const TableRow& row) {
     const bool is_line = !row.file.empty() && row.line != 0;
-    return {is_line ? "" : row.label, is_line ? "" : row.path, row.process, row.file, row.line,
+    return {is_line ? "" : row.label,
+            is_line ? "" : row.path,
+            row.process,
+            row.file,
+            row.line,
             row.kernel};
-  }
-
-  static bool is_testable(std::uint64_t counts) { return counts >= kTestableSamples; }
-  static bool is_testable(const DiffRow& row) {
-    return is_testable(row.before.total.samples + row.after().total.samples);
-  }
-  [[nodiscard]] bool has_testable_wait(const DiffRow& row) const {
-    return options_.waits && is_testable(row.before.total.waits + row.after().total.waits);
   }
 
   void add_row(TableRow what, const Charge& before, const Charge& squares_before,
@@ -190,39 +166,17 @@ class Comparison {
     squares_.emplace_back(squares_before, squares_after);
   }
 
-  [[nodiscard]] Change cpu_change(const Weight& before, const Weight& after) const {
-    const DiffTotals& totals = diff_.totals;
-    Change change;
-    change.delta = cpu_delta(totals, before.all(), after.all());
-    if (totals.effective_before <= 0 || totals.effective_after <= 0) return change;
-    const auto was = static_cast<double>(before.all());
-    const auto is = static_cast<double>(after.all());
-    const auto all_before = static_cast<double>(totals.before.all());
-    const auto all_after = static_cast<double>(totals.after.all());
-    if (diff_.normalize == Normalize::kCpuTime) {
-      const NoiseBand band(
-          {.before = 1 / totals.effective_before, .after = 1 / totals.effective_after},
-          NoiseBand::Of::kShares, diff_.critical);
-      change.noise = all_after * band.width(was / all_before, is / all_after);
-    } else {
-      const NoiseBand band({.before = all_before / totals.effective_before,
-                            .after = all_after / totals.effective_after},
-                           NoiseBand::Of::kSeconds, diff_.critical);
-      change.noise = band.width(was, is);
-    }
-    change.significant = std::abs(change.delta) > change.noise;
-    return change;
-  }
-
-  [[nodiscard]] Change wait_change(const Weight& before, const Weight& after,
-                                   const Weight& squares_before, const Weight& squares_after) const {
+  [[nodiscard]] WeightChange change(const Weight& before, const Weight& after,
+                                    const Weight& squares_before,
+                                    const Weight& squares_after) const {
     constexpr double kNsSquared = 1e6;  // In a µs².
-    Change change;
-    change.delta = static_cast<double>(after.wait) - static_cast<double>(before.wait);
-    change.noise = noise_of_sums(static_cast<double>(squares_before.wait) * kNsSquared,
-                                 static_cast<double>(squares_after.wait) * kNsSquared,
-                                 diff_.critical);
-    change.significant = std::abs(change.delta) > change.noise;
+    WeightChange change;
+    change.cpu = compare_cpu(diff_.totals, diff_.critical, before, after);
+    if (options_.waits) {
+      change.wait = compare_wait(diff_.totals, diff_.critical, before, after,
+                                 static_cast<double>(squares_before.wait) * kNsSquared,
+                                 static_cast<double>(squares_after.wait) * kNsSquared);
+    }
     return change;
   }
 
@@ -255,10 +209,6 @@ double sort_value(const DiffRow& row, const DiffTotals& totals, DiffKey key) {
 }
 
 }  // namespace
-
-double cpu_delta(const DiffTotals& totals, std::uint64_t before, std::uint64_t after) {
-  return static_cast<double>(after) - totals.scale * static_cast<double>(before);
-}
 
 void sort_diff(Diff& diff, DiffKey key) {
   std::ranges::sort(diff.rows, [&](const DiffRow& a, const DiffRow& b) {

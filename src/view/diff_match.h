@@ -6,10 +6,10 @@
 //   Matching m = match_names(before, after);
 //   m.before[0] == m.after[0]                    // numbers: the same number, the same thing
 //
-// Copies of a function and pieces of it ("f.constprop.0", "f.cold") are the function, as far as it is
-// clear which one: copies of the same file, or where no file is known, of the same module. Of several
-// that have one name, those in the same file are the same; the file's last parts will do where they
-// tell them apart, then the module; then there may be but one left on either side.
+// Copies of a function and pieces of it ("f.constprop.0", "f.cold") are the function, as far as it
+// is clear which one: copies of the same file, or where no file is known, of the same module. Of
+// several that have one name, those in the same file are the same; the file's last parts will do
+// where they tell them apart, then the module; then there may be but one left on either side.
 #pragma once
 
 #include <cstddef>

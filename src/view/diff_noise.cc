@@ -10,8 +10,8 @@ double NoiseBand::width(double before, double after) const {
   const double sum = grain_.before + grain_.after;
   if (grain_.before <= 0 || grain_.after <= 0) return 0;
   // All counts over all there is to be counted.
-  const double pooled = (before / grain_.before + after / grain_.after) /
-                        (1 / grain_.before + 1 / grain_.after);
+  const double pooled =
+      (before / grain_.before + after / grain_.after) / (1 / grain_.before + 1 / grain_.after);
   const bool shares = of_ == Of::kShares;
   const double variance = pooled * (shares ? std::max(1 - pooled, 0.0) : 1) * sum;
   const double skew = (z_ * z_ - 1) / 6 * (shares ? std::abs(1 - 2 * pooled) : 1) *

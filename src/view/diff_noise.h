@@ -7,11 +7,11 @@
 // changed both have the share p = (k1 + k2) / (n1 + n2), and the difference of k1/n1 and k2/n2 has
 // variance p (1 - p) (1/n1 + 1/n2): the test of two proportions with pooled variance (Agresti,
 // Categorical Data Analysis, 3rd ed., 3.1; Fleiss, Statistical Methods for Rates and Proportions,
-// 2.4). To this are added Yates's correction for counts being whole, (1/n1 + 1/n2) / 2, and what the
-// difference is skewed by where one sampling is the finer, the second term of Cornish and Fisher's
-// expansion: (z² - 1)/6 · |1 - 2p| · |1/n1 - 1/n2|. With all three, the exact chance to exceed the
-// band is below the one asked for, for any p and from 10 counts on; without the last it is a hundred
-// times that between samplings of 30 and 3,000.
+// 2.4). To this are added Yates's correction for counts being whole, (1/n1 + 1/n2) / 2, and what
+// the difference is skewed by where one sampling is the finer, the second term of Cornish and
+// Fisher's expansion: (z² - 1)/6 · |1 - 2p| · |1/n1 - 1/n2|. With all three, the exact chance to
+// exceed the band is below the one asked for, for any p and from 10 counts on; without the last it
+// is a hundred times that between samplings of 30 and 3,000.
 //
 // Seconds as measured are counts times what a sample stands for, and such counts are Poisson: the
 // same with p small, so that 1 - p and 1 - 2p are 1.

@@ -124,8 +124,7 @@ class Joiner {
         named[side].push_back(
             {.name = unnamed[side][i] ? std::string() : of.text(function.name),
              .file = of.text(function.file),
-             .module =
-                 in ? std::string(base_name(of.text(of.modules[function.module].path))) : "",
+             .module = in ? std::string(base_name(of.text(of.modules[function.module].path))) : "",
              .kernel = function.kernel});
       }
     }
@@ -163,11 +162,10 @@ class Joiner {
   FunctionIndex unnamed_in(ModuleIndex in) {
     const auto [found, is_new] = unnamed_.try_emplace(in);
     if (is_new) {
-      const bool nowhere =
-          !in || joined_.profile.modules[in].kind == ModuleKind::kUnmapped;
+      const bool nowhere = !in || joined_.profile.modules[in].kind == ModuleKind::kUnmapped;
       Function function;
-      function.name = intern(
-          nowhere ? "[unmapped]" : "[unnamed in " + module_name(joined_.profile, in) + "]");
+      function.name =
+          intern(nowhere ? "[unmapped]" : "[unnamed in " + module_name(joined_.profile, in) + "]");
       function.module = in;
       function.kernel = in && is_kernel(joined_.profile.modules[in].kind);
       found->second = joined_.profile.functions.push_back(function);
@@ -191,7 +189,8 @@ class Joiner {
     }
     const std::size_t first_cause = joined.causes.size();
     for (const Cause& cause : of.causes) {
-      joined.causes.push_back({.cause = entry(side, cause.cause), .entry = entry(side, cause.entry)});
+      joined.causes.push_back(
+          {.cause = entry(side, cause.cause), .entry = entry(side, cause.entry)});
     }
     const std::size_t first_stack = joined.stacks.size();
     for (Stack stack : of.stacks) {
@@ -201,8 +200,7 @@ class Joiner {
       joined.stacks.push_back(stack);
     }
     append_threads(side);
-    std::vector<Sample>& samples =
-        side == 0 ? joined_.samples_before : joined_.samples_after;
+    std::vector<Sample>& samples = side == 0 ? joined_.samples_before : joined_.samples_after;
     samples.reserve(sides_[side]->samples.size());
     for (const Sample* sample : sides_[side]->samples) {
       Sample& copy = samples.emplace_back(*sample);
@@ -239,8 +237,7 @@ class Joiner {
 
   FrameIndex nameless_frame(Frame frame) {
     const bool keep = tells_addresses(frame.module);
-    const auto [found, is_new] =
-        nameless_.try_emplace({frame.module, keep ? frame.address : 0});
+    const auto [found, is_new] = nameless_.try_emplace({frame.module, keep ? frame.address : 0});
     if (is_new) {
       Profile& joined = joined_.profile;
       if (!keep) {
@@ -279,7 +276,8 @@ class Joiner {
       if (is_new) found->second = joined_.profile.processes.push_back({.name = process});
       const auto [thread, is_new_thread] = joined_threads_.try_emplace({found->second, name});
       if (is_new_thread) {
-        thread->second = joined_.profile.threads.push_back({.process = found->second, .name = name});
+        thread->second =
+            joined_.profile.threads.push_back({.process = found->second, .name = name});
       }
       threads_.push_back(thread->second);
     }

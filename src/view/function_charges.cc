@@ -7,10 +7,7 @@
 namespace profiler::view {
 
 FunctionCharges::FunctionCharges(const Profile& profile, const TableOptions& options)
-    : profile_(profile),
-      options_(options),
-      steps_(profile),
-      compiled_(profile.functions.size()) {}
+    : profile_(profile), options_(options), steps_(profile), compiled_(profile.functions.size()) {}
 
 std::vector<Charge> FunctionCharges::charges(const std::vector<const Sample*>& samples) {
   PathEntry broken;
