@@ -36,6 +36,7 @@ constexpr std::array kCommands = {
             syscalls_command},
     Command{"annotate", "the source of a function with the time of each line", annotate_command},
     Command{"flamegraph", "a recording as an interactive SVG", flamegraph_command},
+    Command{"diff", "two recordings compared: what changed by more than chance", diff_command},
     Command{"export", "a recording in the formats of other tools", export_command},
     Command{"symbolize", "names for the addresses of an object file", symbolize_command},
 };
