@@ -33,8 +33,8 @@ class DiffPicture {
   std::string draw() {
     FlamegraphLook look;
     look.frame = [this](std::uint32_t node) { return frame(node); };
-    look.legend = {{.css_class = change_class(1), .text = "more than before"},
-                   {.css_class = change_class(-1), .text = "less"},
+    look.legend = {{.css_class = change_class(1), .text = "▲ more than before"},
+                   {.css_class = change_class(-1), .text = "▼ less"},
                    {.css_class = change_class(0), .text = "no change beyond chance"}};
     look.facts = facts();
     look.style_sheet = change_style_sheet();

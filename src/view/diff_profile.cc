@@ -39,9 +39,16 @@ bool has_fixed_addresses(ModuleKind kind) {
   return kind == ModuleKind::kFile || kind == ModuleKind::kVdso;
 }
 
+/// What the recorded program is called: the last part of its path.
+std::string program_of(const Profile& profile) {
+  const std::vector<std::string>& command = profile.run.command;
+  return command.empty() ? "" : std::string(base_name(command.front()));
+}
+
 class Joiner {
  public:
-  Joiner(const DiffSide& before, const DiffSide& after) : sides_{&before, &after} {}
+  Joiner(const DiffSide& before, const DiffSide& after)
+      : sides_{&before, &after}, programs_{program_of(before.profile), program_of(after.profile)} {}
 
   JoinedProfile join() {
     Profile& joined = joined_.profile;
@@ -67,12 +74,21 @@ class Joiner {
     return text ? intern(profile(side).text(text)) : StringIndex();
   }
 
+  /// The program that was recorded is the same one, whatever the two builds are called. `longest`:
+  /// to which names are cut, of a file or of a thread.
+  [[nodiscard]] std::string same_program(std::size_t side, std::string_view name,
+                                         std::size_t longest = std::string::npos) const {
+    const std::string_view own = std::string_view(programs_[side]).substr(0, longest);
+    if (side == 1 || own.empty() || programs_[1].empty() || name != own) return std::string(name);
+    return programs_[1].substr(0, longest);
+  }
+
   void join_modules() {
     std::array<std::vector<Named>, 2> named;
     for (std::size_t side = 0; side < 2; ++side) {
       for (const Module& module : profile(side).modules) {
         const std::string& path = profile(side).text(module.path);
-        named[side].push_back({.name = std::string(base_name(path)),
+        named[side].push_back({.name = same_program(side, base_name(path)),
                                .file = path,
                                .module = {},
                                .kernel = is_kernel(module.kind)});
@@ -270,8 +286,12 @@ class Joiner {
     const Profile& of = profile(side);
     threads_.clear();
     for (std::size_t i = 0; i < of.threads.size(); ++i) {
-      const StringIndex process = intern(side, process_of(of, ThreadIndex(i)).name);
-      const StringIndex name = intern(side, of.threads[ThreadIndex(i)].name);
+      constexpr std::size_t kLongest = 15;  // TASK_COMM_LEN, without the final 0.
+      const auto name_of = [&](StringIndex text) {
+        return intern(same_program(side, of.text(text), kLongest));
+      };
+      const StringIndex process = name_of(process_of(of, ThreadIndex(i)).name);
+      const StringIndex name = name_of(of.threads[ThreadIndex(i)].name);
       const auto [found, is_new] = joined_processes_.try_emplace(process);
       if (is_new) found->second = joined_.profile.processes.push_back({.name = process});
       const auto [thread, is_new_thread] = joined_threads_.try_emplace({found->second, name});
@@ -284,6 +304,7 @@ class Joiner {
   }
 
   std::array<const DiffSide*, 2> sides_;
+  std::array<std::string, 2> programs_;
   JoinedProfile joined_;
   std::unordered_map<std::string, StringIndex> strings_;
   Rows modules_;  ///< Joined rows, by row of each side; likewise all that follow.

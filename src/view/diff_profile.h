@@ -6,10 +6,11 @@
 //   function_table(joined.profile, joined.after());
 //
 // Modules, functions and files are matched by name (diff_match.h) and are called as in the second
-// recording where it has them. Threads are one where their names and their processes' are; pids and
-// tids are not kept. Code that is known by its address only is one function a module ("[unnamed in
-// prog]") where both recordings have the module, but not the same build of it: addresses say
-// nothing then. The run is the second's.
+// recording where it has them; the program that was recorded is the same one by whatever name.
+// Threads are one where their names and their processes' are; pids and tids are not kept. Code that
+// is known by its address only is one function a module ("[unnamed in prog]") where both recordings
+// have the module, but not the same build of it: addresses say nothing then. The run is the
+// second's.
 #pragma once
 
 #include <vector>
