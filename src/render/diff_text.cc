@@ -45,8 +45,12 @@ class DiffColumns {
     other_ = cpu_ && !is_flat && style.width >= kBothChanges;
     user_ = cpu_ && (wide || options.key == DiffKey::kUser);
     sys_ = cpu_ && (wide || options.key == DiffKey::kSys);
-    wait_ =
-        totals_.waits && (!cpu_ || style.width >= kBothChanges || options.key == DiffKey::kWait);
+    // Where waits changed they are shown, however narrow the page is.
+    const bool changed = std::ranges::any_of(report.diff->rows, [](const DiffRow& row) {
+      return row.self.wait.significant || row.total.wait.significant;
+    });
+    wait_ = totals_.waits &&
+            (!cpu_ || changed || style.width >= kBothChanges || options.key == DiffKey::kWait);
   }
 
   void titles(TextTable& table, bool causes) const {

@@ -45,6 +45,10 @@ Profile server(bool after) {
       main + (after ? ";new_way(std::vector<int, std::allocator<int> > const&)" : ";old_way"), 70);
   builder.wait(main + ";Pool::lock", "k", WaitClass::kLock, after ? 3'000'000 : 1'000'000, 300);
   builder.wait(main + ";pause", "k", WaitClass::kSleep, after ? 1'500'000'000 : 500'000'000);
+  ThreadSchedule schedule;
+  schedule.on_cpu_ns = after ? 5'200'000'000 : 5'070'000'000;
+  schedule.blocked_ns = after ? 2'400'000'000 : 800'000'000;
+  builder.schedule(schedule);
   builder.charged(after ? 7'100'000'000 : 5'900'000'000, after ? 5'061'000'000 : 4'571'000'000,
                   after ? 139'000'000 : 500'000'000);
   return builder.build();
@@ -127,7 +131,7 @@ TEST(DiffText, ComparesSecondsModulesAndWaits) {
 TEST(DiffText, OfTheSameRecordingSaysThatNothingChanged) {
   Compared same(server(true), server(true));
   EXPECT_THAT(same.text(),
-              HasSubstr("no change beyond chance in 15 functions and 2 causes of sys"));
+              HasSubstr("no change beyond chance in 16 functions and 2 causes of sys"));
   EXPECT_THAT(same.text(), Not(HasSubstr("points")));
 }
 
