@@ -79,7 +79,7 @@ CommandLine command_line() {
        .usage = "[OPTIONS] OLD NEW",
        .summary = "Compares two recordings: what became slower or faster by more than chance",
        .examples = {{"profiler diff profiler.data.old profiler.data", "the last run with this one"},
-                    {"profiler diff a.data b.data --self", "the functions that changed themselves"},
+                    {"profiler diff a.data b.data --self", "which changed themselves"},
                     {"profiler diff a.data b.data -o diff.svg", "as a differential flame graph"}},
        .operands = Operands::kFiles});
   line.basic().add_options()  //
@@ -87,7 +87,7 @@ CommandLine command_line() {
        "function, module, process, thread, line or cause")(
           "self", po::bool_switch(), "what changed most itself first, not with all it called")(
           "normalize", po::value<std::string>()->value_name("HOW"),
-          "cpu: shares of CPU time are compared; none: seconds as measured");
+          "none: seconds as measured, not shares of CPU time");
   add_filter_options(line);
   add_wait_option(line);
   line.basic().add_options()  //
@@ -99,7 +99,7 @@ CommandLine command_line() {
           "kernel-frames", po::bool_switch(), "the kernel's functions, not one row a system call")(
           "format", po::value<std::string>()->value_name("FORMAT"), "text or json")(
           "output,o", po::value<std::string>()->value_name("FILE"),
-          "file to write; a .svg is a differential flame graph; - is standard output")(
+          "file to write; FILE.svg: a differential flame graph")(
           "gone", po::bool_switch(), "in the flame graph, widths and frames as in OLD");
   add_event_option(line);
   line.advanced().add_options()  //

@@ -18,7 +18,7 @@ using testing::MatchesRegex;
 
 const std::string kProgram = PROFILER_BINARY_DIR "/profiler";
 const std::vector<std::string> kCommands = {"time",     "record",     "report",
-                                            "syscalls", "flamegraph", "export"};
+                                            "syscalls", "flamegraph", "diff", "export"};
 
 struct Ran {
   int status = -1;
