@@ -44,9 +44,7 @@ class FlamegraphWriter {
     layout_ = flame_layout(
         tree,
         {.width = inner_width_, .min_width = options.min_width, .size_limit = options.size_limit},
-        [&](const view::TreeNode& node) {
-          return kFrameBytes + frame_name(profile_, node.entry).size();
-        });
+        [&](const view::TreeNode& node) { return bytes_of(node); });
     head_height_ = layout_.boxes.empty() ? 66 : layout_.frames_left_out != 0 ? 104 : 84;
     frames_height_ = layout_.boxes.empty() ? 120 : layout_.rows * kRowPitch;
   }
@@ -65,6 +63,15 @@ class FlamegraphWriter {
   }
 
  private:
+  /// About what its frame takes in the file.
+  [[nodiscard]] std::size_t bytes_of(const view::TreeNode& node) const {
+    const std::size_t bytes = kFrameBytes + frame_name(profile_, node.entry).size();
+    if (options_.look == nullptr) return bytes;
+    const FlamegraphLook::Frame look =
+        options_.look->frame(static_cast<std::uint32_t>(&node - tree_.nodes.data()));
+    return bytes + look.details.size() + 2 * look.label.size();
+  }
+
   template <class... Args>
   void put(fmt::format_string<Args...> format, Args&&... args) {
     fmt::format_to(std::back_inserter(out_), format, std::forward<Args>(args)...);

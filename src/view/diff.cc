@@ -41,6 +41,7 @@ std::vector<Sample> squared_waits(const std::vector<const Sample*>& samples) {
 
 std::vector<const Sample*> pointers(const std::vector<Sample>& samples) {
   std::vector<const Sample*> pointers;
+  pointers.reserve(samples.size());
   for (const Sample& sample : samples) pointers.push_back(&sample);
   return pointers;
 }

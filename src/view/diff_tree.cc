@@ -28,12 +28,14 @@ class TreeJoiner {
       charge(next);
       std::map<PathEntry, Pending> children;
       // The second first: it says whether a function is inlined.
-      for (const std::uint32_t node : next.after)
+      for (const std::uint32_t node : next.after) {
         for (const std::uint32_t child : after_.nodes[node].children)
           child_at(children, next.node, after_.nodes[child].entry).after.push_back(child);
-      for (const std::uint32_t node : next.before)
+      }
+      for (const std::uint32_t node : next.before) {
         for (const std::uint32_t child : before_.nodes[node].children)
           child_at(children, next.node, before_.nodes[child].entry).before.push_back(child);
+      }
       for (auto& [entry, child] : children) pending.push_back(std::move(child));
     }
     return std::move(diff_);
