@@ -20,6 +20,7 @@ int report_command(std::span<const std::string> args);
 int annotate_command(std::span<const std::string> args);
 int flamegraph_command(std::span<const std::string> args);
 int html_command(std::span<const std::string> args);
+int diff_command(std::span<const std::string> args);
 int export_command(std::span<const std::string> args);
 int syscalls_command(std::span<const std::string> args);
 int symbolize_command(std::span<const std::string> args);

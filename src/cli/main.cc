@@ -37,6 +37,7 @@ constexpr std::array kCommands = {
     Command{"annotate", "the source of a function with the time of each line", annotate_command},
     Command{"flamegraph", "a recording as an interactive SVG", flamegraph_command},
     Command{"html", "a recording as one page: pictures, tables, timeline", html_command},
+    Command{"diff", "two recordings compared: what changed by more than chance", diff_command},
     Command{"export", "a recording in the formats of other tools", export_command},
     Command{"symbolize", "names for the addresses of an object file", symbolize_command},
 };

@@ -44,9 +44,7 @@ class FlamegraphWriter {
     layout_ = flame_layout(
         tree,
         {.width = inner_width_, .min_width = options.min_width, .size_limit = options.size_limit},
-        [&](const view::TreeNode& node) {
-          return kFrameBytes + frame_name(profile_, node.entry).size();
-        });
+        [&](const view::TreeNode& node) { return bytes_of(node); });
     head_height_ = layout_.boxes.empty() ? 66 : layout_.frames_left_out != 0 ? 104 : 84;
     frames_height_ = layout_.boxes.empty() ? 120 : layout_.rows * kRowPitch;
   }
@@ -65,6 +63,15 @@ class FlamegraphWriter {
   }
 
  private:
+  /// About what its frame takes in the file.
+  [[nodiscard]] std::size_t bytes_of(const view::TreeNode& node) const {
+    const std::size_t bytes = kFrameBytes + frame_name(profile_, node.entry).size();
+    if (options_.look == nullptr) return bytes;
+    const FlamegraphLook::Frame look =
+        options_.look->frame(static_cast<std::uint32_t>(&node - tree_.nodes.data()));
+    return bytes + look.details.size() + 2 * look.label.size();
+  }
+
   template <class... Args>
   void put(fmt::format_string<Args...> format, Args&&... args) {
     fmt::format_to(std::back_inserter(out_), format, std::forward<Args>(args)...);
@@ -84,14 +91,15 @@ class FlamegraphWriter {
         "height=\"{1:.10g}\" viewBox=\"0 0 {0:.10g} {1:.10g}\">\n"
         "<title>{2}</title>\n<style>\n{3}</style>\n<defs>\n{4}</defs>\n"
         "<rect class=\"paper\" width=\"100%\" height=\"100%\"/>\n",
-        options_.width, height, xml_text(clip(title(), 300)), style_sheet(), patterns());
+        options_.width, height, xml_text(clip(title(), 300)),
+        style_sheet() + (options_.look != nullptr ? options_.look->style_sheet : ""), patterns());
   }
 
   void head() {
     put("<g class=\"head\">\n<rect class=\"paper\" width=\"100%\" height=\"{:.10g}\"/>\n",
         head_height_ - 4);
     line("name", 30, title(), kTitleCell);
-    line("facts", 53, facts(), kFactsCell);
+    line("facts", 53, options_.look != nullptr ? options_.look->facts : facts(), kFactsCell);
     if (!layout_.boxes.empty()) legend_line();
     if (layout_.frames_left_out != 0) line("quiet", 95, left_out(), kFactsCell);
     put("</g>\n");
@@ -130,26 +138,36 @@ class FlamegraphWriter {
                        layout_.narrowest, percent(std::max<std::uint64_t>(part, 1), kWhole));
   }
 
-  /// The kinds that are in the picture, in the order of their declaration.
   void legend_line() {
+    double x = 0;
+    put("<g class=\"legend\" transform=\"translate({},63)\">\n", kMargin);
+    for (const FlamegraphLook::LegendEntry& entry :
+         options_.look != nullptr ? options_.look->legend : kinds_drawn()) {
+      put("<g class=\"{}\" transform=\"translate({},0)\"><rect width=\"26\" height=\"{}\" "
+          "rx=\"2\"/>"
+          "<text x=\"32\" y=\"13\">{}</text></g>\n",
+          entry.css_class, x, kRowHeight, entry.text);
+      x += 58 + kLegendCell * static_cast<double>(entry.text.size());
+    }
+    put("</g>\n");
+  }
+
+  /// The kinds that are in the picture, in the order of their declaration.
+  [[nodiscard]] std::vector<FlamegraphLook::LegendEntry> kinds_drawn() const {
     std::array<std::string, kFrameKinds> example;
     for (const FlameBox& box : layout_.boxes) {
       const FrameKind kind = kind_of(box);
       if (example[static_cast<std::size_t>(kind)].empty())
         example[static_cast<std::size_t>(kind)] = frame_class(kind, name_of(box));
     }
-    double x = 0;
-    put("<g class=\"legend\" transform=\"translate({},63)\">\n", kMargin);
+    std::vector<FlamegraphLook::LegendEntry> entries;
     for (int k = 0; k < kFrameKinds; ++k) {
       const auto kind = static_cast<FrameKind>(k);
-      if (kind == FrameKind::kProcess || example[static_cast<std::size_t>(k)].empty()) continue;
-      put("<g class=\"{}\" transform=\"translate({},0)\"><rect width=\"26\" height=\"{}\" "
-          "rx=\"2\"/>"
-          "<text x=\"32\" y=\"13\">{}</text></g>\n",
-          frame_class(kind, example[static_cast<std::size_t>(k)]), x, kRowHeight, legend(kind));
-      x += 58 + kLegendCell * static_cast<double>(legend(kind).size());
+      const std::string& of = example[static_cast<std::size_t>(k)];
+      if (kind == FrameKind::kProcess || of.empty()) continue;
+      entries.push_back({.css_class = of, .text = std::string(legend(kind))});
     }
-    put("</g>\n");
+    return entries;
   }
 
   void nothing() {
@@ -190,10 +208,8 @@ class FlamegraphWriter {
     return box.row == 0 ? "all" : frame_name(profile_, tree_.nodes[box.node].entry);
   }
 
-  void frame(const FlameBox& box) {
-    const std::string name = name_of(box);
-    const std::uint32_t row = options_.icicle ? box.row : layout_.rows - 1 - box.row;
-    const double y = row * kRowPitch;
+  /// Where frames are told apart by kind.
+  [[nodiscard]] FlamegraphLook::Frame look_by_kind(const FlameBox& box) const {
     std::string details = amount(event_, box.weight) + ", " + sample_count(box.weight);
     if (all_.samples >= kFewSamples || all_.wait * 2 > all_.wall())
       details += ", " + percent(box.weight.wall(), all_.wall());
@@ -201,16 +217,29 @@ class FlamegraphWriter {
       const std::string from = origin(profile_, tree_.nodes[box.node].entry);
       if (!from.empty()) details += " · " + from;
     }
-    put("<g class=\"{}{}\" data-v=\"{} {}\"><title>{}\n{}</title><rect x=\"{:.2f}\" y=\"{:.10g}\" "
-        "width=\"{:.2f}\" height=\"{}\"/>",
-        frame_class(kind_of(box), name), box.width >= 3 ? " w" : "", box.weight.wall(),
-        box.weight.samples + box.weight.waits, xml_text(name), xml_text(details), box.x, y,
-        box.width, kRowHeight);
+    const std::string name = name_of(box);
+    return {.css_class = frame_class(kind_of(box), name), .label = name, .details = details};
+  }
+
+  void frame(const FlameBox& box) {
+    const bool by_kind = options_.look == nullptr || box.merged != 0 || box.row == 0;
+    const FlamegraphLook::Frame look = by_kind ? look_by_kind(box) : options_.look->frame(box.node);
+    const std::string name = name_of(box);
+    const std::uint32_t row = options_.icicle ? box.row : layout_.rows - 1 - box.row;
+    const double y = row * kRowPitch;
+    // The script cuts labels anew: it has to know those that are not the name.
+    const std::string label =
+        look.label == name ? "" : fmt::format(" data-l=\"{}\"", xml_text(look.label));
+    put("<g class=\"{}{}\" data-v=\"{} {}\"{}><title>{}\n{}</title><rect x=\"{:.2f}\" "
+        "y=\"{:.10g}\" width=\"{:.2f}\" height=\"{}\"/>",
+        look.css_class, box.width >= 3 ? " w" : "", box.weight.wall(),
+        box.weight.samples + box.weight.waits, label, xml_text(name), xml_text(look.details), box.x,
+        y, box.width, kRowHeight);
     // A letter and an ellipsis say nothing: no label for less.
     if (box.width > 4 * kLabelCell) {
       const auto cells = static_cast<std::size_t>((box.width - 2 * kLabelInset) / kLabelCell);
       put(R"(<text x="{:.2f}" y="{:.10g}">{}</text>)", box.x + kLabelInset, y + kBaseline,
-          xml_text(clip(name, cells)));
+          xml_text(clip(look.label, cells)));
     }
     put("</g>\n");
   }

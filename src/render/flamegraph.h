@@ -10,12 +10,31 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <vector>
 
 #include "profiler/profile.h"
 #include "view/call_tree.h"
 
 namespace profiler::render {
+
+/// How a picture of something else than where time went shows its frames.
+struct FlamegraphLook {
+  struct Frame {
+    std::string css_class;
+    std::string label;    ///< What stands on it, if it fits.
+    std::string details;  ///< The tooltip's second line.
+  };
+  struct LegendEntry {
+    std::string css_class;
+    std::string text;
+  };
+  std::function<Frame(std::uint32_t node)> frame;  ///< Of a node but for the root.
+  std::vector<LegendEntry> legend;
+  std::string facts;        ///< The header's second line.
+  std::string style_sheet;  ///< Rules for those classes, after all others.
+};
 
 struct FlamegraphOptions {
   double width = 1200;         ///< Of the picture, in px.
@@ -28,6 +47,7 @@ struct FlamegraphOptions {
   double min_width = 0.1;  ///< Frames narrower than this, in px, are merged with their siblings.
   /// About how large the file may get: the narrowest frames are merged to keep to it. 0: no limit.
   std::size_t size_limit = 1'500'000;
+  const FlamegraphLook* look = nullptr;  ///< None: frames are told apart by kind.
 };
 
 [[nodiscard]] std::string flamegraph(const Profile& profile, const view::CallTree& tree,

@@ -50,6 +50,7 @@
       frames.push({
         g, rect, row, parent, offset, weight, samples, end: index + 1,
         name: lines[0], details: lines[1] || '', label: g.querySelector('text'),
+        text: g.dataset.l || lines[0],
         searchable: row !== 0 && !g.classList[0].startsWith('m'),
       });
     }
@@ -193,7 +194,7 @@
       frame.g.classList.toggle('w', width >= 3);
       frame.rect.setAttribute('x', x.toFixed(2));
       frame.rect.setAttribute('width', width.toFixed(2));
-      const text = width > 4 * CELL ? clip(frame.name, Math.floor((width - 2 * INSET) / CELL)) : '';
+      const text = width > 4 * CELL ? clip(frame.text, Math.floor((width - 2 * INSET) / CELL)) : '';
       if (text && !frame.label) {
         frame.label = document.createElementNS(SVG, 'text');
         frame.label.setAttribute('y', Number(frame.rect.getAttribute('y')) + BASELINE);

@@ -34,6 +34,8 @@ constexpr std::array<Look, kFrameKinds> kLooks = {{
     {'m', "too narrow to draw", 210, 210, 0.10, 0.10, 0.90, 0.22, -0.12},
 }};
 
+constexpr int kChangeLevels = 4;
+
 const Look& look(FrameKind kind) { return kLooks[static_cast<std::size_t>(kind)]; }
 
 bool is_marked(FrameKind kind) { return look(kind).mark != 0; }
@@ -173,6 +175,28 @@ std::string style_sheet() {
     css += '\n';
   }
   return css + scheme(false) + "@media (prefers-color-scheme:dark){\n" + scheme(true) + "}\n";
+}
+
+std::string change_class(double part) {
+  if (part == 0) return "n0";
+  const int level =
+      std::clamp(static_cast<int>(std::abs(part) * kChangeLevels), 0, kChangeLevels - 1);
+  return (part > 0 ? 'r' : 's') + std::to_string(level);
+}
+
+std::string change_style_sheet() {
+  const auto rules = [](bool dark) {
+    std::string css = fmt::format(".n0 rect{{fill:{}}}", hsl(210, 0.08, dark ? 0.27 : 0.90));
+    for (int level = 0; level < kChangeLevels; ++level) {
+      const double step = static_cast<double>(level) / (kChangeLevels - 1);
+      const double lightness = dark ? 0.30 + 0.12 * step : 0.88 - 0.22 * step;
+      css += fmt::format(".r{0} rect{{fill:{1}}}.s{0} rect{{fill:{2}}}", level,
+                         hsl(6, dark ? 0.55 : 0.85, lightness),
+                         hsl(214, dark ? 0.55 : 0.85, lightness));
+    }
+    return css + '\n';
+  };
+  return rules(false) + "@media (prefers-color-scheme:dark){" + rules(true) + "}\n";
 }
 
 std::string patterns() {

@@ -44,6 +44,12 @@ inline constexpr double kRowHeight = 17;
 /// Rules for the picture in light and, where the viewer asks for it, dark.
 [[nodiscard]] std::string style_sheet();
 
+/// Frames coloured by how they changed: red for more, blue for less, grey for nothing beyond
+/// chance. `part`: of the largest change in the picture, -1 to 1; 0: none.
+[[nodiscard]] std::string change_class(double part);
+/// The rules of those classes.
+[[nodiscard]] std::string change_style_sheet();
+
 /// The <pattern> elements that the rules refer to.
 [[nodiscard]] std::string patterns();
 

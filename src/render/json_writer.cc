@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdio>
 #include <utility>
 
@@ -83,6 +84,11 @@ JsonWriter& JsonWriter::signed_seconds(std::int64_t ns) {
   if (ns < 0) text_ += '-';
   text_ += exact_seconds(ns < 0 ? 0 - bits : bits);
   return *this;
+}
+
+JsonWriter& JsonWriter::fraction(double value) {
+  constexpr double kDecimals = 1e9;
+  return signed_seconds(std::isfinite(value) ? std::llround(value * kDecimals) : 0);
 }
 
 JsonWriter& JsonWriter::boolean(bool value) {

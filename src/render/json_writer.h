@@ -28,6 +28,8 @@ class JsonWriter {
   /// Nanoseconds as decimal seconds, all digits.
   JsonWriter& seconds(std::uint64_t ns);
   JsonWriter& signed_seconds(std::int64_t ns);
+  /// A part of a whole, or the difference of two: nine decimals.
+  JsonWriter& fraction(double value);
   JsonWriter& boolean(bool value);
   JsonWriter& null();
   /// A string, or null for "".

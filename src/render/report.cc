@@ -21,4 +21,33 @@ ReportHead report_head(const Profile& profile, const std::vector<const Sample*>&
   return head;
 }
 
+std::string_view name_title(RowsOf rows) {
+  switch (rows) {
+    case RowsOf::kFunctions:
+      return "function";
+    case RowsOf::kModules:
+      return "module";
+    case RowsOf::kProcesses:
+      return "process";
+    case RowsOf::kThreads:
+      return "thread";
+    case RowsOf::kLines:
+      return "function";
+  }
+  return "";
+}
+
+std::string_view place_title(RowsOf rows) {
+  switch (rows) {
+    case RowsOf::kModules:
+      return "path";
+    case RowsOf::kThreads:
+      return "process";
+    case RowsOf::kLines:
+      return "line";
+    default:
+      return "";
+  }
+}
+
 }  // namespace profiler::render

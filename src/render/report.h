@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "profiler/profile.h"
@@ -45,5 +46,9 @@ enum class RowsOf : std::uint8_t {
   kThreads,
   kLines,
 };
+
+/// What a text table of them calls the name of a row, and where that is.
+[[nodiscard]] std::string_view name_title(RowsOf rows);
+[[nodiscard]] std::string_view place_title(RowsOf rows);
 
 }  // namespace profiler::render

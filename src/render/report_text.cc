@@ -45,35 +45,6 @@ std::string row_place(const TableRow& row, RowsOf rows) {
   }
 }
 
-std::string_view name_title(RowsOf rows) {
-  switch (rows) {
-    case RowsOf::kFunctions:
-      return "function";
-    case RowsOf::kModules:
-      return "module";
-    case RowsOf::kProcesses:
-      return "process";
-    case RowsOf::kThreads:
-      return "thread";
-    case RowsOf::kLines:
-      return "function";
-  }
-  return "";
-}
-
-std::string_view place_title(RowsOf rows) {
-  switch (rows) {
-    case RowsOf::kModules:
-      return "path";
-    case RowsOf::kThreads:
-      return "process";
-    case RowsOf::kLines:
-      return "line";
-    default:
-      return "";
-  }
-}
-
 }  // namespace
 
 std::string more_text(std::size_t hidden, const TextStyle& style) {

@@ -27,7 +27,10 @@ std::string_view rendition(Colour colour) {
     case Colour::kName:
       return "1";
     case Colour::kWarning:
+    case Colour::kSlower:
       return "31";
+    case Colour::kFaster:
+      return "32";
   }
   return "";
 }

@@ -29,6 +29,8 @@ enum class Colour : std::uint8_t {
   kWait,     ///< Time off the CPU.
   kName,     ///< Functions.
   kWarning,  ///< Losses, truncation, what is hidden.
+  kSlower,   ///< Costs more than before.
+  kFaster,   ///< Costs less than before.
 };
 
 class TextLine {

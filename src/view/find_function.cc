@@ -10,6 +10,7 @@
 #include <tuple>
 #include <utility>
 
+#include "view/copy_suffix.h"
 #include "view/group_charges.h"
 #include "view/module_name.h"
 #include "view/simple_name.h"
@@ -21,31 +22,9 @@ bool is_digits(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-/// "f.part.0.cold" without what compilers append to copies of f.
-std::string_view without_copy_suffix(std::string_view name) {
-  constexpr std::array<std::string_view, 7> kSuffixes = {
-      ".cold", ".part", ".isra", ".constprop", ".lto_priv", ".llvm", ".localalias"};
-  for (bool again = true; again;) {
-    again = false;
-    std::string_view rest = name;
-    if (const std::size_t dot = rest.rfind('.');
-        dot != std::string_view::npos && is_digits(rest.substr(dot + 1)))
-      rest = rest.substr(0, dot);
-    for (const std::string_view suffix : kSuffixes) {
-      if (!rest.ends_with(suffix) || rest.size() == suffix.size()) continue;
-      name = rest.substr(0, rest.size() - suffix.size());
-      again = true;
-    }
-  }
-  return name;
-}
-
 /// As tables show it, without what compilers append.
 std::string plain_name(std::string_view name) {
-  std::string plain = simple_name(name);
-  if (const std::size_t clone = plain.find(" [clone "); clone != std::string::npos)
-    plain.resize(clone);
-  return std::string(without_copy_suffix(plain));
+  return std::string(without_copy_suffix(simple_name(name)));
 }
 
 /// "std::vector<int>::push_back" without anything in "<…>".

@@ -204,6 +204,27 @@ await test('a picture higher than the window keeps header and details in view', 
       assert.ok((await named(page, 'f4999')).y > 0);
     });
 
+await test('a differential picture says what changed, in colour and in words', 'diff.svg', async page => {
+  assert.deepEqual(await page.locator('.legend text').allTextContents(),
+                   ['▲ more than before', '▼ less', 'no change beyond chance']);
+  assert.equal((await named(page, 'solve')).label, '▲ solve  +23.3');
+  assert.equal((await named(page, 'parse')).label, '▼ parse  -23.3');
+  assert.equal((await named(page, 'steady')).label, 'steady');
+  const colours = await page.evaluate(() => Object.fromEntries(
+      [...document.querySelectorAll('.frames > g')].map(g => [
+        g.querySelector('title').textContent.split('\n')[0],
+        getComputedStyle(g.querySelector('rect')).fill.match(/\d+/g).map(Number)])));
+  const [red, , blue] = colours.solve;
+  assert.ok(red > blue + 60, 'more is red');
+  assert.ok(colours.parse[2] > colours.parse[0] + 60, 'less is blue');
+  assert.ok(Math.abs(colours.steady[0] - colours.steady[2]) < 20, 'chance is grey');
+  // A zoom writes labels anew.
+  await clickFrame(page, 'solve');
+  assert.equal((await named(page, 'solve')).label, '▲ solve  +23.3');
+  assert.match(await text(page, '.much'), /1\.000 s → 2\.000 s.* 23\.3 % → 46\.5 %: \+23\.3 points/);
+  assert.equal(await page.locator('img').count(), 0);
+});
+
 await test('an empty profile says so', 'empty.svg', async page => {
   assert.ok(await page.getByText('No samples in this profile').isVisible());
 });

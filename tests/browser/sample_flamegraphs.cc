@@ -3,10 +3,12 @@
 #include <fstream>
 #include <string>
 
+#include "render/diff_flamegraph.h"
 #include "render/flamegraph.h"
 #include "tests/browser/sample_profiles.h"
 #include "tests/support/profile_builder.h"
 #include "view/call_tree.h"
+#include "view/diff_tree.h"
 #include "view/filter.h"
 
 namespace profiler {
@@ -30,6 +32,26 @@ std::string svg(const Profile& profile, bool kernel_frames,
   return render::flamegraph(profile, tree, options);
 }
 
+/// What changed between two recordings, one of them with a name that would be a script.
+std::string diff_svg() {
+  const auto recorded = [](std::uint64_t parse, std::uint64_t solve, const std::string& other) {
+    return ProfileBuilder()
+        .command({"./prog"})
+        .user("_start;main;parse", parse)
+        .user("_start;main;solve", solve)
+        .user("_start;main;steady", 1000)
+        .user("_start;main;" + other, 300)
+        .build();
+  };
+  const Profile before = recorded(2000, 1000, "dropped");
+  const Profile after = recorded(1000, 2000, "</script><img src=x onerror=alert(1)>");
+  const auto was = view::select(before, {});
+  const auto is = view::select(after, {});
+  const view::JoinedProfile joined = view::join_profiles({before, was}, {after, is});
+  return render::diff_flamegraph(joined.profile, view::diff_tree(joined, {}, {}),
+                                 {.old_path = "old.data", .new_path = "new.data"});
+}
+
 bool write(const std::string& path, const std::string& text) {
   std::ofstream file(path, std::ios::binary);
   file << text;
@@ -50,6 +72,7 @@ int run(const std::string& directory) {
       write(directory + "/deep.svg", svg(deep, false, {})) &&
       write(directory + "/wall.svg", wall_svg(waits(), {})) &&
       write(directory + "/wait.svg", wall_svg(waits(), {.wait_only = true})) &&
+      write(directory + "/diff.svg", diff_svg()) &&
       write(directory + "/empty.svg", svg(ProfileBuilder().build(), false, {}));
   return good ? 0 : 1;
 }

@@ -17,8 +17,8 @@ using testing::HasSubstr;
 using testing::MatchesRegex;
 
 const std::string kProgram = PROFILER_BINARY_DIR "/profiler";
-const std::vector<std::string> kCommands = {"time",     "record",     "report",
-                                            "syscalls", "flamegraph", "export"};
+const std::vector<std::string> kCommands = {"time",       "record", "report", "syscalls",
+                                            "flamegraph", "diff",   "export"};
 
 struct Ran {
   int status = -1;
