@@ -9,6 +9,7 @@
 
 #include "export/clean_name.h"
 #include "export/gzip.h"
+#include "export/thread_samples.h"
 #include "view/cause_ledger.h"
 #include "view/module_name.h"
 
@@ -147,9 +148,7 @@ class PprofWriter {
     out_.add_int64(ProfileField::kPeriod, static_cast<std::int64_t>(period));
     out_.add_int64(ProfileField::kTimeNanos, static_cast<std::int64_t>(run.start_unix_ns));
     out_.add_int64(ProfileField::kDurationNanos, static_cast<std::int64_t>(run.duration_ns));
-    std::string command;
-    for (const std::string& word : run.command) command += (command.empty() ? "" : " ") + word;
-    if (!command.empty()) comment(command);
+    if (const std::string command = command_text(run); !command.empty()) comment(command);
     comment("event: " + event.name);
     if (!run.host.empty()) comment("host: " + run.host);
     for (const std::string& note : run.notes) comment(note);
