@@ -12,9 +12,12 @@
 #include "cli/filter_options.h"
 #include "cli/load_profile.h"
 #include "cli/output.h"
+#include "export/callgrind.h"
 #include "export/folded.h"
 #include "export/gzip.h"
+#include "export/perf_script.h"
 #include "export/pprof.h"
+#include "export/speedscope.h"
 
 namespace profiler::cli {
 namespace {
@@ -54,9 +57,30 @@ void pprof(const Profile& profile, const Samples& samples, const Request& reques
                         sink);
 }
 
+void speedscope(const Profile& profile, const Samples& samples, const Request& request,
+                const exporter::Sink& sink) {
+  exporter::write_speedscope(profile, samples, {.event = request.event, .kernel = request.kernel},
+                             sink);
+}
+
+void perf_script(const Profile& profile, const Samples& samples, const Request& request,
+                 const exporter::Sink& sink) {
+  exporter::write_perf_script(profile, samples, {.kernel = request.kernel}, sink);
+}
+
+void callgrind(const Profile& profile, const Samples& samples, const Request& request,
+               const exporter::Sink& sink) {
+  exporter::write_callgrind(
+      profile, samples, {.event = request.event, .waits = request.waits, .kernel = request.kernel},
+      sink);
+}
+
 constexpr std::array kFormats = {
     Format{"folded", Content::kText, false, folded},
+    Format{"speedscope", Content::kText, false, speedscope},
     Format{"pprof", Content::kBinary, true, pprof},
+    Format{"perf-script", Content::kText, false, perf_script},
+    Format{"callgrind", Content::kText, true, callgrind},
 };
 
 std::string format_names() {
@@ -141,7 +165,7 @@ int export_command(std::span<const std::string> args) {
   const auto selection = choose_samples(*options, *profile, *filter, format->tells_waits_apart);
   if (!selection) return line.fail(selection.error());
   request->event = filter->event;
-  request->waits = selection->has_waits;
+  request->waits = selection->has_waits && !filter->sys_only;
   if (!options->has("weights")) request->weights = selection->has_waits;
 
   const auto output = options->get<std::string>("output", "-");
