@@ -13,6 +13,7 @@
 #include "cli/load_profile.h"
 #include "cli/output.h"
 #include "export/callgrind.h"
+#include "export/firefox.h"
 #include "export/folded.h"
 #include "export/gzip.h"
 #include "export/perf_script.h"
@@ -28,6 +29,7 @@ using Samples = std::vector<const Sample*>;
 struct Request {
   std::uint16_t event = 0;
   bool waits = false;    ///< Waits were recorded, and can stand beside the event.
+  bool wall = false;     ///< They were asked for.
   bool weights = false;  ///< For what counts samples: their weights instead.
   exporter::KernelFrames kernel = exporter::KernelFrames::kShown;
 };
@@ -75,9 +77,17 @@ void callgrind(const Profile& profile, const Samples& samples, const Request& re
       sink);
 }
 
+void firefox(const Profile& profile, const Samples& samples, const Request& request,
+             const exporter::Sink& sink) {
+  exporter::write_firefox(
+      profile, samples,
+      {.event = request.event, .wait_samples = request.wall, .kernel = request.kernel}, sink);
+}
+
 constexpr std::array kFormats = {
     Format{"folded", Content::kText, false, folded},
     Format{"speedscope", Content::kText, false, speedscope},
+    Format{"firefox", Content::kText, true, firefox},
     Format{"pprof", Content::kBinary, true, pprof},
     Format{"perf-script", Content::kText, false, perf_script},
     Format{"callgrind", Content::kText, true, callgrind},
@@ -166,6 +176,7 @@ int export_command(std::span<const std::string> args) {
   if (!selection) return line.fail(selection.error());
   request->event = filter->event;
   request->waits = selection->has_waits && !filter->sys_only;
+  request->wall = options->flag("wall") || filter->wait_only || filter->wait != WaitClass::kNone;
   if (!options->has("weights")) request->weights = selection->has_waits;
 
   const auto output = options->get<std::string>("output", "-");

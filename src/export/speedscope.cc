@@ -27,7 +27,7 @@ class SpeedscopeWriter {
     json_.key("exporter").string("profiler");
     if (const std::string name = command_text(profile_.run); !name.empty())
       json_.key("name").string(name);
-    json_.key("activeProfileIndex").number(heaviest(threads));
+    json_.key("activeProfileIndex").number(threads.empty() ? 0 : heaviest_first(threads).front());
     json_.key("profiles").begin_array();
     for (const ThreadSamples& thread : threads) write_thread(thread);
     json_.end();

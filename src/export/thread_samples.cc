@@ -1,6 +1,9 @@
 #include "export/thread_samples.h"
 
 #include <algorithm>
+#include <functional>
+#include <numeric>
+#include <utility>
 
 #include "export/clean_name.h"
 
@@ -15,6 +18,7 @@ std::vector<ThreadSamples> samples_by_thread(const Profile& profile,
         profile.threads.contains(sample->thread) ? threads[sample->thread.row()] : threads.back();
     thread.samples.push_back(sample);
     thread.weight += sample->weight;
+    if (sample->mode != Mode::kWait) thread.on_cpu += sample->weight;
   }
   std::erase_if(threads, [](const ThreadSamples& thread) { return thread.samples.empty(); });
   for (ThreadSamples& thread : threads)
@@ -22,9 +26,13 @@ std::vector<ThreadSamples> samples_by_thread(const Profile& profile,
   return threads;
 }
 
-std::size_t heaviest(const std::vector<ThreadSamples>& threads) {
-  const auto found = std::ranges::max_element(threads, {}, &ThreadSamples::weight);
-  return found == threads.end() ? 0 : static_cast<std::size_t>(found - threads.begin());
+std::vector<std::size_t> heaviest_first(const std::vector<ThreadSamples>& threads) {
+  std::vector<std::size_t> rows(threads.size());
+  std::iota(rows.begin(), rows.end(), std::size_t{0});
+  std::ranges::stable_sort(rows, std::greater(), [&](std::size_t row) {
+    return std::pair(threads[row].on_cpu, threads[row].weight);
+  });
+  return rows;
 }
 
 std::string thread_title(const Profile& profile, ThreadIndex index) {

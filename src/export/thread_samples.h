@@ -18,14 +18,15 @@ struct ThreadSamples {
   ThreadIndex thread;  ///< None: not known.
   std::vector<const Sample*> samples;
   std::uint64_t weight = 0;  ///< Of all of them.
+  std::uint64_t on_cpu = 0;  ///< Of those that are no waits.
 };
 
 /// By row; those without a thread last.
 [[nodiscard]] std::vector<ThreadSamples> samples_by_thread(
     const Profile& profile, const std::vector<const Sample*>& samples);
 
-/// The row of the thread with the most weight; 0 where there are none.
-[[nodiscard]] std::size_t heaviest(const std::vector<ThreadSamples>& threads);
+/// Rows of threads by their time on the CPU, most first; of those without, by their waits.
+[[nodiscard]] std::vector<std::size_t> heaviest_first(const std::vector<ThreadSamples>& threads);
 
 /// "prog (pid 100)", "worker (prog, pid 100, tid 101)", "[no thread]".
 [[nodiscard]] std::string thread_title(const Profile& profile, ThreadIndex thread);
