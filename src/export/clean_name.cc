@@ -30,8 +30,9 @@ void append_clean(std::string& text, std::string_view name) {
 }  // namespace
 
 std::string clean_name(std::string_view name) {
+  const bool is_blank = name.find_first_not_of(' ') == std::string_view::npos;
   std::string clean;
-  append_clean(clean, name.empty() ? "[no name]" : name);
+  append_clean(clean, is_blank ? "[no name]" : name);
   return clean;
 }
 

@@ -11,7 +11,7 @@
 
 namespace profiler::exporter {
 
-/// "[no name]" for "".
+/// "[no name]" for "" and for blanks alone.
 [[nodiscard]] std::string clean_name(std::string_view name);
 
 /// Likewise, with `_` for every blank, and `replacement` for "": for fields that blanks separate.

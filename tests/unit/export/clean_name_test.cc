@@ -22,6 +22,7 @@ TEST(CleanName, IsOneLineThatMovesNoCursor) {
   EXPECT_EQ(clean_name("\u009b31m line\u2028end"), "\ufffd31m line\ufffdend");
   EXPECT_EQ(clean_name("\xff\xc3("), "\ufffd\ufffd(");
   EXPECT_EQ(clean_name(""), "[no name]");
+  EXPECT_EQ(clean_name("  "), "[no name]");
 }
 
 TEST(CleanName, OfAnyBytesIsValidAndWithoutControls) {
