@@ -14,7 +14,7 @@ constexpr std::size_t kBufferSize = 65536;
 // The largest window, with a gzip header: zlib.h, deflateInit2().
 constexpr int kGzipWindowBits = 15 + 16;
 constexpr int kMemoryLevel = 8;
-// Half of the time of zlib's own choice (6), and a tenth more bytes.
+// Less than half of the time of zlib's own choice (6), for a twentieth more bytes at most.
 constexpr int kLevel = 3;
 
 }  // namespace
