@@ -39,7 +39,7 @@ ALLOWED = {
     "syscalls": VOCABULARY | {"record", "pipeline", "kernel", "sched", "profile"},
     "view": VOCABULARY | {"profile"},
     "render": VIEWS,
-    "export": VIEWS,
+    "export": VIEWS | {"render"},  # how JSON is written
     "cli": None,  # everything
 }
 

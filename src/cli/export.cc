@@ -2,6 +2,7 @@
 // kFormats.
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,30 +12,85 @@
 #include "cli/filter_options.h"
 #include "cli/load_profile.h"
 #include "cli/output.h"
+#include "export/callgrind.h"
+#include "export/firefox.h"
 #include "export/folded.h"
-#include "view/filter.h"
+#include "export/gzip.h"
+#include "export/perf_script.h"
+#include "export/pprof.h"
+#include "export/speedscope.h"
 
 namespace profiler::cli {
 namespace {
 
 using Samples = std::vector<const Sample*>;
 
+/// What is to be written, besides the samples.
+struct Request {
+  std::uint16_t event = 0;
+  bool waits = false;    ///< Waits were recorded, and can stand beside the event.
+  bool wall = false;     ///< They were asked for.
+  bool weights = false;  ///< For what counts samples: their weights instead.
+  exporter::KernelFrames kernel = exporter::KernelFrames::kShown;
+};
+
 struct Format {
   std::string_view name;
   Content content;
-  void (*write)(const Profile&, const Samples&, const ParsedOptions&, const exporter::Sink&);
+  /// Waits have a place of their own beside the time on the CPU: they are written wherever there
+  /// are any, not only with --wait and --wall.
+  bool tells_waits_apart;
+  void (*write)(const Profile&, const Samples&, const Request&, const exporter::Sink&);
 };
 
-void folded(const Profile& profile, const Samples& samples, const ParsedOptions& options,
+void folded(const Profile& profile, const Samples& samples, const Request& request,
             const exporter::Sink& sink) {
-  const bool weights = options.get<std::string>("weights", "samples") == "ns";
-  exporter::write_folded(
+  using exporter::FoldedCount;
+  exporter::write_folded(profile, samples,
+                         {.count = request.weights ? FoldedCount::kWeight : FoldedCount::kSamples,
+                          .kernel = request.kernel},
+                         sink);
+}
+
+void pprof(const Profile& profile, const Samples& samples, const Request& request,
+           const exporter::Sink& sink) {
+  exporter::write_pprof(profile, samples,
+                        {.event = request.event, .waits = request.waits, .kernel = request.kernel},
+                        sink);
+}
+
+void speedscope(const Profile& profile, const Samples& samples, const Request& request,
+                const exporter::Sink& sink) {
+  exporter::write_speedscope(profile, samples, {.event = request.event, .kernel = request.kernel},
+                             sink);
+}
+
+void perf_script(const Profile& profile, const Samples& samples, const Request& request,
+                 const exporter::Sink& sink) {
+  exporter::write_perf_script(profile, samples, {.kernel = request.kernel}, sink);
+}
+
+void callgrind(const Profile& profile, const Samples& samples, const Request& request,
+               const exporter::Sink& sink) {
+  exporter::write_callgrind(
+      profile, samples, {.event = request.event, .waits = request.waits, .kernel = request.kernel},
+      sink);
+}
+
+void firefox(const Profile& profile, const Samples& samples, const Request& request,
+             const exporter::Sink& sink) {
+  exporter::write_firefox(
       profile, samples,
-      {.count = weights ? exporter::FoldedCount::kWeight : exporter::FoldedCount::kSamples}, sink);
+      {.event = request.event, .wait_samples = request.wall, .kernel = request.kernel}, sink);
 }
 
 constexpr std::array kFormats = {
-    Format{"folded", Content::kText, folded},
+    Format{"folded", Content::kText, false, folded},
+    Format{"speedscope", Content::kText, false, speedscope},
+    Format{"firefox", Content::kText, true, firefox},
+    Format{"pprof", Content::kBinary, true, pprof},
+    Format{"perf-script", Content::kText, false, perf_script},
+    Format{"callgrind", Content::kText, true, callgrind},
 };
 
 std::string format_names() {
@@ -52,20 +108,44 @@ CommandLine command_line() {
        .usage = "[OPTIONS] --format FORMAT [-i FILE] [-o FILE]",
        .summary = "Writes a recording in the format of another tool",
        .examples = {{"profiler export --format folded", "a line for each stack"},
-                    {"profiler export --format folded --sys -o f", "the kernel's part only"}}});
+                    {"profiler export --format folded --sys -o f", "the kernel's part only"},
+                    {"profiler export --format pprof -o prog.pb.gz", "for go tool pprof"}}});
   line.basic().add_options()  //
       ("format", po::value<std::string>()->value_name("FORMAT"), format_names().c_str())(
           "input,i", po::value<std::string>()->value_name("FILE"),
           "profile to read (profiler.data)")("output,o",
                                              po::value<std::string>()->value_name("FILE"),
                                              "file to write (standard output)");
+  add_filter_options(line);
+  add_wait_option(line);
+  add_wall_option(line);
   line.advanced().add_options()  //
       ("weights", po::value<std::string>()->value_name("UNIT"),
-       "what folded counts: samples, or ns (another event's own unit)");
-  add_filter_options(line);
+       "what folded counts: samples, or ns (another event's own unit), which --wait and --wall do")(
+          "fold-kernel", po::bool_switch(),
+          "one frame for each system call or fault in place of the kernel's functions")(
+          "gzip", po::bool_switch(), "compress; so does a file name that ends in .gz");
   add_event_option(line);
   add_symbol_options(line);
   return line;
+}
+
+Result<Request> request_of(const ParsedOptions& options, const Format& format) {
+  Request request;
+  request.kernel = options.flag("fold-kernel") ? exporter::KernelFrames::kFolded
+                                               : exporter::KernelFrames::kShown;
+  if (!options.has("weights")) return request;
+  const auto unit = options.get<std::string>("weights");
+  if (unit != "samples" && unit != "ns") {
+    return std::unexpected(
+        Error{.what = "--weights: no unit '" + unit + "'", .advice = "use samples or ns"});
+  }
+  if (format.name != "folded") {
+    return std::unexpected(Error{.what = "--weights is for folded only",
+                                 .advice = "leave it out: this format has weights of its own"});
+  }
+  request.weights = unit == "ns";
+  return request;
 }
 
 }  // namespace
@@ -80,12 +160,11 @@ int export_command(std::span<const std::string> args) {
     return line.fail({.what = wanted.empty() ? "which format?" : "no format '" + wanted + "'",
                       .advice = "--format takes: " + format_names()});
   }
-  if (const auto unit = options->get<std::string>("weights", "samples");
-      unit != "samples" && unit != "ns") {
-    return line.fail({.what = "--weights: no unit '" + unit + "'", .advice = "use samples or ns"});
-  }
+  auto request = request_of(*options, *format);
+  if (!request) return line.fail(request.error());
   auto filter = filter_of(*options);
   if (!filter) return line.fail(filter.error());
+  if (const auto wall = check_wall(*options, *filter); !wall) return line.fail(wall.error());
 
   const auto input = options->get<std::string>("input", "profiler.data");
   const auto profile = load_profile(input, symbol_sources(*options));
@@ -93,10 +172,26 @@ int export_command(std::span<const std::string> args) {
   complain_of_damage(input, profile->run);
   if (const auto event = choose_event(*options, *profile, *filter); !event)
     return line.fail(event.error());
-  const Samples samples = view::select(*profile, *filter);
+  const auto selection = choose_samples(*options, *profile, *filter, format->tells_waits_apart);
+  if (!selection) return line.fail(selection.error());
+  request->event = filter->event;
+  request->waits = selection->has_waits && !filter->sys_only;
+  request->wall = options->flag("wall") || filter->wait_only || filter->wait != WaitClass::kNone;
+  if (!options->has("weights")) request->weights = selection->has_waits;
+
+  const auto output = options->get<std::string>("output", "-");
+  const bool is_compressed = format->content == Content::kBinary;
+  const bool compress = !is_compressed && (options->flag("gzip") || output.ends_with(".gz"));
   const auto written = stream_output(
-      options->get<std::string>("output", "-"), format->content,
-      [&](const exporter::Sink& sink) { format->write(*profile, samples, *options, sink); });
+      output, compress ? Content::kBinary : format->content, [&](const exporter::Sink& sink) {
+        if (!compress) {
+          format->write(*profile, selection->samples, *request, sink);
+          return;
+        }
+        exporter::GzipSink gzip(sink);
+        format->write(*profile, selection->samples, *request, gzip.sink());
+        gzip.finish();
+      });
   return written ? 0 : line.fail(written.error());
 }
 

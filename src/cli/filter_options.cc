@@ -126,6 +126,34 @@ Result<void> check_waits(const view::Filter& filter, const view::Selection& sele
                                .advice = "choose another with --event, or leave that out"});
 }
 
+void add_wall_option(CommandLine& line) {
+  line.basic().add_options()("wall", po::bool_switch(),
+                             "user, sys and wait: all of every thread's time");
+}
+
+Result<void> check_wall(const ParsedOptions& options, const view::Filter& filter) {
+  const bool is_part = filter.sys_only || filter.wait_only || filter.wait != WaitClass::kNone;
+  if (!options.flag("wall") || !is_part) return {};
+  return std::unexpected(Error{.what = "--wall is all time: --sys and --wait are parts of it",
+                               .advice = "give one of them"});
+}
+
+Result<view::Selection> choose_samples(const ParsedOptions& options, const Profile& profile,
+                                       const view::Filter& filter, bool waits_too) {
+  const bool wall = options.flag("wall");
+  if (wall || waits_too || filter.wait_only || filter.wait != WaitClass::kNone) {
+    view::Selection selection = view::select_with_waits(profile, filter);
+    view::Filter wanted = filter;
+    wanted.wait_only |= wall;  // The same complaint.
+    if (const auto waits = check_waits(wanted, selection, profile); !waits)
+      return std::unexpected(waits.error());
+    return selection;
+  }
+  view::Selection selection;
+  selection.samples = view::select(profile, filter);
+  return selection;
+}
+
 /// As tables and JSON have them.
 Result<WaitClass> parse_wait_class(std::string text) {
   std::ranges::replace(text, '_', ' ');

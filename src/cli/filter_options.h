@@ -29,6 +29,17 @@ void add_wait_option(CommandLine& line);
 [[nodiscard]] Result<void> check_waits(const view::Filter& filter, const view::Selection& selection,
                                        const Profile& profile);
 
+/// Adds --wall, beside --wait, for commands that show both time on the CPU and off it.
+void add_wall_option(CommandLine& line);
+/// Fails where --wall was given with an option that asks for a part of it.
+[[nodiscard]] Result<void> check_wall(const ParsedOptions& options, const view::Filter& filter);
+/// The samples that were asked for: on the CPU; with --wait off it; with --wall, or where a command
+/// shows waits wherever there are any (`waits_too`), both. Fails as check_waits() does.
+[[nodiscard]] Result<view::Selection> choose_samples(const ParsedOptions& options,
+                                                     const Profile& profile,
+                                                     const view::Filter& filter,
+                                                     bool waits_too = false);
+
 [[nodiscard]] Result<view::Filter> filter_of(const ParsedOptions& options);
 
 /// As it was asked for, on one line: "sys, process=cc1plus"; "" for everything.

@@ -34,8 +34,7 @@ CommandLine command_line() {
           "title", po::value<std::string>()->value_name("TEXT"), "instead of the command");
   add_filter_options(line);
   add_wait_option(line);
-  line.basic().add_options()("wall", po::bool_switch(),
-                             "user, sys and wait: all of every thread's time");
+  add_wall_option(line);
   add_event_option(line);
   add_symbol_options(line);
   line.basic().add_options()  //
@@ -104,11 +103,7 @@ int flamegraph_command(std::span<const std::string> args) {
   if (!options) return options.error();
   auto filter = filter_of(*options);
   if (!filter) return line.fail(filter.error());
-  const bool wall = options->flag("wall");
-  if (wall && (filter->sys_only || filter->wait_only || filter->wait != WaitClass::kNone)) {
-    return line.fail({.what = "--wall is all time: --sys and --wait are parts of it",
-                      .advice = "give one of them"});
-  }
+  if (const auto wall = check_wall(*options, *filter); !wall) return line.fail(wall.error());
   auto picture = picture_options(*options);
   if (!picture) return line.fail(picture.error());
 
@@ -123,14 +118,9 @@ int flamegraph_command(std::span<const std::string> args) {
     const std::string& name = profile->run.events[filter->event].name;
     picture->selection = name + (picture->selection.empty() ? "" : ", ") + picture->selection;
   }
-  const bool with_waits = filter->wait_only || filter->wait != WaitClass::kNone || wall;
-  const view::Selection selection =
-      with_waits ? view::select_with_waits(*profile, *filter) : view::Selection{};
-  if (wall && !selection.has_waits) filter->wait_only = true;  // The same complaint.
-  if (const auto waits = check_waits(*filter, selection, *profile); !waits)
-    return line.fail(waits.error());
-  const std::vector<const Sample*> samples =
-      with_waits ? selection.samples : view::select(*profile, *filter);
+  const auto selection = choose_samples(*options, *profile, *filter);
+  if (!selection) return line.fail(selection.error());
+  const std::vector<const Sample*>& samples = selection->samples;
   const view::CallTree tree =
       view::call_tree(*profile, samples,
                       {.path = {.kernel_frames = options->flag("kernel-frames"),

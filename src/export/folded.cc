@@ -6,7 +6,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "profiler/utf8.h"
+#include "export/clean_name.h"
 #include "view/call_path.h"
 #include "view/stack_weights.h"
 
@@ -16,42 +16,35 @@ namespace {
 constexpr std::size_t kPieceSize = 65536;
 constexpr std::uint32_t kRoot = 0;
 
-/// A name that can stand between semicolons: valid UTF-8 on one line.
+/// A name that can stand between semicolons.
 std::string folded_name(std::string_view name) {
-  std::string clean;
-  clean.reserve(name.size());
-  while (!name.empty()) {
-    const char32_t c = next_code_point(name);
-    // Controls, and what Unicode-aware readers of lines take for the end of one.
-    const bool control = c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x2028 || c == 0x2029;
-    append_utf8(clean, c == ';' ? U':' : control ? kReplacementCharacter : c);
+  std::string clean = clean_name(name);
+  std::ranges::replace(clean, ';', ':');
+  return clean;
+}
+
+std::string_view suffix(Code code) {
+  switch (code) {
+    case Code::kKernel:
+      return "_[k]";
+    case Code::kInlined:
+      return "_[i]";
+    case Code::kGenerated:
+      return "_[j]";
+    case Code::kUser:
+    case Code::kMark:
+      return "";
   }
-  return clean.empty() ? "[no name]" : clean;
-}
-
-ModuleIndex module_of(const Profile& profile, const view::PathEntry& entry) {
-  if (entry.function) return profile.functions[entry.function].module;
-  return entry.frame ? profile.frames[entry.frame].module : ModuleIndex();
-}
-
-std::string_view suffix(const Profile& profile, const view::PathEntry& entry) {
-  using Kind = view::PathEntry::Kind;
-  if (view::is_kernel_step(entry)) return "_[k]";
-  if (entry.kind != Kind::kFunction && entry.kind != Kind::kAddress) return "";
-  const ModuleIndex module = module_of(profile, entry);
-  const ModuleKind kind = module ? profile.modules[module].kind : ModuleKind::kUnmapped;
-  const bool kernel = kind == ModuleKind::kKernel || kind == ModuleKind::kKernelModule;
-  if (kernel || (entry.function && profile.functions[entry.function].kernel)) return "_[k]";
-  if (entry.inlined) return "_[i]";
-  return kind == ModuleKind::kAnonymous || kind == ModuleKind::kJitDump ? "_[j]" : "";
+  return "";
 }
 
 /// Stacks by the text of their frames: functions that only differ in what cannot be seen in a
 /// line (their module, say) are one.
 class TextTree {
  public:
-  explicit TextTree(const Profile& profile)
+  TextTree(const Profile& profile, KernelFrames kernel)
       : profile_(profile),
+        fold_(kernel == KernelFrames::kFolded),
         nodes_(1),
         texts_of_frame_(profile.frames.size()),
         known_(profile.nodes.size()) {}
@@ -70,9 +63,12 @@ class TextTree {
          view::call_path(profile_, without_frames, {.process_root = true}, s.process_name))
       node = child(node, text_of(entry));
     node = user_leaf(node, s.stack.user);
-    node = chain(node, s.stack.kernel);
-    if (!s.stack.kernel && (s.stack.cause || s.hidden_kernel))
+    if (s.stack.kernel && !fold_) {
+      node = chain(node, s.stack.kernel);
+    } else if (s.stack.kernel || s.stack.cause || s.hidden_kernel) {
       node = child(node, text_of(view::folded_kernel(profile_, s.stack)));
+    }
+    if (const auto wait = view::wait_node(s.stack)) node = child(node, text_of(*wait));
     nodes_[node].count += count;
   }
 
@@ -166,7 +162,7 @@ class TextTree {
     const auto [known, is_new] = text_of_entry_.try_emplace(key(entry));
     if (is_new) {
       std::string text = folded_name(view::label(profile_, entry));
-      text += suffix(profile_, entry);
+      text += suffix(code_of(profile_, entry));
       const auto [same, new_text] =
           text_rows_.try_emplace(std::move(text), static_cast<std::uint32_t>(texts_.size()));
       if (new_text) texts_.push_back(same->first);
@@ -208,6 +204,7 @@ class TextTree {
   }
 
   const Profile& profile_;
+  bool fold_;
   std::vector<Node> nodes_;
   std::unordered_map<std::uint64_t, std::uint32_t> children_;  ///< (parent, text) to node.
   std::unordered_map<std::uint64_t, std::uint32_t> text_of_entry_;
@@ -224,11 +221,13 @@ class TextTree {
 
 void write_folded(const Profile& profile, const std::vector<const Sample*>& samples,
                   const FoldedOptions& options, const Sink& sink) {
-  TextTree tree(profile);
-  std::vector<view::StackWeight> stacks = view::stack_weights(profile, samples, true);
+  TextTree tree(profile, options.kernel);
+  std::vector<view::StackWeight> stacks =
+      view::stack_weights(profile, samples, view::StackOwner::kProcessName);
   std::ranges::stable_sort(stacks, {}, &TextTree::root_key);
+  const bool weights = options.count == FoldedCount::kWeight;
   for (const view::StackWeight& s : stacks)
-    tree.add(s, options.count == FoldedCount::kSamples ? s.weight.samples : s.weight.all());
+    tree.add(s, weights ? s.weight.wall() : s.weight.samples + s.weight.waits);
   tree.write(sink);
 }
 

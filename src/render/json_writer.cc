@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <utility>
@@ -10,6 +11,16 @@
 #include "render/amount.h"
 
 namespace profiler::render {
+namespace {
+
+/// std::to_string makes a string of its own, which counts where numbers are most of a document.
+void append_number(std::string& text, std::uint64_t value) {
+  std::array<char, 20> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+  text.append(digits.data(), end);
+}
+
+}  // namespace
 
 void JsonWriter::before_value() {
   if (after_key_) {
@@ -62,7 +73,7 @@ JsonWriter& JsonWriter::string(std::string_view text) {
 
 JsonWriter& JsonWriter::number(std::uint64_t value) {
   before_value();
-  text_ += std::to_string(value);
+  append_number(text_, value);
   return *this;
 }
 
@@ -75,6 +86,20 @@ JsonWriter& JsonWriter::signed_number(std::int64_t value) {
 JsonWriter& JsonWriter::seconds(std::uint64_t ns) {
   before_value();
   text_ += exact_seconds(ns);
+  return *this;
+}
+
+JsonWriter& JsonWriter::milliseconds(std::uint64_t ns) {
+  before_value();
+  constexpr std::uint64_t kMillisecond = 1'000'000;
+  append_number(text_, ns / kMillisecond);
+  if (std::uint64_t rest = ns % kMillisecond; rest != 0) {
+    std::array<char, 7> digits = {'.'};
+    std::size_t size = 1;
+    for (std::uint64_t unit = kMillisecond / 10; rest != 0; rest %= unit, unit /= 10)
+      digits[size++] = static_cast<char>('0' + rest / unit);
+    text_.append(digits.data(), size);
+  }
   return *this;
 }
 
@@ -121,6 +146,8 @@ std::string JsonWriter::take() {
   *this = JsonWriter();
   return text;
 }
+
+std::string JsonWriter::drain() { return std::exchange(text_, {}); }
 
 void JsonWriter::quote(std::string_view text) {
   text_ += '"';

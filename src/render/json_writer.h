@@ -7,6 +7,7 @@
 // Nesting and commas are its business; that keys are unique is the caller's.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -27,6 +28,8 @@ class JsonWriter {
   JsonWriter& signed_number(std::int64_t value);
   /// Nanoseconds as decimal seconds, all digits.
   JsonWriter& seconds(std::uint64_t ns);
+  /// Likewise as milliseconds.
+  JsonWriter& milliseconds(std::uint64_t ns);
   JsonWriter& signed_seconds(std::int64_t ns);
   /// A part of a whole, or the difference of two: nine decimals.
   JsonWriter& fraction(double value);
@@ -40,6 +43,11 @@ class JsonWriter {
   JsonWriter& line_break();
 
   [[nodiscard]] std::string take();
+  /// What has been written since the last call, in mid-document: for documents that are not to be
+  /// held in memory.
+  [[nodiscard]] std::string drain();
+  /// How much drain() would give.
+  [[nodiscard]] std::size_t size() const { return text_.size(); }
 
  private:
   void before_value();

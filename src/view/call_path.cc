@@ -54,18 +54,13 @@ std::string address_label(const Profile& profile, FrameIndex index) {
 }  // namespace
 
 void append_frame(const Profile& profile, FrameIndex index, CallPath& path) {
-  const FrameName name = index ? profile.frames[index].name : FrameName{};
   const std::size_t begin = path.size();
-  for (std::size_t i = name.count; i-- > 0;) {
-    const LocationIndex location(name.first.row() + i);
-    if (!profile.locations.contains(location)) continue;
-    const FunctionIndex function = profile.locations[location].function;
-    if (!function) continue;
+  for_each_location(profile, index, [&](LocationIndex location) {
     PathEntry entry;
-    entry.function = function;
+    entry.function = profile.locations[location].function;
     entry.inlined = path.size() != begin;
     path.push_back(entry);
-  }
+  });
   if (path.size() != begin) return;
   PathEntry entry;
   entry.kind = PathEntry::Kind::kAddress;

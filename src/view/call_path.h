@@ -6,6 +6,7 @@
 #pragma once
 
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -45,6 +46,18 @@ struct PathOptions {
 };
 
 using CallPath = std::vector<PathEntry>;
+
+/// Calls `visit` with each location of a frame that names a function, outermost first: the function
+/// that was compiled, then those inlined into it.
+template <class Visit>
+void for_each_location(const Profile& profile, FrameIndex index, Visit visit) {
+  const FrameName name = index ? profile.frames[index].name : FrameName{};
+  for (std::size_t i = name.count; i-- > 0;) {
+    const LocationIndex location(name.first.row() + i);
+    if (profile.locations.contains(location) && profile.locations[location].function)
+      visit(location);
+  }
+}
 
 /// The steps of one frame, outermost first: the function that was compiled, then those inlined into
 /// it; a single kAddress if it has no name.

@@ -153,8 +153,11 @@ void sort_children(const Profile& profile, CallTree& tree, SortKey key) {
 
 CallTree call_tree(const Profile& profile, const std::vector<const Sample*>& samples,
                    const TreeOptions& options) {
-  return tree_of_stacks(profile, stack_weights(profile, samples, options.path.process_root),
-                        options);
+  return tree_of_stacks(
+      profile,
+      stack_weights(profile, samples,
+                    options.path.process_root ? StackOwner::kProcessName : StackOwner::kNone),
+      options);
 }
 
 CallTree tree_of_stacks(const Profile& profile, std::vector<StackWeight> stacks,

@@ -96,12 +96,9 @@ class LineTable {
     if (!frame) return {};
     std::vector<std::uint32_t>& known = of_frame_[frame.row()];
     if (!known.empty()) return known;
-    const FrameName& name = profile_.frames[frame].name;
-    for (std::size_t i = name.count; i-- > 0;) {
-      const LocationIndex location(name.first.row() + i);
-      if (profile_.locations.contains(location) && profile_.locations[location].function)
-        add_location(profile_.locations[location], !known.empty(), known);
-    }
+    for_each_location(profile_, frame, [&](LocationIndex location) {
+      add_location(profile_.locations[location], !known.empty(), known);
+    });
     if (known.empty()) {
       PathEntry address;
       address.kind = PathEntry::Kind::kAddress;

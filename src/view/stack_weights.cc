@@ -4,31 +4,7 @@
 
 namespace profiler::view {
 
-std::size_t StackRows::Hash::operator()(const Key& key) const {
-  const std::uint64_t both = std::uint64_t{key.process_name} << 32 | key.stack;
-  const std::uint64_t rest =
-      static_cast<std::uint64_t>(key.wait) << 2 | static_cast<std::uint64_t>(key.mode);
-  return static_cast<std::size_t>((both + rest) * 0x9e37'79b9'7f4a'7c15ULL >> 7);
-}
-
-std::size_t StackRows::add(const Sample& sample) {
-  StringIndex process_name;
-  if (by_process_ && sample.thread) {
-    if (const ProcessIndex process = profile_.threads[sample.thread].process; process)
-      process_name = profile_.processes[process].name;
-  }
-  const auto [found, is_new] =
-      numbers_.try_emplace({.process_name = process_name.row(),
-                            .stack = sample.stack.row(),
-                            .mode = sample.mode,
-                            .wait = sample.mode == Mode::kWait ? sample.wait : WaitClass::kNone},
-                           rows_.size());
-  if (is_new) rows_.push_back(row_of(sample, process_name));
-  rows_[found->second].weight.add(sample);
-  return found->second;
-}
-
-StackWeight StackRows::row_of(const Sample& sample, StringIndex process_name) {
+StackWeight ChargedStacks::of(const Sample& sample) {
   const bool is_wait = sample.mode == Mode::kWait;
   Stack stack;
   if (sample.stack) {
@@ -47,15 +23,45 @@ StackWeight StackRows::row_of(const Sample& sample, StringIndex process_name) {
     stack.kernel = scheduler_->strip(stack.kernel);
   }
   return {.stack = stack,
-          .process_name = process_name,
+          .process_name = {},
+          .thread = {},
           .mode = sample.mode,
           .weight = {},
           .hidden_kernel = hidden_kernel};
 }
 
+std::size_t StackRows::Hash::operator()(const Key& key) const {
+  const std::uint64_t both = std::uint64_t{key.owner} << 32 | key.stack;
+  const std::uint64_t rest =
+      static_cast<std::uint64_t>(key.wait) << 2 | static_cast<std::uint64_t>(key.mode);
+  return static_cast<std::size_t>((both + rest) * 0x9e37'79b9'7f4a'7c15ULL >> 7);
+}
+
+std::size_t StackRows::add(const Sample& sample) {
+  StringIndex name;
+  if (by_ == StackOwner::kProcessName && sample.thread) {
+    if (const ProcessIndex process = profile_.threads[sample.thread].process; process)
+      name = profile_.processes[process].name;
+  }
+  const ThreadIndex thread = by_ == StackOwner::kThread ? sample.thread : ThreadIndex();
+  const auto [found, is_new] =
+      numbers_.try_emplace({.owner = by_ == StackOwner::kThread ? thread.row() : name.row(),
+                            .stack = sample.stack.row(),
+                            .mode = sample.mode,
+                            .wait = sample.mode == Mode::kWait ? sample.wait : WaitClass::kNone},
+                           rows_.size());
+  if (is_new) {
+    rows_.push_back(charged_.of(sample));
+    rows_.back().process_name = name;
+    rows_.back().thread = thread;
+  }
+  rows_[found->second].weight.add(sample);
+  return found->second;
+}
+
 std::vector<StackWeight> stack_weights(const Profile& profile,
-                                       const std::vector<const Sample*>& samples, bool by_process) {
-  StackRows stacks(profile, by_process);
+                                       const std::vector<const Sample*>& samples, StackOwner by) {
+  StackRows stacks(profile, by);
   for (const Sample* sample : samples) stacks.add(*sample);
   return std::move(stacks.rows());
 }

@@ -54,7 +54,7 @@ def record_compiles(scratch):
     often = os.path.join(scratch, "often.data")
     large = os.path.join(scratch, "large.data")
     run([PROFILER, "record", "-q", "-F", "9000", "-o", often, "--"] + compile_it)
-    run([MADE, str(SAMPLES), str(STACKS), often, large])
+    run([MADE, large, str(SAMPLES), str(STACKS), often])
     return {"the compile": once, f"{SAMPLES:,} samples, {STACKS:,} stacks": large}
 
 

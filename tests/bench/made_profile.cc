@@ -1,7 +1,10 @@
-// Writes a profile of a size that was asked for, for scripts that measure what reads it:
-// made_profile SAMPLES STACKS FROM FILE. Of the recording FROM it takes the samples up to the one
-// with which there are so many distinct stacks, and adds others of those stacks at random, which is
-// the hardest for what compresses them.
+// No benchmark, but what scripts of figures measure with: a profile of a size that was asked for.
+//
+//   made_profile FILE SAMPLES STACKS [FROM]
+//
+// Of the recording FROM, else of a made-up compile (support/compile_profile.h), it takes the
+// samples up to the one with which there are so many distinct stacks, and adds others of those
+// stacks at random, which is the hardest for what compresses them.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -11,6 +14,7 @@
 
 #include "profile/profile_reader.h"
 #include "profile/profile_writer.h"
+#include "tests/support/compile_profile.h"
 
 namespace profiler {
 namespace {
@@ -36,14 +40,16 @@ bool make(Profile& profile, std::size_t samples, std::size_t stacks) {
   return true;
 }
 
-int run(const std::string& samples, const std::string& stacks, const std::string& from,
-        const std::string& path) {
-  Result<Profile> profile = profile::read_profile(from);
+int run(const std::string& path, std::size_t samples, std::size_t stacks, const char* from) {
+  // Seven of eight samples of a made-up compile have a stack of their own.
+  Result<Profile> profile = from == nullptr
+                                ? Result<Profile>(test::compile_profile(stacks * 8 / 7 + 8))
+                                : profile::read_profile(from);
   if (!profile) {
     std::fprintf(stderr, "made_profile: %s\n", profile.error().what.c_str());
     return 1;
   }
-  if (!make(*profile, std::stoull(samples), std::stoull(stacks))) return 1;
+  if (!make(*profile, samples, stacks)) return 1;
   auto writer = profile::ProfileWriter::create(path);
   if (!writer || !writer->finish(*profile)) {
     std::fprintf(stderr, "made_profile: cannot write %s\n", path.c_str());
@@ -55,10 +61,11 @@ int run(const std::string& samples, const std::string& stacks, const std::string
 }  // namespace
 }  // namespace profiler
 
-int main(int argc, char** argv) {
-  if (argc != 5) {
-    std::fputs("usage: made_profile SAMPLES STACKS FROM FILE\n", stderr);
+int main(int count, char** words) {
+  if (count < 4) {
+    std::fputs("usage: made_profile FILE SAMPLES STACKS [FROM]\n", stderr);
     return 1;
   }
-  return profiler::run(argv[1], argv[2], argv[3], argv[4]);
+  return profiler::run(words[1], std::strtoul(words[2], nullptr, 10),
+                       std::strtoul(words[3], nullptr, 10), count > 4 ? words[4] : nullptr);
 }

@@ -88,6 +88,11 @@ class DamagedInput : public ::testing::Test {
         {"report", "-i", "damaged", "--by", "line", "--format", "csv"},
         {"report", "-i", "damaged", "--by", "cause", "--format", "json"},
         {"export", "-i", "damaged", "--format", "folded"},
+        {"export", "-i", "damaged", "--format", "speedscope"},
+        {"export", "-i", "damaged", "--format", "firefox"},
+        {"export", "-i", "damaged", "--format", "pprof"},
+        {"export", "-i", "damaged", "--format", "perf-script"},
+        {"export", "-i", "damaged", "--format", "callgrind"},
         {"flamegraph", "-i", "damaged", "-o", "-"},
         {"html", "-i", "damaged", "-o", "-"},
     };

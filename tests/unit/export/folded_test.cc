@@ -187,6 +187,40 @@ TEST(Folded, StacksOfAnyDepthAreWritten) {
   EXPECT_EQ(folded(ProfileBuilder().user(stack, 2).build()), "prog;" + stack + " 2\n");
 }
 
+TEST(Folded, WaitsEndInWhatTheyAreFor) {
+  const Profile profile =
+      ProfileBuilder()
+          .user("main;f", 2)
+          .wait("main;lock", "entry_SYSCALL_64;futex_do_wait;schedule", WaitClass::kLock, 7'000, 3)
+          .runnable("main;f", 500)
+          .unsampled_wait(40)
+          .build();
+  const view::Selection selection = view::select_with_waits(profile, {});
+  const auto with_waits = [&](const FoldedOptions& options) {
+    std::string text;
+    write_folded(profile, selection.samples, options,
+                 [&](std::string_view bytes) { text += bytes; });
+    return lines(text);
+  };
+  EXPECT_THAT(
+      with_waits({.count = FoldedCount::kWeight}),
+      ElementsAre("prog;[not sampled] 40", "prog;main;f 2000000", "prog;main;f;<runnable>_[k] 500",
+                  "prog;main;lock;entry_SYSCALL_64_[k];futex_do_wait_[k];<wait lock>_[k] 21000"));
+  EXPECT_THAT(with_waits({.count = FoldedCount::kSamples, .kernel = KernelFrames::kFolded}),
+              ElementsAre("prog;[not sampled] 1", "prog;main;f 2", "prog;main;f;<runnable>_[k] 1",
+                          "prog;main;lock;<syscall futex>_[k];<wait lock>_[k] 3"));
+}
+
+TEST(Folded, TheKernelIsOneFrameWhereAsked) {
+  const Profile profile =
+      ProfileBuilder()
+          .sys("main;read@libc.so.6", "entry_SYSCALL_64;vfs_read", syscall("read"), 3)
+          .sys("main;f", "asm_exc_page_fault;clear_page", fault("anonymous"), 2)
+          .build();
+  EXPECT_THAT(lines(folded(profile, {.kernel = KernelFrames::kFolded})),
+              ElementsAre("prog;main;f;<page fault>_[k] 2", "prog;main;read;<syscall read>_[k] 3"));
+}
+
 TEST(Folded, OfNothingIsEmpty) { EXPECT_EQ(folded(ProfileBuilder().build()), ""); }
 
 }  // namespace

@@ -250,5 +250,24 @@ TEST(JsonWriter, WritesNestedValues) {
   EXPECT_EQ(writer.end().take(), R"({"a":[1,null,true],"b":{},"c":1.5,"d":-4})");
 }
 
+TEST(JsonWriter, MillisecondsHaveAllDigitsAndNoMore) {
+  JsonWriter writer;
+  writer.begin_array();
+  for (const std::uint64_t ns :
+       {0ULL, 1ULL, 1'500'000ULL, 999'999ULL, 2'000'000ULL, 1'000'100'000ULL})
+    writer.milliseconds(ns);
+  EXPECT_EQ(writer.end().take(), "[0,0.000001,1.5,0.999999,2,1000.1]");
+}
+
+TEST(JsonWriter, IsDrainedInMidDocument) {
+  JsonWriter writer;
+  writer.begin_object().key("a").begin_array().number(1);
+  EXPECT_EQ(writer.drain(), R"({"a":[1)");
+  EXPECT_EQ(writer.size(), 0U);
+  writer.number(2).end().key("b");
+  EXPECT_EQ(writer.drain(), R"(,2],"b":)");
+  EXPECT_EQ(writer.null().end().take(), "null}");
+}
+
 }  // namespace
 }  // namespace profiler::render
