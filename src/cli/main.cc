@@ -60,7 +60,7 @@ std::string help_text() {
       "  profiler report                       the functions of that run, user and sys\n"
       "  profiler report --sys --by cause      why the kernel was entered\n"
       "  profiler record -p 1234 --duration 10 ten seconds of a running process\n"
-      "  profiler html                         profile.html: everything, to attach to a ticket\n"
+      "  profiler html                         profile.html, to attach to a ticket\n"
       "\n"
       "`profiler COMMAND --help` explains a command. A recording is profiler.data here.\n";
   return text;
