@@ -15,10 +15,12 @@
 #include "cli/load_profile.h"
 #include "cli/option_values.h"
 #include "cli/output.h"
+#include "cli/work_line.h"
 #include "render/diff_flamegraph.h"
 #include "render/diff_json.h"
 #include "render/diff_report.h"
 #include "render/diff_text.h"
+#include "render/html.h"
 #include "render/run_text.h"
 #include "view/diff_tree.h"
 #include "view/filter.h"
@@ -28,7 +30,7 @@ namespace {
 
 using render::RowsOf;
 
-enum class Format : std::uint8_t { kText, kJson, kSvg };
+enum class Format : std::uint8_t { kText, kJson, kSvg, kHtml };
 
 constexpr std::array<Choice<Format>, 2> kFormats = {
     {{"text", Format::kText}, {"json", Format::kJson}}};
@@ -80,7 +82,8 @@ CommandLine command_line() {
        .summary = "Compares two recordings: what became slower or faster by more than chance",
        .examples = {{"profiler diff profiler.data.old profiler.data", "the last run with this one"},
                     {"profiler diff a.data b.data --self", "which changed themselves"},
-                    {"profiler diff a.data b.data -o diff.svg", "as a differential flame graph"}},
+                    {"profiler diff a.data b.data -o diff.svg", "as a differential flame graph"},
+                    {"profiler diff a.data b.data -o diff.html", "as a page to look around in"}},
        .operands = Operands::kFiles});
   line.basic().add_options()  //
       ("by", po::value<std::string>()->value_name("WHAT"),
@@ -99,7 +102,7 @@ CommandLine command_line() {
           "kernel-frames", po::bool_switch(), "the kernel's functions, not one row a system call")(
           "format", po::value<std::string>()->value_name("FORMAT"), "text or json")(
           "output,o", po::value<std::string>()->value_name("FILE"),
-          "file to write; FILE.svg: a differential flame graph")(
+          "file to write; FILE.svg: a differential flame graph, FILE.html: a page")(
           "gone", po::bool_switch(), "in the flame graph, widths and frames as in OLD");
   add_event_option(line);
   line.advanced().add_options()  //
@@ -115,11 +118,10 @@ Result<Options> options_of(const ParsedOptions& given) {
   const auto format = choose("--format", given.get<std::string>("format", "text"), kFormats);
   if (!format) return std::unexpected(format.error());
   options.format = *format;
-  if (output.ends_with(".html")) {
-    return std::unexpected(Error{.what = output + ": a comparison is not written as HTML",
-                                 .advice = "use -o FILE.svg, or --format text or json"});
+  if (!given.has("format")) {
+    if (output.ends_with(".svg")) options.format = Format::kSvg;
+    if (output.ends_with(".html")) options.format = Format::kHtml;
   }
-  if (output.ends_with(".svg") && !given.has("format")) options.format = Format::kSvg;
   options.gone = given.flag("gone");
   if (options.gone && options.format != Format::kSvg) {
     return std::unexpected(
@@ -225,6 +227,35 @@ std::string picture(const ParsedOptions& given, const Side& before, const Side& 
                                   .gone = options.gone});
 }
 
+std::string page(const ParsedOptions& given, const Side& before, const Side& after,
+                 const Options& options) {
+  const std::vector<const Sample*> was = samples_of(before, options.diff.waits);
+  const std::vector<const Sample*> is = samples_of(after, options.diff.waits);
+  const view::JoinedProfile joined = view::join_profiles(
+      {.profile = before.profile, .samples = was}, {.profile = after.profile, .samples = is});
+  view::Selection selection;
+  selection.samples = joined.after();
+  selection.has_waits = options.diff.waits;
+  const std::vector<const Sample*> old_samples = joined.before();
+  const render::HtmlComparison comparison{
+      .old_path = before.path,
+      .new_path = after.path,
+      .before = old_samples,
+      .totals = view::diff_totals(joined, options.diff),
+      .critical = view::compare_functions(joined, options.diff).critical,
+      .same_event = before.event().name == after.event().name,
+      .charged = before.profile.run.charged};
+  std::string text;
+  const auto title = given.get<std::string>("title");
+  render::html(joined.profile, selection,
+               {.title = title.empty() ? before.path + " → " + after.path : title,
+                .selection = describe_filter(given),
+                .event = after.filter.event,
+                .comparison = &comparison},
+               [&](std::string_view bytes) { text += bytes; });
+  return text;
+}
+
 std::string table(const ParsedOptions& given, const Side& before, const Side& after,
                   const Options& options, const Display& display) {
   const std::vector<const Sample*> was = samples_of(before, options.diff.waits);
@@ -286,9 +317,12 @@ int diff_command(std::span<const std::string> args) {
     complain_of_damage(before.path, before.profile.run);
     complain_of_damage(after.path, after.profile.run);
   }
-  const std::string text = options->format == Format::kSvg
-                               ? picture(*given, before, after, *options)
-                               : table(*given, before, after, *options, *display);
+  std::optional<WorkLine> working(std::in_place, "comparing", WorkLine::may_stand_beside(output));
+  const std::string text =
+      options->format == Format::kSvg    ? picture(*given, before, after, *options)
+      : options->format == Format::kHtml ? page(*given, before, after, *options)
+                                         : table(*given, before, after, *options, *display);
+  working.reset();
   const auto written =
       write_output(output, text, Content::kText, is_text ? display->paging : Paging::kNever);
   return written ? 0 : line.fail(written.error());

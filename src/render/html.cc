@@ -62,7 +62,11 @@ void html(const Profile& profile, const view::Selection& selection, const HtmlOp
   const std::string facts = html_facts(profile, selection, options);
   for (const std::string_view part : {kHead, kStyleBegin, kStyle, kStyleEnd, kBody, kProfileBegin})
     sink(part);
-  sink(base64(compressed(html_columns(profile, selection, facts))));
+  const HtmlSamples samples{
+      .samples = selection.samples,
+      .before = options.comparison == nullptr ? nullptr : &options.comparison->before,
+      .draws_waits = selection.has_waits && options.comparison == nullptr};
+  sink(base64(compressed(html_columns(profile, samples, facts))));
   sink(kViewerBegin);
   sink(viewer());
   for (const std::string_view part : {kLoaderBegin, kLoader, kEnd}) sink(part);

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "render/flamegraph_style.h"
+#include "render/json_waits.h"
 #include "render/json_writer.h"
 #include "render/printable.h"
 #include "render/report.h"
@@ -56,6 +57,29 @@ void write_machine(JsonWriter& json, const Run& run) {
   json.key("profiler").string(printable(run.profiler_version)).end();
 }
 
+void write_comparison(JsonWriter& json, const HtmlComparison* comparison) {
+  json.key("comparison");
+  if (comparison == nullptr) {
+    json.null();
+    return;
+  }
+  const view::DiffTotals& totals = comparison->totals;
+  json.begin_object().key("old").string(printable(comparison->old_path));
+  json.key("new").string(printable(comparison->new_path));
+  json.key("same_event").boolean(comparison->same_event);
+  json.key("normalized").boolean(totals.normalize == view::Normalize::kCpuTime);
+  json.key("scale").fraction(totals.scale).key("critical").fraction(comparison->critical);
+  json.key("effective_before").fraction(totals.effective_before);
+  json.key("effective_after").fraction(totals.effective_after);
+  json.key("time").begin_object().key("real_s");
+  write_optional_seconds(json, comparison->charged.real_ns);
+  json.key("user_s");
+  write_optional_seconds(json, comparison->charged.user_ns);
+  json.key("sys_s");
+  write_optional_seconds(json, comparison->charged.sys_ns);
+  json.end().end();
+}
+
 void write_sources(JsonWriter& json, const HtmlOptions& options) {
   json.key("sources");
   if (!options.has_sources) {
@@ -91,7 +115,8 @@ std::string html_facts(const Profile& profile, const view::Selection& selection,
   json.key("facts").begin_array();
   write_facts(json, event_facts(run, *head.event, head.quality));
   write_facts(json, stack_facts(run, head.quality, head.quality.samples < 30));
-  if (head.has_waits) write_facts(json, wait_facts(profile, head.waited));
+  if (head.has_waits && options.comparison == nullptr)
+    write_facts(json, wait_facts(profile, head.waited));
   write_facts(json, other_event_facts(head.events, *head.event));
   json.end();
   json.key("notes").begin_array();
@@ -106,6 +131,7 @@ std::string html_facts(const Profile& profile, const view::Selection& selection,
   json.key("waits").boolean(head.has_waits);
   write_colors(json);
   write_sources(json, options);
+  write_comparison(json, options.comparison);
   std::string text = json.end().take();
 
   // Documents of other schemas go in whole, but for what the viewer makes itself.

@@ -106,9 +106,9 @@ struct NodeRow {
 
 class PayloadWriter {
  public:
-  PayloadWriter(const Profile& profile, const view::Selection& selection)
+  PayloadWriter(const Profile& profile, const HtmlSamples& given)
       : profile_(profile),
-        selection_(selection),
+        given_(given),
         modules_(profile.modules.size() + 1),
         functions_(profile.functions.size()),
         frames_(profile.frames.size() + 1),
@@ -155,17 +155,32 @@ class PayloadWriter {
   [[nodiscard]] std::size_t thread_row(ThreadIndex thread) const {
     return profile_.threads.contains(thread) ? thread.row() : profile_.threads.size();
   }
-  [[nodiscard]] std::size_t thread_count() const { return profile_.threads.size() + 1; }
+  [[nodiscard]] std::size_t side_size() const { return profile_.threads.size() + 1; }
+  /// Of both sides, if two are compared.
+  [[nodiscard]] std::size_t thread_count() const {
+    return side_size() * (given_.before == nullptr ? 1 : 2);
+  }
+  /// The profile's row of the thread; none for the last of a side.
+  [[nodiscard]] ThreadIndex thread_at(std::size_t row) const {
+    const std::size_t of_side = row % side_size();
+    return of_side < profile_.threads.size() ? ThreadIndex(of_side) : ThreadIndex();
+  }
 
   /// By thread, then by time.
   void collect_samples() {
-    samples_ = selection_.samples;
+    std::vector<std::pair<std::size_t, const Sample*>> all;
+    for (const Sample* sample : given_.samples)
+      all.emplace_back(thread_row(sample->thread), sample);
+    if (given_.before != nullptr) {
+      for (const Sample* sample : *given_.before)
+        all.emplace_back(side_size() + thread_row(sample->thread), sample);
+    }
     starts_.assign(thread_count() + 1, 0);
-    for (const Sample* sample : samples_) ++starts_[thread_row(sample->thread) + 1];
+    for (const auto& [thread, sample] : all) ++starts_[thread + 1];
     std::partial_sum(starts_.begin(), starts_.end(), starts_.begin());
-    std::vector<const Sample*> sorted(samples_.size());
+    std::vector<const Sample*> sorted(all.size());
     std::vector<std::size_t> next(starts_.begin(), starts_.end() - 1);
-    for (const Sample* sample : samples_) sorted[next[thread_row(sample->thread)]++] = sample;
+    for (const auto& [thread, sample] : all) sorted[next[thread]++] = sample;
     for (std::size_t thread = 0; thread < thread_count(); ++thread) {
       std::ranges::stable_sort(
           std::span(sorted).subspan(starts_[thread], starts_[thread + 1] - starts_[thread]), {},
@@ -380,11 +395,11 @@ class PayloadWriter {
 
   void write_threads(HtmlColumns& out) {
     Rows processes;
-    for (std::size_t i = 0; i < profile_.threads.size(); ++i) {
-      const ProcessIndex process = profile_.threads[ThreadIndex(i)].process;
+    for (std::size_t i = 0; i < thread_count(); ++i) {
+      const ThreadIndex thread = thread_at(i);
+      const ProcessIndex process = thread ? profile_.threads[thread].process : ProcessIndex();
       processes.push_back(process ? processes_.of(process.row()) + 1 : 0);
     }
-    processes.push_back(0);
     out.number(processes_.rows().size());
     for (const std::size_t row : processes_.rows())
       out.number(strings_.of(profile_.text(profile_.processes[ProcessIndex(row)].name)));
@@ -392,15 +407,14 @@ class PayloadWriter {
       out.number(HtmlColumns::folded(profile_.processes[ProcessIndex(row)].pid));
 
     out.number(thread_count());
-    for (const std::uint32_t process : processes) out.number(process);
+    out.plain(processes);
     for (std::size_t i = 0; i < thread_count(); ++i) {
-      out.number(strings_.of(i < profile_.threads.size()
-                                 ? profile_.text(profile_.threads[ThreadIndex(i)].name)
-                                 : "[unknown]"));
+      const ThreadIndex thread = thread_at(i);
+      out.number(strings_.of(thread ? profile_.text(profile_.threads[thread].name) : "[unknown]"));
     }
     for (std::size_t i = 0; i < thread_count(); ++i) {
-      out.number(HtmlColumns::folded(
-          i < profile_.threads.size() ? profile_.threads[ThreadIndex(i)].tid : -1));
+      const ThreadIndex thread = thread_at(i);
+      out.number(HtmlColumns::folded(thread ? profile_.threads[thread].tid : -1));
     }
     std::vector<ThreadSchedule> schedules(thread_count());
     for (const ThreadSchedule& schedule : profile_.schedules)
@@ -452,7 +466,7 @@ class PayloadWriter {
 
   void write_waits(HtmlColumns& out) const {
     std::vector<std::vector<const Wait*>> waits(thread_count());
-    if (selection_.has_waits) {
+    if (given_.draws_waits) {
       for (const Wait& wait : profile_.waits) waits[thread_row(wait.thread)].push_back(&wait);
     }
     for (std::vector<const Wait*>& of_thread : waits) {
@@ -481,7 +495,7 @@ class PayloadWriter {
   }
 
   const Profile& profile_;
-  const view::Selection& selection_;
+  HtmlSamples given_;
   std::vector<const Sample*> samples_;  ///< By thread and time.
   std::vector<std::size_t> starts_;     ///< Of each thread's, and the end.
   Rows stack_of_;                       ///< Of each of samples_.
@@ -502,9 +516,9 @@ class PayloadWriter {
 
 }  // namespace
 
-std::string html_columns(const Profile& profile, const view::Selection& selection,
+std::string html_columns(const Profile& profile, const HtmlSamples& samples,
                          std::string_view facts) {
-  return PayloadWriter(profile, selection).write(facts);
+  return PayloadWriter(profile, samples).write(facts);
 }
 
 }  // namespace profiler::render

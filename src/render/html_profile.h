@@ -1,7 +1,8 @@
 // A profile as the columns that the viewer of an HTML page works on: it has the samples, and makes
 // every table and picture itself, so that all of them can follow one selection.
 //
-//   std::string bytes = html_columns(profile, view::select_with_waits(profile, filter), facts);
+//   const view::Selection chosen = view::select_with_waits(profile, filter);
+//   std::string bytes = html_columns(profile, {.samples = chosen.samples}, facts);
 //
 // In this order, each table one field after the other; a reference is a row number, one that may be
 // absent (?) is the row number + 1. Texts are references to strings, weights in the event's unit.
@@ -39,13 +40,21 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "profiler/profile.h"
-#include "view/filter.h"
 
 namespace profiler::render {
 
-[[nodiscard]] std::string html_columns(const Profile& profile, const view::Selection& selection,
+struct HtmlSamples {
+  const std::vector<const Sample*>& samples;
+  /// Those of the recording that it is compared with, over the same tables: as if taken in threads
+  /// of their own, which stand behind the others in the same order. Null: nothing is compared.
+  const std::vector<const Sample*>* before = nullptr;
+  bool draws_waits = false;  ///< Profile::waits are to be drawn.
+};
+
+[[nodiscard]] std::string html_columns(const Profile& profile, const HtmlSamples& samples,
                                        std::string_view facts);
 
 }  // namespace profiler::render

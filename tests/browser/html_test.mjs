@@ -257,6 +257,26 @@ await test('without source text the page says how to have it', 'kinds.html', asy
   assert.match(await text(page, 'main'), /No line numbers are known|profiler html --source/);
 });
 
+await test('a comparison shows what changed', 'comparison.html', async page => {
+  const rows = (await cells(page, 'tbody tr')).map(row => row.join(' '));
+  assert.ok(rows.some(row => /20\.0 % 34\.9 % ▲ \+14\.9 grows prog/.test(row)), rows.join());
+  assert.ok(rows.some(row => /10\.0 % 0\.0 % ▼ −10\.0 goes gone/.test(row)));
+  assert.ok(!rows.some(row => /points.*stays/.test(row)));
+  await tab(page, 'Flame graph');
+  assert.match(await text(page, '.legend'), /▲ more than before\s*▼ less\s*no more than chance/);
+  await point(page, '▲ grows');
+  assert.match(await text(page, '.details'), /20\.0 % before, \+14\.9 points/);
+  await named(page, 'stays');
+  assert.ok(!(await frames(page)).some(f => f.name.includes('goes')));
+  await page.getByLabel('widths before').check();
+  await named(page, '▼ goes');
+  await page.getByLabel('Colour').selectOption('kind');
+  await named(page, 'goes');
+  await tab(page, 'Functions');
+  const first = (await cells(page, '.functions tbody tr'))[0].join(' ');
+  assert.match(first, /▲ \+14\.9.*grows/);
+});
+
 await test('names that are markup are only text', 'hostile.html', async page => {
   for (const view of ['Overview', 'Flame graph', 'Functions', 'Sys by cause', 'Timeline', 'Source']) {
     await tab(page, view);

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <fstream>
 #include <functional>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "render/html.h"
@@ -13,6 +14,7 @@
 #include "tests/support/profile_builder.h"
 #include "tests/support/random_profile.h"
 #include "view/call_tree.h"
+#include "view/diff.h"
 #include "view/filter.h"
 #include "view/function_table.h"
 #include "view/group_table.h"
@@ -123,6 +125,42 @@ Profile many_threads(int count) {
   return builder.build();
 }
 
+/// A comparison: the page, and what view/diff says of each function.
+bool write_comparison(const std::string& directory, const Profile& before, const Profile& after) {
+  const auto was = view::select(before, {});
+  const auto is = view::select(after, {});
+  const view::JoinedProfile joined =
+      view::join_profiles({.profile = before, .samples = was}, {.profile = after, .samples = is});
+  const view::Diff diff = view::compare_functions(joined, {});
+  const std::vector<const Sample*> old_samples = joined.before();
+  const render::HtmlComparison comparison{.old_path = "old.data",
+                                          .new_path = "new.data",
+                                          .before = old_samples,
+                                          .totals = diff.totals,
+                                          .critical = diff.critical,
+                                          .charged = before.run.charged};
+  view::Selection selection;
+  selection.samples = joined.after();
+  std::string text;
+  render::html(joined.profile, selection, {.comparison = &comparison},
+               [&](std::string_view bytes) { text += bytes; });
+  std::string rows;
+  const auto all_after = static_cast<double>(diff.totals.after.all());
+  for (const view::DiffRow& row : diff.rows) {
+    const view::Change& change = row.total.cpu;
+    rows +=
+        (rows.empty() ? "" : ",\n") + nlohmann::json({{"name", row.what.label},
+                                                      {"samples_before", row.before.total.samples},
+                                                      {"samples", row.after().total.samples},
+                                                      {"delta", change.delta / all_after},
+                                                      {"noise", change.noise / all_after},
+                                                      {"significant", change.significant}})
+                                          .dump();
+  }
+  return write(directory + "/comparison.html", text) &&
+         write(directory + "/comparison.rows", "[" + rows + "]");
+}
+
 int run(const std::string& directory) {
   bool good =
       write_both(directory, "kinds", test::kinds()) &&
@@ -137,6 +175,21 @@ int run(const std::string& directory) {
       write_both(
           directory, "cycles",
           ProfileBuilder().event("cache-misses", "cache-misses").user("main;f", 100).build());
+  good = good && write_comparison(directory,
+                                  ProfileBuilder()
+                                      .user("main;stays", 400)
+                                      .user("main;shrinks;~inner", 300)
+                                      .user("main;goes", 100)
+                                      .user("main;grows", 200)
+                                      .build(),
+                                  ProfileBuilder()
+                                      .user("main;stays", 410)
+                                      .user("main;shrinks;inner", 200)
+                                      .user("main;grows", 380)
+                                      .user("main;comes", 60)
+                                      .sys("main;comes;read@libc.so.6", "entry_SYSCALL_64;vfs_read",
+                                           test::syscall("read"), 40)
+                                      .build());
   for (std::uint32_t seed = 0; good && seed < 20; ++seed)
     good = write_both(directory, "random" + std::to_string(seed), test::random_profile(seed));
   return good ? 0 : 1;

@@ -220,6 +220,30 @@ test('numbers read as in the text reports', () => {
   assert.equal(new Amounts('cache-misses', 5e9).withUnit(12345), '12,345 cache-misses');
 });
 
+test('a comparison says of each function what profiler diff says', () => {
+  const m = model('comparison');
+  const rows = JSON.parse(fs.readFileSync(path.join(directory, 'comparison.rows'), 'utf8'));
+  const near = (a, b, what) => assert.ok(Math.abs(a - b) < 1e-7, `${what}: ${a}, not ${b}`);
+  const found = m.functions(true);
+  assert.equal(found.length, rows.length);
+  for (const row of rows) {
+    const one = found.find(f => m.entries.name(f.entry) === row.name);
+    assert.ok(one, row.name);
+    assert.equal(one.before.samples, row.samples_before, row.name);
+    assert.equal(one.total.samples, row.samples, row.name);
+    assert.equal(one.change.significant, row.significant, row.name);
+    near(one.change.delta, row.delta, row.name);
+    near(one.change.noise, row.noise, row.name);
+  }
+  assert.ok(rows.some(row => row.significant) && rows.some(row => !row.significant));
+  assert.equal(m.all.samples, 1090);
+  assert.equal(m.allBefore.samples, 1000);
+  // What is gone has a width in the old picture only.
+  const names = source => source.children(source.children(source.root)[0]).map(child => m.entries.name(source.entry(child)));
+  assert.ok(!names(m.source({mode: 'cpu'})).includes('goes'));
+  assert.ok(names(m.source({mode: 'cpu', old: true})).includes('goes'));
+});
+
 test('names that are code or escapes are only text', () => {
   const m = model('hostile');
   const names = Array.from({length: m.entries.size}, (_, e) => m.entries.name(e));

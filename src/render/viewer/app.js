@@ -2,6 +2,7 @@
 import {evidence, VALUE} from './charges.js';
 import {Amounts, counted, duration, FEW_SAMPLES, percent} from './format.js';
 import {byId, h} from './dom.js';
+import {points} from './change.js';
 import {CausesView} from './causes.js';
 import {FlameView} from './flame.js';
 import {FunctionsView} from './table.js';
@@ -137,6 +138,12 @@ class App {
     return [mode !== 'wait' ? counted(weight.samples, 'sample', 'samples') : '',
             mode === 'wait' || (mode === 'wall' && weight.waits) ? counted(weight.waits, 'wait', 'waits') : '']
         .filter(Boolean).join(', ');
+  }
+  /** '5.1 % before, +2.0 points', or that this may be chance. */
+  changeText(change) {
+    if (change.isNew) return change.significant ? 'new' : 'not sampled before';
+    const text = `${percent(change.before)} before, ${points(change.delta)} points`;
+    return change.significant ? text : text + ': no more than chance';
   }
   causeText(row) { return row.nested ? `${row.label} in ${row.entry}` : row.label; }
   /** What was counted of the call that a cause is; null where nothing was. */

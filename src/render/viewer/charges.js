@@ -71,15 +71,16 @@ export function pairRows(profile) {
 
 /**
  * Sums of the samples by pair. `range`: [from, until) in microseconds, or null; of a wait that reaches
- * into it, the part that lies within. `threads`: a Set, or null for all.
+ * into it, the part that lies within. `threads`: a Set, or null for all. [from, until): rows of threads
+ * that are looked at; those in the Set are counted from there.
  */
-export function sumPairs(profile, pairs, {range = null, threads = null} = {}) {
+export function sumPairs(profile, pairs, {range = null, threads = null, from = 0, until = Infinity} = {}) {
   const {samples, stacks} = profile;
   const sums = Weights.zeros(pairs.stack.length);
   const {wait, waits, samples: counts} = sums;
   const byMode = [sums.user, sums.sys];
-  for (let t = 0; t + 1 < samples.start.length; ++t) {
-    if (threads && !threads.has(t)) continue;
+  for (let t = from; t + 1 < samples.start.length && t < until; ++t) {
+    if (threads && !threads.has(t - from)) continue;
     for (let i = samples.start[t]; i < samples.start[t + 1]; ++i) {
       let weight = samples.weight[i];
       const mode = stacks.mode[samples.stack[i]];

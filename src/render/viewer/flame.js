@@ -51,11 +51,18 @@ class Painter {
   }
   ground(box, color) {
     const kind = this.kind(box);
+    if (color === 'change' && box.change) return this.changeColor(box.change);
     const own = kind === KIND.user || kind === KIND.inlined || kind === KIND.kernel;
     if (own && color === 'module') return this.hueOf(this.entries.module(box.entry));
     if (kind !== KIND.merged && color === 'thread' && box.group >= 0)
       return this.hueOf('thread ' + this.entries.name(box.group));
     return this.colors[kind * SHADES + (box.entry < 0 ? 0 : this.shadeOf(box.entry))];
+  }
+  /** Red grew, blue shrank, the more the stronger; grey changed by no more than chance. */
+  changeColor(change) {
+    if (!change.significant) return this.dark ? '#3a3f45' : '#dfe3e7';
+    const much = Math.min(Math.abs(change.delta) / Math.max(change.before, change.after) * 1.5, 1);
+    return `hsl(${change.delta > 0 ? 8 : 214} ${this.dark ? 55 : 85}% ${this.dark ? 30 + 16 * much : 84 - 26 * much}%)`;
   }
   mark(context, kind) {
     if (!MARKS[kind]) return null;
@@ -138,33 +145,48 @@ export class FlameView {
 
   controls() {
     const {app} = this;
+    const {compared} = app.model;
     const check = (key, text, title = '') => h('label', {title}, this[key] = h('input', {
       type: 'checkbox', onchange: event => app.set({[key]: event.target.checked, zoom: []})}), ' ' + text);
     const choice = (key, text, options) => h('label', {}, text + ' ', this[key] = h('select', {
-      onchange: event => app.set({[key]: event.target.value, zoom: []})},
+      onchange: event => {
+        event.target.chosen = true;
+        app.set({[key]: event.target.value, zoom: []});
+      }},
       options.map(([value, name]) => h('option', {value}, name))));
     const modes = app.model.facts.waits ? MODE_NAMES : MODE_NAMES.slice(0, 3);
     return h('div', {class: 'controls'},
         choice('mode', 'Time', modes),
+        compared ? check('old', 'widths before', 'as in the old recording: shows what is gone') : null,
         check('inverted', 'inverted', 'bottom-up: on each function, its callers'),
         check('icicle', 'icicle', 'the root at the top'),
         check('kernel', 'kernel frames', 'unfold what the kernel did'),
         check('merge', 'merge recursion', 'a function that calls itself is one frame'),
         choice('group', 'By', [['', 'all together'], ['process', 'process'], ['thread', 'thread']]),
-        choice('color', 'Colour', [['kind', 'kind'], ['module', 'module'], ['thread', 'thread']]),
+        choice('color', 'Colour', [...(compared ? [['change', 'change']] : []), ['kind', 'kind'], ['module', 'module'], ['thread', 'thread']]),
         this.reset = h('button', {type: 'button', onclick: () => app.set({zoom: []})}, 'Reset zoom'));
   }
 
   update() {
     const {app} = this;
     const {state, model} = app;
-    for (const key of ['inverted', 'icicle', 'kernel', 'merge']) this[key].checked = state[key];
-    for (const key of ['mode', 'group', 'color']) this[key].value = state[key];
+    for (const key of ['inverted', 'icicle', 'kernel', 'merge', 'old']) if (this[key]) this[key].checked = state[key];
+    for (const key of ['mode', 'group']) this[key].value = state[key];
+    // What changed is the first thing to be seen of a comparison.
+    this.shownColor = model.compared && state.color === 'kind' && !this.color.chosen ? 'change' : state.color;
+    this.color.value = this.shownColor;
     this.width = Math.max(this.scroll.clientWidth, 100);
     const group = state.color === 'thread' ? 'thread' : state.group;
     this.source = model.source({mode: state.mode, folded: !state.kernel, merge: state.merge, group,
-                                inverted: state.inverted});
+                                inverted: state.inverted, old: state.old});
     this.layout = layout(this.source, state.zoom, this.width);
+    if (model.compared) {
+      for (const box of this.layout.boxes) {
+        if (box.merged) continue;
+        const [is, other] = [this.source.weight(box.handle), this.source.otherWeight(box.handle)];
+        box.change = state.old ? model.comparison.of(is, other) : model.comparison.of(other, is);
+      }
+    }
     this.up = !state.icicle;
     this.height = this.layout.rows * PITCH;
     // On paper nothing can be scrolled.
@@ -228,7 +250,7 @@ export class FlameView {
       const width = Math.round(box.x + box.width) - x;
       if (width <= 0) continue;
       this.painter.draw(context, box, x, Math.round(y), width > 2 ? width - 1 : width, {
-        color: state.color, faint: box.above,
+        color: this.shownColor, faint: box.above,
         found: this.matches && box.entry >= 0 && this.matches[box.entry],
         text: this.name(box, entries)});
     }
@@ -246,7 +268,8 @@ export class FlameView {
 
   name(box, entries = this.app.model.entries) {
     if (box.merged) return box.merged + ' more';
-    return box.entry < 0 ? 'all' : entries.name(box.entry);
+    const mark = box.change && box.change.significant && this.shownColor === 'change' ? (box.change.delta > 0 ? '▲ ' : '▼ ') : '';
+    return mark + (box.entry < 0 ? 'all' : entries.name(box.entry));
   }
 
   describe(box) {
@@ -266,6 +289,7 @@ export class FlameView {
         parts.push(percent(shown.value / this.layout.all));
         if (state.zoom.length) parts.push(percent(shown.value / this.layout.top) + ' of what is zoomed');
       }
+      if (shown.change) parts.push(app.changeText(shown.change));
       if (shown.entry >= 0) {
         const kind = this.painter.kind(shown);
         if (kind === KIND.inlined) parts.push('inlined');
@@ -300,9 +324,15 @@ export class FlameView {
   showLegend() {
     const {facts} = this.app.model;
     const kinds = new Set(this.layout.boxes.map(box => this.painter.kind(box)));
-    const key = [...kinds].sort().join() + this.app.dark;
+    const key = [...kinds].sort().join() + this.app.dark + this.shownColor;
     if (key === this.legendKey) return;
     this.legendKey = key;
+    if (this.shownColor === 'change') {
+      this.legend.replaceChildren(...[['▲ more than before', 1], ['▼ less', -1], ['no more than chance', 0]].map(([text, delta]) => h(
+          'span', {}, h('i', {class: 'dot', style: `background:${this.painter.changeColor(
+              {significant: delta !== 0, delta, before: 1, after: 1})}`}), text)));
+      return;
+    }
     this.legend.replaceChildren(...[...kinds].sort().map(kind => {
       const canvas = h('canvas');
       const context = prepare(canvas, 22, PITCH - 2);

@@ -3,13 +3,15 @@ import {NOTHING, selfNode, sum} from './charges.js';
 
 /** Children of a top-down tree: handles are node numbers. */
 export class TopDown {
-  constructor(tree, totals, values, folded) {
-    Object.assign(this, {tree, totals, values, folded});
+  /** `other`: the totals of the other recording, where two are compared. */
+  constructor(tree, totals, values, folded, other = null) {
+    Object.assign(this, {tree, totals, values, folded, other});
   }
   get root() { return 0; }
   entry(node) { return this.tree.entry[node]; }
   value(node) { return this.values[node]; }
   weight(node) { return this.totals.at(node); }
+  otherWeight(node) { return this.other.at(node); }
   children(node) {
     const {tree, values, folded} = this;
     const found = [];
@@ -22,10 +24,11 @@ export class TopDown {
 /** Children of a bottom-up tree: on each function, its callers. Made as they are asked for. */
 export class BottomUp {
   /** `sums` and `values`: of what the tree's leaves stand for. */
-  constructor(tree, sums, values, folded) {
-    Object.assign(this, {tree, sums, values});
+  constructor(tree, sums, values, folded, other = null) {
+    Object.assign(this, {tree, sums, values, other});
     const rows = [];
-    for (let row = 0; row < tree.leaf.length; ++row) if (values[row] > 0) rows.push(row);
+    for (let row = 0; row < tree.leaf.length; ++row)
+      if (values[row] > 0 || (other && (other.samples[row] || other.waits[row]))) rows.push(row);
     const at = rows.map(row => selfNode(tree, tree.leaf[row], folded));
     this.root = {entry: -1, rows, at, level: 0, total: rows.reduce((all, row) => all + values[row], 0)};
   }
@@ -34,6 +37,7 @@ export class BottomUp {
   weight(handle) {
     return this.sums.of(handle.rows);
   }
+  otherWeight(handle) { return this.other.of(handle.rows); }
   children(handle) {
     if (handle.children) return handle.children;
     const {tree, values} = this;
@@ -48,7 +52,7 @@ export class BottomUp {
       group.at.push(node);
       group.total += values[handle.rows[i]];
     }
-    return handle.children = [...groups.values()].sort((a, b) => b.total - a.total);
+    return handle.children = [...groups.values()].filter(group => group.total > 0).sort((a, b) => b.total - a.total);
   }
 }
 

@@ -1,5 +1,6 @@
 // The profile under one selection: what views ask for is computed once for each, when it is asked for.
 import {all, byStack, NOTHING, pairRows, selfs, sum, sumPairs, totals, valuesOf} from './charges.js';
+import {Comparison} from './change.js';
 import {functionTable} from './functions.js';
 import {BottomUp, TopDown} from './layout.js';
 import {SYS, WAIT} from './payload.js';
@@ -11,6 +12,9 @@ export class Model {
     this.profile = profile;
     this.facts = profile.facts;
     this.entries = new Entries(profile);
+    // Threads of the recording that it is compared with stand behind the others, in the same order.
+    this.compared = profile.facts.comparison !== null;
+    this.threadCount = this.compared ? profile.threads.name.length / 2 : profile.threads.name.length;
     this.pairs = pairRows(profile);
     this.trees = new Map();
     this.duration = this.facts.machine.duration_s * 1e6;
@@ -30,7 +34,7 @@ export class Model {
   findLanes() {
     const {samples, stacks, threads} = this.profile;
     const lanes = new Map();
-    for (let t = 0; t < threads.name.length; ++t) {
+    for (let t = 0; t < this.threadCount; ++t) {
       if (samples.start[t + 1] === samples.start[t] && !(threads.last[t] > 0)) continue;
       let cpu = 0;
       let wait = 0;
@@ -61,20 +65,38 @@ export class Model {
     if (!this.memo.has(key)) this.memo.set(key, make());
     return this.memo.get(key);
   }
-  get pairSums() { return this.once('pairs', () => sumPairs(this.profile, this.pairs, this)); }
+  get pairSums() {
+    const {range, threads} = this;
+    return this.once('pairs', () => sumPairs(this.profile, this.pairs, {range, threads, until: this.threadCount}));
+  }
   get stackSums() { return this.once('stacks', () => byStack(this.profile, this.pairs, this.pairSums)); }
   get all() { return this.once('all', () => all(this.stackSums)); }
+  /** Of the recording that it is compared with: all its time, of the same threads. */
+  get pairSumsBefore() {
+    const {threads} = this;
+    return this.once('pairs before', () => sumPairs(this.profile, this.pairs, {threads, from: this.threadCount}));
+  }
+  get stackSumsBefore() {
+    return this.once('stacks before', () => byStack(this.profile, this.pairs, this.pairSumsBefore));
+  }
+  get allBefore() { return this.once('all before', () => all(this.stackSumsBefore)); }
+  get comparison() {
+    return this.once('comparison', () => (this.compared ? new Comparison(this.facts, this.allBefore, this.all) : null));
+  }
 
   /** A tree, and the sums of what its leaves stand for. `group`: '', 'process' or 'thread'. */
   tree(merge = false, group = '') {
     const key = `${merge}|${group}`;
+    const model = this;
     if (!this.trees.has(key)) this.trees.set(key, this.makeTree(merge, group));
-    return {tree: this.trees.get(key), sums: group ? this.pairSums : this.stackSums};
+    const tree = this.trees.get(key);
+    return {tree, sums: group ? this.pairSums : this.stackSums,
+            get sumsBefore() { return group ? model.pairSumsBefore : model.stackSumsBefore; }};
   }
   makeTree(merge, group) {
     if (group) {
       const {processes, threads} = this.profile;
-      const rows = {stack: this.pairs.stack, group: this.pairs.thread};
+      const rows = {stack: this.pairs.stack, group: this.pairs.thread.map(t => t % this.threadCount)};
       if (group === 'process') rows.group = rows.group.map(t => threads.process[t]);
       const name = group === 'process' ?
           p => (p < 0 ? '[unknown]' : `${processes.name[p]} ${processes.pid[p]}`) : t => this.threadName(t);
@@ -89,19 +111,43 @@ export class Model {
       return totals(tree, sums);
     });
   }
-  /** What a flame graph draws: top-down, or bottom-up. */
-  source({mode, folded = true, merge = false, group = '', inverted = false}) {
-    return this.once(`source|${mode}|${folded}|${merge}|${group}|${inverted}`, () => {
-      const {tree, sums} = this.tree(merge, group);
-      if (inverted) return new BottomUp(tree, sums, valuesOf(sums, mode), folded);
-      const nodes = this.totals(merge, group);
-      return new TopDown(tree, nodes, valuesOf(nodes, mode), folded);
+  totalsBefore(merge, group) {
+    return this.once(`totals before|${merge}|${group}`, () => {
+      const {tree, sumsBefore} = this.tree(merge, group);
+      return totals(tree, sumsBefore);
     });
   }
+  /** What a flame graph draws: top-down, or bottom-up. `old`: widths are those before. */
+  source({mode, folded = true, merge = false, group = '', inverted = false, old = false}) {
+    return this.once(`source|${mode}|${folded}|${merge}|${group}|${inverted}|${old}`, () => {
+      const given = this.tree(merge, group);
+      const {tree} = given;
+      const pick = (after, before) => (this.compared ? [old ? before() : after, old ? after : before()] : [after, null]);
+      if (inverted) {
+        const [sums, other] = pick(given.sums, () => given.sumsBefore);
+        return new BottomUp(tree, sums, valuesOf(sums, mode), folded, other);
+      }
+      const [nodes, other] = pick(this.totals(merge, group), () => this.totalsBefore(merge, group));
+      return new TopDown(tree, nodes, valuesOf(nodes, mode), folded, other);
+    });
+  }
+  /** Rows of functions; where two recordings are compared, with `before` and `change`, gone ones too. */
   functions(folded = true) {
     return this.once(`functions|${folded}`, () => {
-      const {tree, sums} = this.tree();
-      return functionTable(tree, this.totals(false, ''), selfs(tree, sums, folded), folded);
+      const given = this.tree();
+      const {tree, sums} = given;
+      const rows = functionTable(tree, this.totals(false, ''), selfs(tree, sums, folded), folded);
+      if (!this.compared) return rows;
+      const known = new Map(rows.map(row => [row.entry, row]));
+      for (const old of functionTable(tree, this.totalsBefore(false, ''), selfs(tree, given.sumsBefore, folded), folded)) {
+        const row = known.get(old.entry) || {...old, self: NOTHING, total: NOTHING};
+        row.before = old.total;
+        if (!known.has(old.entry)) known.set(old.entry, row);
+      }
+      return [...known.values()].map(row => {
+        const before = row.before || NOTHING;
+        return {...row, before, change: this.comparison.of(before, row.total)};
+      });
     });
   }
 

@@ -1,5 +1,6 @@
 // The Functions view: a table to sort by any column, and who calls whom.
 import {VALUE} from './charges.js';
+import {points} from './change.js';
 import {grouped} from './format.js';
 import {calleesOf, callersOf} from './functions.js';
 import {h, stackedBar} from './dom.js';
@@ -17,6 +18,7 @@ const COLUMNS = [
   {key: 'selfSys', name: 'sys', self: true, of: r => r.self.sys},
   {key: 'selfWait', name: 'wait', self: true, of: r => r.self.wait, wait: true},
   {key: 'samples', name: 'samples', of: r => r.total.samples},
+  {key: 'change', name: 'change', of: r => (r.change.significant ? 1000 : 0) + Math.abs(r.change.delta), compared: true},
 ];
 
 /** Sorted by a column, heaviest first; by name where they are equal. */
@@ -42,7 +44,9 @@ export class FunctionsView {
 
   update() {
     const {app} = this;
-    const {state, model} = app;
+    const {model} = app;
+    const state = model.compared && app.state.sort === 'total' ? {...app.state, sort: 'change'} : app.state;
+    this.sort = state.sort;
     this.kernel.checked = state.kernel;
     const {entries} = model;
     const matches = app.matches();
@@ -52,18 +56,19 @@ export class FunctionsView {
     rows = sortRows(rows.slice(), state.sort, row => entries.name(row.entry));
     app.found(matches ? `${grouped(rows.length)} of ${grouped(all)} functions` : '');
     this.note.textContent = matches ? '' : `${grouped(all)} functions`;
-    const columns = COLUMNS.filter(column => !column.wait || model.facts.waits);
+    const columns = COLUMNS.filter(column => (!column.wait || model.facts.waits) && (!column.compared || model.compared));
     const whole = VALUE.cpu(model.all);
-    const ofTotal = columns.filter(column => !column.self && column.key !== 'samples').length;
+    const ofTotal = columns.filter(column => !column.self && column.key !== 'samples' && !column.compared).length;
+    const ofSelf = columns.filter(column => column.self).length;
     const head = [
       h('tr', {}, h('th', {colspan: ofTotal, class: 'group'}, 'with all it called'),
-        h('th', {colspan: columns.length - ofTotal - 1, class: 'group'}, 'its own'), h('th', {colspan: 3})),
+        h('th', {colspan: ofSelf, class: 'group'}, 'its own'), h('th', {colspan: columns.length - ofTotal - ofSelf + 2})),
       h('tr', {}, columns.map(column => this.header(column.key, column.name, 'n')),
         h('th', {class: 'n'}, app.few ? '' : 'share'), this.header('name', 'function', ''))];
     const body = rows.slice(0, this.limit).map(row => h(
         'tr', {class: row.entry === state.select ? 'pick' : ''},
         columns.map(column => h('td', {class: 'n'}, column.key === 'samples' ? grouped(row.total.samples) :
-                                app.amounts.plain(column.of(row)))),
+                                column.compared ? this.changeCell(row.change) : app.amounts.plain(column.of(row)))),
         h('td', {class: 'n'}, app.few ? '' : app.share(VALUE.cpu(row.total), whole, row.total, 'cpu')),
         h('td', {class: 'name'}, this.link(row.entry, row.inlined), ' ',
           h('span', {class: 'quiet'}, entries.module(row.entry)))));
@@ -79,9 +84,14 @@ export class FunctionsView {
   }
 
   header(key, name, classes) {
-    const sorted = this.app.state.sort === key;
+    const sorted = this.sort === key;
     return h('th', {class: classes, 'aria-sort': sorted ? (key === 'name' ? 'ascending' : 'descending') : 'none'},
              h('button', {type: 'button', onclick: () => this.app.set({sort: key})}, name + (sorted ? ' ▾' : '')));
+  }
+  changeCell(change) {
+    if (!change.significant) return h('span', {class: 'quiet'}, '±');
+    return h('b', {class: change.delta > 0 ? 'worse' : 'better', title: this.app.changeText(change)},
+             (change.delta > 0 ? '▲ ' : '▼ ') + (change.isNew ? 'new' : change.isGone ? 'gone' : points(change.delta)));
   }
   link(entry, inlined) {
     return [h('button', {type: 'button', class: 'plain mono', onclick: () => this.app.set({select: entry})},

@@ -136,7 +136,6 @@ TEST_F(DiffCommand, RefusesInOneLine) {
            {"$D old missing", "missing: "},
            {"$D old /etc/passwd", "/etc/passwd"},
            {"$D old faults", "cannot compare cpu-clock of old with page-faults of faults"},
-           {"$D old new -o out.html", "not written as HTML"},
            {"$D old new --by waker", "no 'waker'"},
            {"$D old new --normalize real", "no 'real'"},
            {"$D old new --format csv", "no 'csv'"},
