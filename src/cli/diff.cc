@@ -155,6 +155,11 @@ Result<Options> options_of(const ParsedOptions& given) {
   return options;
 }
 
+/// The error says of which of the two it is.
+std::unexpected<Error> failure(const std::string& path, const Error& error) {
+  return std::unexpected(Error{.what = path + ": " + error.what, .advice = error.advice});
+}
+
 Result<void> load(const ParsedOptions& given, const std::string& path, Side& side) {
   auto profile = load_profile(path, symbol_sources(given));
   if (!profile) return std::unexpected(profile.error());
@@ -163,13 +168,11 @@ Result<void> load(const ParsedOptions& given, const std::string& path, Side& sid
   auto filter = filter_of(given);
   if (!filter) return std::unexpected(filter.error());
   side.filter = std::move(*filter);
-  if (auto event = choose_event(given, side.profile, side.filter); !event)
-    return std::unexpected(
-        Error{.what = path + ": " + event.error().what, .advice = event.error().advice});
+  const auto event = choose_event(given, side.profile, side.filter);
+  if (!event) return failure(path, event.error());
   side.selection = view::select_with_waits(side.profile, side.filter);
-  if (auto waits = check_waits(side.filter, side.selection, side.profile); !waits)
-    return std::unexpected(
-        Error{.what = path + ": " + waits.error().what, .advice = waits.error().advice});
+  const auto waits = check_waits(side.filter, side.selection, side.profile);
+  if (!waits) return failure(path, waits.error());
   return {};
 }
 

@@ -61,8 +61,9 @@ Facts compared_facts(const DiffReport& report) {
   }
   return {
       {"compared: " + what},
-      {fmt::format("± is chance: {:.3g} standard deviations, {:.0f} % for {} test{}", diff.critical,
-                   100 * view::kConfidence, grouped(diff.tests), diff.tests == 1 ? "" : "s")}};
+      {fmt::format("± is chance of sampling: {:.3g} standard deviations, {:.0f} % over {} test{}",
+                   diff.critical, 100 * view::kConfidence, grouped(diff.tests),
+                   diff.tests == 1 ? "" : "s")}};
 }
 
 }  // namespace
