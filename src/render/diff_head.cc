@@ -55,7 +55,7 @@ Facts compared_facts(const DiffReport& report) {
     what = event.is_time() ? "shares of CPU time" : "shares of all " + event.unit;
     if (report.same_event() && totals.has_cpu())
       what += fmt::format(" (old × {:.3g})", totals.scale);
-    if (totals.waits) what += ", waits as measured";
+    if (totals.waits) what += ", waits (but for a CPU) as measured";
   } else {
     what = (event.is_time() ? "seconds" : event.unit) + " as measured";
   }
