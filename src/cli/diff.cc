@@ -157,6 +157,11 @@ Result<Options> options_of(const ParsedOptions& given) {
   return options;
 }
 
+/// The error says of which of the two it is.
+std::unexpected<Error> failure(const std::string& path, const Error& error) {
+  return std::unexpected(Error{.what = path + ": " + error.what, .advice = error.advice});
+}
+
 Result<void> load(const ParsedOptions& given, const std::string& path, Side& side) {
   auto profile = load_profile(path, symbol_sources(given));
   if (!profile) return std::unexpected(profile.error());
@@ -165,13 +170,11 @@ Result<void> load(const ParsedOptions& given, const std::string& path, Side& sid
   auto filter = filter_of(given);
   if (!filter) return std::unexpected(filter.error());
   side.filter = std::move(*filter);
-  if (auto event = choose_event(given, side.profile, side.filter); !event)
-    return std::unexpected(
-        Error{.what = path + ": " + event.error().what, .advice = event.error().advice});
+  const auto event = choose_event(given, side.profile, side.filter);
+  if (!event) return failure(path, event.error());
   side.selection = view::select_with_waits(side.profile, side.filter);
-  if (auto waits = check_waits(side.filter, side.selection, side.profile); !waits)
-    return std::unexpected(
-        Error{.what = path + ": " + waits.error().what, .advice = waits.error().advice});
+  const auto waits = check_waits(side.filter, side.selection, side.profile);
+  if (!waits) return failure(path, waits.error());
   return {};
 }
 
@@ -198,15 +201,27 @@ Result<void> check_sort(const Options& options) {
                                .advice = "profiler record --wait takes them too"});
 }
 
-/// What is compared: waits only where both recordings have them.
+bool is_of_waits(const Side& side) {
+  return side.filter.wait_only || side.filter.wait != WaitClass::kNone;
+}
+
+/// What is compared: waits only where both recordings have them, and waiting for a CPU, which is
+/// other programs' doing as a rule, only where waits were asked for.
 std::vector<const Sample*> samples_of(const Side& side, bool with_waits) {
-  return with_waits ? side.selection.samples : view::select(side.profile, side.filter);
+  if (!with_waits) return view::select(side.profile, side.filter);
+  std::vector<const Sample*> samples = side.selection.samples;
+  if (!is_of_waits(side)) {
+    std::erase_if(samples, [](const Sample* sample) {
+      return sample->mode == Mode::kWait && sample->wait == WaitClass::kRunnable;
+    });
+  }
+  return samples;
 }
 
 std::string picture(const ParsedOptions& given, const Side& before, const Side& after,
                     const Options& options) {
   // Time on the CPU and off it have no common scale: one of them, as asked for.
-  const bool waits_only = after.filter.wait_only || after.filter.wait != WaitClass::kNone;
+  const bool waits_only = is_of_waits(after);
   const std::vector<const Sample*> was = samples_of(before, waits_only);
   const std::vector<const Sample*> is = samples_of(after, waits_only);
   const view::DiffSide old_side{.profile = before.profile, .samples = was};
@@ -273,15 +288,14 @@ std::string table(const ParsedOptions& given, const Side& before, const Side& af
                                     .event = &from.event(),
                                     .has_waits = from.selection.has_waits};
   };
-  const render::DiffReport report{
-      .before = side(before),
-      .after = side(after),
-      .diff = &diff,
-      .rows = grouping.rows.value_or(RowsOf::kFunctions),
-      .causes_only = !grouping.rows,
-      .grouped = options.grouping_given,
-      .waits_only = after.filter.wait_only || after.filter.wait != WaitClass::kNone,
-      .selection = describe_filter(given)};
+  const render::DiffReport report{.before = side(before),
+                                  .after = side(after),
+                                  .diff = &diff,
+                                  .rows = grouping.rows.value_or(RowsOf::kFunctions),
+                                  .causes_only = !grouping.rows,
+                                  .grouped = options.grouping_given,
+                                  .waits_only = is_of_waits(after),
+                                  .selection = describe_filter(given)};
   if (options.format == Format::kJson) return render::diff_json(report, options.limit.value_or(0));
   return render::diff_text(report, options.text, {.width = display.width, .colour = display.color});
 }

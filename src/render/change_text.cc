@@ -17,8 +17,7 @@ std::string tenths(double value) {
 std::string points(double share) { return tenths(100 * share); }
 
 std::string signed_amount(const AmountFormat& format, double delta) {
-  const std::string amount =
-      format.amount(static_cast<std::uint64_t>(std::llround(std::abs(delta))));
+  std::string amount = format.amount(static_cast<std::uint64_t>(std::llround(std::abs(delta))));
   const bool is_nothing = amount.find_first_of("123456789") == std::string::npos;
   if (is_nothing) return amount;
   return (delta < 0 ? '-' : '+') + amount;

@@ -55,14 +55,15 @@ Facts compared_facts(const DiffReport& report) {
     what = event.is_time() ? "shares of CPU time" : "shares of all " + event.unit;
     if (report.same_event() && totals.has_cpu())
       what += fmt::format(" (old × {:.3g})", totals.scale);
-    if (totals.waits) what += ", waits as measured";
+    if (totals.waits) what += ", waits (but for a CPU) as measured";
   } else {
     what = (event.is_time() ? "seconds" : event.unit) + " as measured";
   }
   return {
       {"compared: " + what},
-      {fmt::format("± is chance: {:.3g} standard deviations, {:.0f} % for {} test{}", diff.critical,
-                   100 * view::kConfidence, grouped(diff.tests), diff.tests == 1 ? "" : "s")}};
+      {fmt::format("± is chance of sampling: {:.3g} standard deviations, {:.0f} % over {} test{}",
+                   diff.critical, 100 * view::kConfidence, grouped(diff.tests),
+                   diff.tests == 1 ? "" : "s")}};
 }
 
 }  // namespace

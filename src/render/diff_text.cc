@@ -251,7 +251,7 @@ Part rows_part(const DiffReport& report, const DiffTextOptions& options, const D
   part.table.column(std::string(name_title(report.rows)), Align::kName, 20);
   if (!by_line) part.table.column(std::string(place_title(report.rows)), Align::kPath, 12);
   for (const DiffRow& row : report.diff->rows) {
-    if (!part.takes(row.significant(), options)) continue;
+    if (!part.takes(view::is_reported(row, options.key), options)) continue;
     std::vector<Cell> cells = columns.cells(row);
     Cell name{row.what.label, row.what.kernel ? Colour::kSys : Colour::kName};
     name.mark = inline_mark(row.what.inlined);

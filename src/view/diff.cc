@@ -211,9 +211,13 @@ double sort_value(const DiffRow& row, const DiffTotals& totals, DiffKey key) {
 
 }  // namespace
 
+bool is_reported(const DiffRow& row, DiffKey key) {
+  return key == DiffKey::kSelf ? row.self.significant() : row.significant();
+}
+
 void sort_diff(Diff& diff, DiffKey key) {
   std::ranges::sort(diff.rows, [&](const DiffRow& a, const DiffRow& b) {
-    if (a.significant() != b.significant()) return a.significant();
+    if (is_reported(a, key) != is_reported(b, key)) return is_reported(a, key);
     const double value_a = std::abs(sort_value(a, diff.totals, key));
     const double value_b = std::abs(sort_value(b, diff.totals, key));
     if (value_a != value_b) return value_a > value_b;

@@ -66,7 +66,10 @@ struct Diff {
 
 enum class DiffKey : std::uint8_t { kTotal, kSelf, kUser, kSys, kWait, kName };
 
-/// Significant rows first, then by how much they changed, up or down; kName: by name. Causes by
+/// Whether it is reported as change where rows are sorted so: by self, only what changed itself.
+[[nodiscard]] bool is_reported(const DiffRow& row, DiffKey key);
+
+/// What is reported first, then by how much they changed, up or down; kName: by name. Causes by
 /// sys.
 void sort_diff(Diff& diff, DiffKey key);
 

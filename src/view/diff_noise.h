@@ -1,4 +1,5 @@
-// How far two samplings of the same thing differ by chance.
+// How far two samplings of the same thing differ by chance. A machine that was busier in one run,
+// or input that was another, is no chance of sampling: what comes of it is reported as change.
 //
 //   const NoiseBand band({.before = 1 / n1, .after = 1 / n2}, NoiseBand::Of::kShares, z);
 //   band.width(0.20, 0.25)                       // that much is chance: 0.0173…

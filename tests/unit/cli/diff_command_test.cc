@@ -151,6 +151,24 @@ TEST_F(DiffCommand, RefusesInOneLine) {
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(directory_), {}), 3);
 }
 
+TEST_F(DiffCommand, ComparesWaitingForACpuOnlyWhereWaitsAreAskedFor) {
+  const auto crowded = [](std::uint64_t ns) {
+    return test::ProfileBuilder()
+        .user("main;f", 2000)
+        .runnable("main;f", ns, 100)
+        .wait("main;locked", "k", WaitClass::kLock, ns, 100)
+        .build();
+  };
+  write("alone", crowded(1'000'000));
+  write("crowded", crowded(9'000'000));
+  EXPECT_THAT(run("$D alone crowded").output, HasSubstr("  locked  "));
+  EXPECT_THAT(run("$D alone crowded").output, Not(HasSubstr("<runnable>")));
+  EXPECT_THAT(run("$D alone crowded").output, Not(HasSubstr("  f  ")));
+  EXPECT_THAT(run("$D alone crowded --wait").output, HasSubstr("<runnable>"));
+  EXPECT_EQ(run("$D alone crowded --wait -o waits.svg").status, 0);
+  EXPECT_THAT(file("waits.svg"), HasSubstr("▲ locked  +0.800"));
+}
+
 TEST_F(DiffCommand, ComparesSharesOfDifferentClocks) {
   write("other", test::ProfileBuilder().event("task-clock", "ns").user("main;f", 4000).build());
   const Ran ran = run("$D old other --all");

@@ -226,6 +226,26 @@ TEST(Diff, HasOneRowForCodeWithoutNamesOfAnotherBuild) {
   EXPECT_EQ(row(compare(same, same), "prog+0x1000").after().total.samples, 300);
 }
 
+TEST(Diff, BySelfReportsOnlyWhatChangedItself) {
+  const auto with = [](std::uint64_t inner) {
+    return ProfileBuilder()
+        .user("main;outer", 500)
+        .user("main;outer;inner", inner)
+        .user("main;g", 4000)
+        .build();
+  };
+  const JoinedProfile joined = join(with(500), with(2000));
+  Diff diff = compare_functions(joined, {});
+  sort_diff(diff, DiffKey::kSelf);
+  EXPECT_TRUE(is_reported(row(diff, "inner"), DiffKey::kSelf));
+  EXPECT_TRUE(is_reported(row(diff, "outer"), DiffKey::kTotal));
+  EXPECT_FALSE(is_reported(row(diff, "main"), DiffKey::kTotal));
+  // What it calls grew: its own share fell with that of g.
+  EXPECT_EQ(diff.rows.back().what.label, "main");
+  EXPECT_TRUE(std::ranges::is_partitioned(
+      diff.rows, [](const DiffRow& row) { return is_reported(row, DiffKey::kSelf); }));
+}
+
 TEST(Diff, ComparesCauses) {
   const auto with = [](std::uint64_t reads, std::uint64_t writes) {
     return ProfileBuilder()
