@@ -19,6 +19,7 @@ int import_command(std::span<const std::string> args);
 int report_command(std::span<const std::string> args);
 int annotate_command(std::span<const std::string> args);
 int flamegraph_command(std::span<const std::string> args);
+int html_command(std::span<const std::string> args);
 int export_command(std::span<const std::string> args);
 int syscalls_command(std::span<const std::string> args);
 int symbolize_command(std::span<const std::string> args);

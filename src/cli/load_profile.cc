@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "cli/work_line.h"
 #include "perf_data/header.h"
 #include "pipeline/kernel_names.h"
 #include "pipeline/pipeline.h"
@@ -141,8 +142,13 @@ void ImportProgressLine::update(const perf_data::ImportProgress& progress) {
 }
 
 Result<Profile> load_profile(const std::string& path, const SymbolSources& sources) {
-  Result<Profile> profile =
-      perf_data::is_perf_data(path) ? import_profile(path, sources) : profile::read_profile(path);
+  Result<Profile> profile;
+  if (perf_data::is_perf_data(path)) {
+    profile = import_profile(path, sources);
+  } else {
+    const WorkLine line("reading " + path, !sources.quiet);
+    profile = profile::read_profile(path);
+  }
   if (profile && profile->run.interrupted && profile->functions.empty())
     name_interrupted(*profile, sources);
   if (profile && sources.resymbolize) name_again(*profile, sources);

@@ -36,6 +36,7 @@ constexpr std::array kCommands = {
             syscalls_command},
     Command{"annotate", "the source of a function with the time of each line", annotate_command},
     Command{"flamegraph", "a recording as an interactive SVG", flamegraph_command},
+    Command{"html", "a recording as one page: pictures, tables, timeline", html_command},
     Command{"export", "a recording in the formats of other tools", export_command},
     Command{"symbolize", "names for the addresses of an object file", symbolize_command},
 };
@@ -59,6 +60,7 @@ std::string help_text() {
       "  profiler report --sys --by cause      why the kernel was entered\n"
       "  profiler record -p 1234 --duration 10 ten seconds of a running process\n"
       "  profiler flamegraph                   flamegraph.svg, for a browser\n"
+      "  profiler html                         profile.html: everything, to attach to a ticket\n"
       "\n"
       "`profiler COMMAND --help` explains a command. A recording is profiler.data here.\n";
   return text;

@@ -17,6 +17,7 @@
 #include "cli/load_profile.h"
 #include "cli/option_values.h"
 #include "cli/output.h"
+#include "cli/work_line.h"
 #include "render/amount.h"
 #include "render/report_csv.h"
 #include "render/report_json.h"
@@ -326,6 +327,7 @@ int report_command(std::span<const std::string> args) {
   if (options->format != Format::kText) complain_of_damage(input, profile->run);
   if (const auto event = choose_event(*given, *profile, *filter); !event)
     return line.fail(event.error());
+  std::optional<WorkLine> working(std::in_place, "making the report");
   const view::Selection selection = view::select_with_waits(*profile, *filter);
   if (const auto waits = check_waits(*filter, selection, *profile); !waits)
     return line.fail(waits.error());
@@ -359,6 +361,7 @@ int report_command(std::span<const std::string> args) {
       text = render_tree(head, samples, *options, style);
       break;
   }
+  working.reset();
   const Paging paging = options->format == Format::kText ? display->paging : Paging::kNever;
   const auto written = write_output(output, text, Content::kText, paging);
   return written ? 0 : line.fail(written.error());

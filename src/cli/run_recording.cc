@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "cli/load_profile.h"
+#include "cli/work_line.h"
 #include "pipeline/interner.h"
 #include "pipeline/kernel_names.h"
 #include "pipeline/pipeline.h"
@@ -18,6 +19,7 @@
 #include "profile/profile_writer.h"
 #include "record/recording.h"
 #include "render/printable.h"
+#include "symbolizer/elf/debuginfod.h"
 #include "symbolizer/kernel/read_kallsyms.h"
 
 namespace profiler::cli {
@@ -174,6 +176,10 @@ std::expected<Recorded, int> run_recording(record::RecordOptions options, const 
   }
   if (pipeline->write_error()) complain(pipeline->write_error()->message());
   if (counter) counter->finish(*pipeline);
+  std::optional<WorkLine> working;
+  // Debug files that come from servers have a line of their own.
+  working.emplace("looking up names",
+                  verbosity != Verbosity::kQuiet && !symbolizer::Debuginfod::has_servers());
   name(*pipeline, sources);
 
   Recorded recorded{.profile = {}, .path = path};
@@ -182,6 +188,7 @@ std::expected<Recorded, int> run_recording(record::RecordOptions options, const 
     written = writer->finish(pipeline->profile());
     recorded.bytes = writer->bytes_written();
   }
+  working.reset();
   recorded.finished = written.has_value();
   if (!written) {
     if (!pipeline->write_error()) complain(written.error().message());

@@ -2,15 +2,15 @@
 //
 //   for (const StackWeight& s : stack_weights(profile, samples)) walk(s.stack, s.weight);
 //
-//   ChargedStacks stacks(profile);                    // sample by sample, where their order counts
-//   for (const Sample* sample : samples) walk(stacks.of(*sample).stack, sample->weight);
-//
 // Waits are summed apart from time on the CPU, and by class: s.stack.wait is theirs. What of a
 // stack only says that the thread leaves its CPU is no part of them (scheduler_frames.h), nor is
 // anything of the kernel where it was preempted.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <optional>
+#include <unordered_map>
 #include <vector>
 
 #include "profiler/profile.h"
@@ -24,13 +24,14 @@ struct StackWeight {
   Stack stack;
   StringIndex process_name;  ///< Set only when summed by process.
   ThreadIndex thread;        ///< Set only when summed by thread.
+  Mode mode = Mode::kUser;   ///< Of all its samples.
   Weight weight;
   /// Time in the kernel, or off the CPU, of which no kernel part is known: it still gets a folded
   /// node, so that it is not taken for the user function's own.
   bool hidden_kernel = false;
 };
 
-/// What of each sample's stack is charged.
+/// What of each sample's stack is charged, sample by sample: where their order counts.
 class ChargedStacks {
  public:
   explicit ChargedStacks(const Profile& profile) : profile_(profile) {}
@@ -41,6 +42,38 @@ class ChargedStacks {
  private:
   const Profile& profile_;
   std::optional<SchedulerFrames> scheduler_;
+};
+
+/// What stacks are summed by, besides themselves.
+enum class StackOwner : std::uint8_t { kNone, kProcessName, kThread };
+
+/// Tells samples apart by what of their stacks is charged.
+class StackRows {
+ public:
+  explicit StackRows(const Profile& profile, StackOwner by = StackOwner::kNone)
+      : profile_(profile), by_(by), charged_(profile) {}
+
+  /// The row that the sample is charged to; its weight is added to it.
+  std::size_t add(const Sample& sample);
+  [[nodiscard]] std::vector<StackWeight>& rows() { return rows_; }
+
+ private:
+  struct Key {
+    std::uint32_t owner;  ///< A row: of a name, of a thread, or none.
+    std::uint32_t stack;
+    Mode mode;
+    WaitClass wait;  ///< kNone: on the CPU.
+    bool operator==(const Key&) const = default;
+  };
+  struct Hash {
+    std::size_t operator()(const Key& key) const;
+  };
+
+  const Profile& profile_;
+  StackOwner by_;
+  ChargedStacks charged_;
+  std::unordered_map<Key, std::size_t, Hash> numbers_;
+  std::vector<StackWeight> rows_;
 };
 
 /// In no particular but a fixed order.

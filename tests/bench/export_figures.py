@@ -19,7 +19,7 @@ import time
 from bench_common import BUILD, PROFILER, run, table
 
 FORMATS = ["folded", "speedscope", "firefox", "pprof", "perf-script", "callgrind"]
-MADE = os.path.join(BUILD, "tests", "bench", "made_profile")
+MADE = os.path.join(BUILD, "tests", "bench", "made_compile")
 # Samples, and how many of them are different.
 PROFILES = [("compile", 5_000, 5_000), ("million", 1_000_000, 57_000)]
 

@@ -1,43 +1,7 @@
 // What a person does with a flame graph, in Chromium: node flamegraph_test.mjs DIRECTORY, where
 // sample_flamegraphs has written its pictures. One line for each test; exit status 1 if one fails.
 import assert from 'node:assert/strict';
-import path from 'node:path';
-import {pathToFileURL} from 'node:url';
-import {chromium} from 'playwright-core';
-
-const directory = path.resolve(process.argv[2]);
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu'],
-});
-let failed = 0;
-
-/** Opens a picture and runs `body` on it; complaints on the console are failures. */
-async function test(name, file, body, options = {}) {
-  const context = await browser.newContext(
-      {viewport: {width: 1200, height: 600}, colorScheme: 'light', ...options});
-  const page = await context.newPage();
-  const complaints = [];
-  page.on('console', message => complaints.push(message.text()));
-  page.on('pageerror', error => complaints.push(error.message));
-  page.on('dialog', dialog => {
-    complaints.push('dialog: ' + dialog.message());
-    dialog.dismiss();
-  });
-  page.on('request', request => {
-    if (!request.url().startsWith('file:')) complaints.push('request: ' + request.url());
-  });
-  try {
-    await page.goto(pathToFileURL(path.join(directory, file)).href);
-    await body(page);
-    assert.deepEqual(complaints, []);
-    console.log('ok      ' + name);
-  } catch (error) {
-    ++failed;
-    console.log(`FAILED  ${name}\n${error.stack}`);
-  }
-  await context.close();
-}
+import {finish, test} from './page_test.mjs';
 
 /** The frames that can be seen: name, label, box on the screen, classes. */
 const frames = page => page.evaluate(
@@ -251,6 +215,4 @@ await test('without script the whole picture is there', 'kinds.svg', async page 
   assert.ok(await page.getByText('kernel, by what entered it').isVisible());
 }, {javaScriptEnabled: false});
 
-await browser.close();
-if (failed !== 0) console.log(`${failed} failed`);
-process.exit(failed === 0 ? 0 : 1);
+await finish();

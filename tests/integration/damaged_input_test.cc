@@ -94,6 +94,7 @@ class DamagedInput : public ::testing::Test {
         {"export", "-i", "damaged", "--format", "perf-script"},
         {"export", "-i", "damaged", "--format", "callgrind"},
         {"flamegraph", "-i", "damaged", "-o", "-"},
+        {"html", "-i", "damaged", "-o", "-"},
     };
     std::mt19937 random(seed);
     int readable = 0;

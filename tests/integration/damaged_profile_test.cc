@@ -77,7 +77,7 @@ TEST_F(SpoiltProfile, OfANewerVersionSaysSo) {
 
 TEST_F(SpoiltProfile, OfAnotherKindIsRefusedByEveryCommandThatReads) {
   write_bytes(directory_.file("damaged"), "{\"schema\": \"something else\"}\n");
-  for (const char* command : {"report", "flamegraph", "export"}) {
+  for (const char* command : {"report", "flamegraph", "html", "export"}) {
     std::vector<std::string> words = {command, "-i", "damaged"};
     if (words.front() == "export") words.insert(words.end(), {"--format", "folded"});
     const CommandResult result = run(profiler(words), {.directory = directory_.path()});

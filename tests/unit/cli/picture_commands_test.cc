@@ -114,17 +114,48 @@ TEST_F(PictureCommands, ExportListsItsFormats) {
   EXPECT_THAT(run("$P export --format folded --weights s").output, HasSubstr("use samples or ns"));
 }
 
+TEST_F(PictureCommands, HtmlWritesAPageHere) {
+  const Ran ran = run("$P html");
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_EQ(ran.output, "");
+  EXPECT_THAT(file("profile.html"), StartsWith("<!DOCTYPE html>"));
+  EXPECT_EQ(run("$P html -o - > other.html").status, 0);
+  EXPECT_EQ(file("other.html"), file("profile.html"));
+  EXPECT_EQ(run("$P html --filter process=child -o child.html").status, 0);
+  EXPECT_LT(file("child.html").size(), file("profile.html").size());
+  EXPECT_EQ(run("$P html --filter process=nobody -o none.html").status, 0);
+  EXPECT_THAT(file("none.html"), testing::EndsWith("</html>\n"));
+}
+
+TEST_F(PictureCommands, HtmlEmbedsSourcesOnlyIfAsked) {
+  ASSERT_EQ(run("mkdir src; seq 1 2000 > src/p.c").status, 0);
+  test::ProfileBuilder builder;
+  builder.function("main", {.file = "/build/p.c", .line = 1}).user("main#2", 40);
+  auto writer = profile::ProfileWriter::create(directory_ + "/lines.data");
+  ASSERT_TRUE(writer && writer->finish(builder.build()));
+  ASSERT_EQ(run("$P html -i lines.data -o without.html").status, 0);
+  ASSERT_EQ(run("$P html -i lines.data -o with.html --source --source-dir /build=src").status, 0);
+  EXPECT_GT(file("with.html").size(), file("without.html").size());
+  const Ran missing = run("$P html -i lines.data --source --source-dir nowhere");
+  EXPECT_EQ(missing.status, 1);
+  EXPECT_THAT(missing.output, HasSubstr("nowhere"));
+}
+
 TEST_F(PictureCommands, AClosedPipeIsQuiet) {
   // The status goes through a file: what two processes print comes in either order.
   const Ran ran =
       run("{ $P export --format folded; echo status $? > status; } | head -n 1; cat status");
   EXPECT_EQ(ran.output, "child;main;h 50\nstatus 0\n");
-  EXPECT_EQ(run("{ $P flamegraph -o -; echo status $? > status; } | true; cat status").output,
-            "status 0\n");
+  for (const std::string command : {"flamegraph", "html"}) {
+    EXPECT_EQ(
+        run("{ $P " + command + " -o -; echo status $? > status; } | true; cat status").output,
+        "status 0\n");
+  }
 }
 
 TEST_F(PictureCommands, AFullDiskLeavesTheOldFile) {
-  for (const std::string command : {"$P flamegraph -o out", "$P export --format folded -o out"}) {
+  for (const std::string command :
+       {"$P flamegraph -o out", "$P html -o out", "$P export --format folded -o out"}) {
     ASSERT_EQ(run("echo old > out").status, 0);
     const std::size_t before = files();
     // Files may grow to 1 KiB (or 512 bytes): the nearest a test comes to a disk that is full.

@@ -1,0 +1,79 @@
+#include "render/html.h"
+
+#include <libdeflate.h>
+
+#include <cstdlib>
+#include <memory>
+#include <string>
+
+#include "render/base64.h"
+#include "render/html_profile.h"
+
+namespace profiler::render {
+namespace {
+
+constexpr std::string_view kHead =
+#include "render/viewer_head.html.inc"
+    ;
+constexpr std::string_view kStyle =
+#include "render/viewer.css.inc"
+    ;
+constexpr std::string_view kBody =
+#include "render/viewer_body.html.inc"
+    ;
+constexpr std::string_view kScript =
+#include "render/viewer.js.inc"
+    ;
+constexpr std::string_view kLoader =
+#include "render/loader.js.inc"
+    ;
+constexpr std::string_view kStyleBegin = "<style>\n";
+constexpr std::string_view kStyleEnd = "</style>\n</head>\n";
+constexpr std::string_view kProfileBegin =
+    R"(<script id="profile" type="application/octet-stream">)";
+constexpr std::string_view kViewerBegin =
+    R"(</script><script id="viewer" type="application/octet-stream">)";
+constexpr std::string_view kLoaderBegin = "</script>\n<script>\n";
+constexpr std::string_view kEnd = "</script>\n</body>\n</html>\n";
+
+/// Of 1 to 12: 6 is where more effort gains little.
+constexpr int kEffort = 6;
+
+/// As gzip, which browsers' DecompressionStream reads, and checks.
+std::string compressed(std::string_view bytes) {
+  const std::unique_ptr<libdeflate_compressor, decltype(&libdeflate_free_compressor)> compressor(
+      libdeflate_alloc_compressor(kEffort), libdeflate_free_compressor);
+  if (!compressor) std::abort();  // Out of memory.
+  std::string out(libdeflate_gzip_compress_bound(compressor.get(), bytes.size()), '\0');
+  out.resize(libdeflate_gzip_compress(compressor.get(), bytes.data(), bytes.size(), out.data(),
+                                      out.size()));
+  return out;
+}
+
+/// The parts of the viewer, in a scope of their own.
+std::string viewer() {
+  return base64(compressed("(() => {\n'use strict';\n" + std::string(kScript) + "})();\n"));
+}
+
+}  // namespace
+
+void html(const Profile& profile, const view::Selection& selection, const HtmlOptions& options,
+          const HtmlSink& sink) {
+  const std::string facts = html_facts(profile, selection, options);
+  for (const std::string_view part : {kHead, kStyleBegin, kStyle, kStyleEnd, kBody, kProfileBegin})
+    sink(part);
+  sink(base64(compressed(html_columns(profile, selection, facts))));
+  sink(kViewerBegin);
+  sink(viewer());
+  for (const std::string_view part : {kLoaderBegin, kLoader, kEnd}) sink(part);
+}
+
+std::size_t viewer_size() {
+  std::size_t size = viewer().size();
+  for (const std::string_view part : {kHead, kStyleBegin, kStyle, kStyleEnd, kBody, kProfileBegin,
+                                      kViewerBegin, kLoaderBegin, kLoader, kEnd})
+    size += part.size();
+  return size;
+}
+
+}  // namespace profiler::render

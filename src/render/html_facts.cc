@@ -1,0 +1,140 @@
+#include "render/html_facts.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <map>
+#include <ranges>
+#include <utility>
+
+#include "render/flamegraph_style.h"
+#include "render/json_writer.h"
+#include "render/printable.h"
+#include "render/report.h"
+#include "render/report_json.h"
+#include "render/run_text.h"
+#include "render/syscalls.h"
+#include "render/syscalls_json.h"
+#include "view/advice.h"
+#include "view/group_table.h"
+
+namespace profiler::render {
+namespace {
+
+constexpr std::size_t kTitleWidth = 400;
+
+void write_facts(JsonWriter& json, const Facts& facts) {
+  for (const Fact& fact : facts) {
+    json.begin_object().key("text").string(printable(fact.text));
+    json.key("warning").boolean(fact.warning).end();
+  }
+}
+
+void write_colors(JsonWriter& json) {
+  json.key("kinds").begin_array();
+  for (int k = 0; k < kFrameKinds; ++k) json.string(legend(static_cast<FrameKind>(k)));
+  json.end().key("colors").begin_object();
+  for (const bool dark : {false, true}) {
+    json.key(dark ? "dark" : "light").begin_array();
+    for (int k = 0; k < kFrameKinds; ++k) {
+      for (int shade = 0; shade < kShades; ++shade)
+        json.string(ground_color(static_cast<FrameKind>(k), shade, dark));
+    }
+    json.end();
+  }
+  json.end();
+}
+
+void write_machine(JsonWriter& json, const Run& run) {
+  json.key("machine").begin_object();
+  json.key("host").string(printable(run.host)).key("kernel").string(printable(run.kernel_release));
+  json.key("architecture").string(printable(run.architecture)).key("cpus").number(run.cpus);
+  json.key("start_unix_ms").number(run.start_unix_ns / 1'000'000);
+  json.key("duration_s").seconds(run.duration_ns);
+  json.key("profiler").string(printable(run.profiler_version)).end();
+}
+
+void write_sources(JsonWriter& json, const HtmlOptions& options) {
+  json.key("sources");
+  if (!options.has_sources) {
+    json.null();
+    return;
+  }
+  json.begin_array();
+  for (const EmbeddedSource& source : options.sources) {
+    json.begin_object().key("file").string(printable(source.file));
+    json.key("newer").boolean(source.text.newer).key("lines").begin_array();
+    for (const std::string& line : source.text.lines) json.string(printable(without_tabs(line)));
+    json.end().end();
+  }
+  json.end();
+}
+
+}  // namespace
+
+std::string html_facts(const Profile& profile, const view::Selection& selection,
+                       const HtmlOptions& options) {
+  const Run& run = profile.run;
+  const ReportHead head = report_head(profile, selection.samples, options.event);
+  std::vector<const Sample*> on_cpu;
+  std::ranges::copy_if(selection.samples, std::back_inserter(on_cpu),
+                       [](const Sample* sample) { return sample->mode != Mode::kWait; });
+
+  JsonWriter json;
+  json.begin_object();
+  json.key("title").string(options.title.empty() ? command_text(run, kTitleWidth)
+                                                 : printable(options.title));
+  json.key("selection").string(printable(options.selection));
+  json.key("status").string(status_text(run));
+  json.key("facts").begin_array();
+  write_facts(json, event_facts(run, *head.event, head.quality));
+  write_facts(json, stack_facts(run, head.quality, head.quality.samples < 30));
+  if (head.has_waits) write_facts(json, wait_facts(profile, head.waited));
+  write_facts(json, other_event_facts(head.events, *head.event));
+  json.end();
+  json.key("notes").begin_array();
+  for (const std::string& note : notes_text(run, *head.event, head.quality))
+    json.string(printable(note));
+  json.end().key("advice").begin_array();
+  for (const view::Advice& advice : view::advice(profile, selection.samples))
+    json.string(printable(advice_text(advice)));
+  json.end();
+  write_machine(json, run);
+  json.key("unit").string(head.event->is_time() ? "s" : printable(head.event->unit));
+  json.key("waits").boolean(head.has_waits);
+  write_colors(json);
+  write_sources(json, options);
+  std::string text = json.end().take();
+
+  // Documents of other schemas go in whole, but for what the viewer makes itself.
+  text.pop_back();
+  ReportHead without_ledgers = head;
+  without_ledgers.causes.clear();
+  without_ledgers.waits.clear();
+  text += ",\"report\":" + table_json(without_ledgers, {}, RowsOf::kFunctions, "functions");
+  text += ",\"syscalls\":";
+  text += profile.syscalls.rows.empty()
+              ? "null"
+              : syscalls_json(
+                    syscalls_report(profile, on_cpu, SyscallGrouping::kNone, options.event), {});
+  return text + '}';
+}
+
+std::vector<std::string> source_files(const Profile& profile, const view::Selection& selection) {
+  const view::Table lines = view::group_table(profile, selection.samples, view::GroupBy::kLine, {});
+  std::map<std::string, std::uint64_t> times;
+  for (const view::TableRow& row : lines)
+    if (!row.file.empty() && row.line != 0) times[row.file] += row.charge.total.wall();
+  std::vector<std::pair<std::uint64_t, std::string>> sorted;
+  sorted.reserve(times.size());
+  for (const auto& [file, time] : times) sorted.emplace_back(time, file);
+  std::ranges::sort(sorted, std::ranges::greater());
+  std::vector<std::string> files;
+  files.reserve(sorted.size());
+  for (auto& [time, file] : sorted) files.push_back(std::move(file));
+  return files;
+}
+
+}  // namespace profiler::render

@@ -1,0 +1,182 @@
+// The page: views on one profile, under one selection and one search.
+import {evidence, VALUE} from './charges.js';
+import {Amounts, counted, duration, FEW_SAMPLES, percent} from './format.js';
+import {byId, h} from './dom.js';
+import {CausesView} from './causes.js';
+import {FlameView} from './flame.js';
+import {FunctionsView} from './table.js';
+import {Model} from './model.js';
+import {OverviewView} from './overview.js';
+import {decode} from './payload.js';
+import {SourceView} from './source.js';
+import {fromFragment, matcher, toFragment} from './state.js';
+import {TimelineView} from './timeline.js';
+
+const TABS = [['overview', 'Overview', OverviewView], ['flame', 'Flame graph', FlameView],
+              ['functions', 'Functions', FunctionsView], ['causes', 'Sys by cause', CausesView],
+              ['timeline', 'Timeline', TimelineView], ['source', 'Source', SourceView]];
+
+class App {
+  constructor(profile) {
+    this.model = new Model(profile);
+    const {facts} = this.model;
+    document.title = facts.title + ' – profile';
+    byId('title').textContent = facts.title;
+    byId('title').title = facts.title;
+    byId('tabs').append(...TABS.map(([key, name]) => h('button', {
+      type: 'button', role: 'tab', 'data-view': key, onclick: () => this.set({view: key})}, name)));
+    byId('find').addEventListener('input', () => this.set({find: byId('find').value}, true));
+    byId('regex').addEventListener('change', () => this.set({regex: byId('regex').checked}, true));
+    byId('theme').addEventListener('click', () => this.setTheme(!this.dark));
+    document.addEventListener('keydown', event => this.key(event));
+    window.addEventListener('hashchange', () => this.read());
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', event => this.setTheme(event.matches));
+    matchMedia('print').addEventListener('change', () => this.view.update());
+    this.setTheme(matchMedia('(prefers-color-scheme: dark)').matches);
+    this.read();
+  }
+
+  setTheme(dark) {
+    this.dark = dark;
+    document.documentElement.dataset.theme = dark ? 'dark' : 'light';
+    if (this.view) this.view.update();
+  }
+
+  read() {
+    const hash = location.hash.slice(1);
+    if (this.state && hash === this.fragment) return;
+    this.state = fromFragment(hash);
+    this.fragment = hash;
+    this.show();
+  }
+  /** Changes what is shown. `replace`: as the same step of the browser's history. */
+  set(changes, replace = false) {
+    Object.assign(this.state, changes);
+    const before = this.fragment;
+    this.fragment = toFragment(this.state);
+    if (this.fragment !== before)
+      history[replace ? 'replaceState' : 'pushState'](null, '', '#' + this.fragment);
+    this.show();
+  }
+
+  show() {
+    const {state, model} = this;
+    if (state.range !== model.range || state.threads !== model.threads) model.select(state);
+    this.amounts = new Amounts(model.facts.unit, VALUE.cpu(model.all) || model.all.wait);
+    for (const tab of byId('tabs').children) {
+      const selected = tab.dataset.view === state.view;
+      tab.setAttribute('aria-selected', selected);
+      tab.tabIndex = selected ? 0 : -1;
+    }
+    if (byId('find').value !== state.find) byId('find').value = state.find;
+    byId('regex').checked = state.regex;
+    this.chips();
+    const tab = TABS.find(([key]) => key === state.view);
+    if (!(this.view instanceof tab[2])) {
+      if (this.view && this.view.close) this.view.close();
+      byId('view').replaceChildren();
+      byId('view').scrollTop = 0;
+      this.view = new tab[2](this, byId('view'));
+    }
+    this.view.update();
+    if (this.view !== this.last && this.last) byId('view').focus({preventScroll: true});
+    this.last = this.view;
+  }
+
+  /** What is selected, each with a button that takes it back. */
+  chips() {
+    const {range, threads} = this.state;
+    const chip = (text, changes) => h('button', {type: 'button', title: 'select all again',
+                                                 onclick: () => this.set(changes)}, text + ' ✕');
+    byId('chips').replaceChildren(...[
+      range && chip(`${(range[0] / 1e6).toFixed(3)} s to ${(range[1] / 1e6).toFixed(3)} s (${duration((range[1] - range[0]) * 1000)})`, {range: null}),
+      threads && chip(threads.size === 1 ? this.model.threadName([...threads][0]) : counted(threads.size, 'thread', 'threads'), {threads: null}),
+    ].filter(Boolean));
+  }
+
+  /** Of each entry, whether the search matches it; null: nothing is searched for. */
+  matches() {
+    const {find, regex} = this.state;
+    if (!find) return null;
+    const test = matcher(find, regex);
+    if (test.error) {
+      this.error = test.error;
+      return new Uint8Array(this.model.entries.size);
+    }
+    this.error = '';
+    const {entries} = this.model;
+    const flags = new Uint8Array(entries.size);
+    for (let entry = 0; entry < flags.length; ++entry) flags[entry] = test.test(entries.name(entry)) ? 1 : 0;
+    return flags;
+  }
+  found(text) {
+    const alert = this.error && this.state.find;
+    byId('found').textContent = alert ? 'Not a regular expression' : text;
+    byId('found').className = alert ? 'alert' : '';
+    byId('found').title = alert ? this.error : text;
+  }
+
+  /** Whether there are too few samples for percentages. */
+  get few() { return this.model.all.samples < FEW_SAMPLES; }
+  /** '12.9 %', or their number where `all`, of which it is a part, are few samples. */
+  share(part, whole, weight, mode, all = this.model.all) {
+    if (evidence(all, mode) < FEW_SAMPLES) return counted(weight.samples, 'sample', 'samples');
+    return percent(whole > 0 ? part / whole : NaN);
+  }
+  /** '1.500 s (1.200 s user, 0.300 s sys)', of what the mode shows. */
+  amountText(weight, mode) {
+    const parts = {cpu: ['user', 'sys'], wall: ['user', 'sys', 'wait']}[mode] || [mode];
+    const some = parts.filter(part => weight[part] > 0);
+    if (some.length === 0) return this.amounts.withUnit(0);
+    if (some.length === 1) return `${this.amounts.withUnit(weight[some[0]])} ${some[0]}`;
+    return `${this.amounts.withUnit(VALUE[mode](weight))} (${some.map(
+        part => `${this.amounts.withUnit(weight[part])} ${part}`).join(', ')})`;
+  }
+  /** '12 samples, 3 waits': what is behind the weight that the mode shows. */
+  countText(weight, mode) {
+    return [mode !== 'wait' ? counted(weight.samples, 'sample', 'samples') : '',
+            mode === 'wait' || (mode === 'wall' && weight.waits) ? counted(weight.waits, 'wait', 'waits') : '']
+        .filter(Boolean).join(', ');
+  }
+  causeText(row) { return row.nested ? `${row.label} in ${row.entry}` : row.label; }
+  /** What was counted of the call that a cause is; null where nothing was. */
+  exactCalls(row) {
+    const {syscalls} = this.model.facts;
+    if (!syscalls || row.nested || !this.model.whole) return null;
+    return syscalls.syscalls.find(call => call.name === row.label) || null;
+  }
+  functionLink(entry) {
+    return h('button', {type: 'button', class: 'plain mono', onclick: () => this.openFunction(entry)},
+             this.model.entries.name(entry));
+  }
+  openFunction(entry) {
+    this.set({view: 'functions', select: this.model.entries.standalone(entry), find: ''});
+  }
+
+  key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    const find = byId('find');
+    if (event.target === find) {
+      if (event.key === 'Escape') this.set({find: ''}, true);
+      if (event.key === 'Escape' || event.key === 'Enter') find.blur();
+    } else if (event.key === '/') {
+      find.focus();
+      find.select();
+      event.preventDefault();
+    } else if (event.target.getAttribute && event.target.getAttribute('role') === 'tab' && /^Arrow(Left|Right)$/.test(event.key)) {
+      const at = TABS.findIndex(([key]) => key === this.state.view);
+      const next = TABS[(at + (event.key === 'ArrowRight' ? 1 : TABS.length - 1)) % TABS.length][0];
+      this.set({view: next});
+      byId('tabs').querySelector(`[data-view=${next}]`).focus();
+    } else if (/^[1-6]$/.test(event.key) && !/^(INPUT|SELECT)$/.test(event.target.tagName)) {
+      this.set({view: TABS[event.key - 1][0]});
+    } else if (event.key === 'Escape' && this.state.find) {
+      this.set({find: ''}, true);
+    }
+  }
+}
+
+/** Called by the page (loader.js) with the bytes of the profile. */
+export function start(bytes) {
+  window.profilePage = new App(decode(bytes));
+}

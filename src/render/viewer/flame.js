@@ -1,0 +1,385 @@
+// The flame graph: a canvas as large as the window, on which only what can be seen is drawn.
+import {evidence} from './charges.js';
+import {percent} from './format.js';
+import {css, h, prepare} from './dom.js';
+import {layout, matched, TopDown} from './layout.js';
+import {KIND} from './tree.js';
+
+const PITCH = 18;
+const CELL = 6.95;  // Width of a character of 11.5 px, as the font is measured.
+const FONT = '11.5px ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono","Liberation Mono",monospace';
+const SHADES = 5;
+const MOST_PRINTED = 3000;  // px
+
+/** FNV-1a: the same name has the same shade in every picture, as in the SVG. */
+function hash(text) {
+  let value = 2166136261;
+  for (const byte of new TextEncoder().encode(text)) value = Math.imul(value ^ byte, 16777619) >>> 0;
+  return (value ^ value >>> 15) >>> 0;
+}
+
+/** What marks each kind beside its colour: strokes on a tile of PITCH px height; where they are all. */
+const MARKS = {
+  [KIND.entry]: [9, 'M-2 5L5 -2M-2 14L14 -2M-2 23L14 7M3 27L14 16', 3],
+  [KIND.wait]: [8, 'M2 4h2M6 8h2M2 12h2M6 16h2', 1.4],
+  [KIND.incomplete]: [9, 'M0 0L9 9M9 0L0 9M0 9L9 18M9 9L0 18', 1],
+  [KIND.merged]: [8, 'M2 0v18M6 0v18', 1],
+  [KIND.inlined]: [8, 'M1 16h6', 2, [15, 2]],
+  [KIND.kernel]: [8, 'M0 16h8', 2, [15, 2]],
+};
+
+class Painter {
+  constructor(app, dark) {
+    this.entries = app.model.entries;
+    this.dark = dark;
+    this.colors = app.model.facts.colors[dark ? 'dark' : 'light'];
+    this.shade = new Map();
+    this.hue = new Map();
+    this.patterns = new Map();
+  }
+  shadeOf(entry) {
+    if (!this.shade.has(entry)) this.shade.set(entry, hash(this.entries.name(entry)) % SHADES);
+    return this.shade.get(entry);
+  }
+  hueOf(text) {
+    if (!this.hue.has(text)) this.hue.set(text, hash(text) % 360);
+    return `hsl(${this.hue.get(text)} ${this.dark ? 38 : 58}% ${this.dark ? 32 : 74}%)`;
+  }
+  kind(box) {
+    if (box.merged) return KIND.merged;
+    return box.entry < 0 ? KIND.process : this.entries.kind(box.entry);
+  }
+  ground(box, color) {
+    const kind = this.kind(box);
+    const own = kind === KIND.user || kind === KIND.inlined || kind === KIND.kernel;
+    if (own && color === 'module') return this.hueOf(this.entries.module(box.entry));
+    if (kind !== KIND.merged && color === 'thread' && box.group >= 0)
+      return this.hueOf('thread ' + this.entries.name(box.group));
+    return this.colors[kind * SHADES + (box.entry < 0 ? 0 : this.shadeOf(box.entry))];
+  }
+  mark(context, kind) {
+    if (!MARKS[kind]) return null;
+    if (!this.patterns.has(kind)) {
+      const [size, path, width] = MARKS[kind];
+      const scale = window.devicePixelRatio || 1;
+      const tile = document.createElement('canvas');
+      tile.width = size * scale;
+      tile.height = PITCH * scale;
+      const c = tile.getContext('2d');
+      c.scale(scale, scale);
+      c.lineWidth = width;
+      c.strokeStyle = this.dark ? 'rgba(255,255,255,.28)' : 'rgba(20,24,40,' + (width > 2.5 ? '.10)' : '.38)');
+      c.stroke(new Path2D(path));
+      const pattern = context.createPattern(tile, 'repeat');
+      this.patterns.set(kind, pattern);
+      this.place(pattern);
+    }
+    return this.patterns.get(kind);
+  }
+  /** Marks begin where the rows do: at y, of the canvas. */
+  begin(y) {
+    this.origin = y;
+    this.patterns.forEach(pattern => this.place(pattern));
+  }
+  place(pattern) {
+    pattern.setTransform(new DOMMatrix().translate(0, this.origin || 0).scale(1 / (window.devicePixelRatio || 1)));
+  }
+  /** The box at (x, y), as the state has it. */
+  draw(context, box, x, y, width, {color, found, faint, text}) {
+    const kind = this.kind(box);
+    if (faint) context.globalAlpha = 0.5;
+    context.fillStyle = found ? '#c2185b' : this.ground(box, color);
+    context.fillRect(x, y, width, PITCH - 1);
+    const mark = found || width < 4 ? null : this.mark(context, kind);
+    if (mark) {
+      const [top, height] = MARKS[kind][3] || [0, PITCH - 1];
+      context.fillStyle = mark;
+      context.fillRect(x, y + top, width, height);
+    }
+    const room = Math.floor((width - 6) / CELL);
+    if (text && room >= 2) {
+      context.fillStyle = found ? '#fff' : this.dark ? '#f6f7f8' : '#15171a';
+      const style = kind === KIND.inlined || kind === KIND.incomplete ? 'italic ' : kind === KIND.entry ? 'bold ' : '';
+      if (context.styleOf !== style) context.font = style + FONT;
+      context.styleOf = style;
+      context.fillText(text.length > room ? text.slice(0, room - 1) + '…' : text, x + 3, y + 12.5);
+    }
+    if (faint) context.globalAlpha = 1;
+  }
+}
+
+const MODE_NAMES = [['cpu', 'CPU: user and sys'], ['user', 'user'], ['sys', 'sys'], ['wait', 'waiting'],
+                    ['wall', 'all: user, sys, wait']];
+
+export class FlameView {
+  constructor(app, root) {
+    this.app = app;
+    this.canvas = h('canvas', {tabindex: 0, role: 'application', 'aria-describedby': 'details',
+                               'aria-label': 'Flame graph. Arrow keys move, Enter zooms, Escape goes back.'});
+    this.spacer = h('div');
+    this.scroll = h('div', {class: 'scroll'}, this.canvas, this.spacer);
+    this.details = h('div', {class: 'details', id: 'details', role: 'status'});
+    this.crumbs = h('div', {class: 'crumbs', 'aria-label': 'Zoomed in to'});
+    this.legend = h('div', {class: 'legend'});
+    this.root = h('div', {class: 'flame'}, this.controls(), this.crumbs, this.scroll, this.details, this.legend);
+    root.append(this.root);
+    this.cursor = null;
+    this.scroll.addEventListener('scroll', () => {
+      if (this.scroll.scrollTop !== this.paintedAt) this.paint();
+    });
+    this.canvas.addEventListener('mousemove', event => this.point(this.boxAt(event)));
+    this.canvas.addEventListener('mouseleave', () => this.point(null));
+    this.canvas.addEventListener('click', event => this.zoomTo(this.boxAt(event)));
+    this.canvas.addEventListener('keydown', event => this.key(event));
+    this.observer = new ResizeObserver(() => this.update());
+    this.observer.observe(this.scroll);
+  }
+  close() { this.observer.disconnect(); }
+
+  controls() {
+    const {app} = this;
+    const check = (key, text, title = '') => h('label', {title}, this[key] = h('input', {
+      type: 'checkbox', onchange: event => app.set({[key]: event.target.checked, zoom: []})}), ' ' + text);
+    const choice = (key, text, options) => h('label', {}, text + ' ', this[key] = h('select', {
+      onchange: event => app.set({[key]: event.target.value, zoom: []})},
+      options.map(([value, name]) => h('option', {value}, name))));
+    const modes = app.model.facts.waits ? MODE_NAMES : MODE_NAMES.slice(0, 3);
+    return h('div', {class: 'controls'},
+        choice('mode', 'Time', modes),
+        check('inverted', 'inverted', 'bottom-up: on each function, its callers'),
+        check('icicle', 'icicle', 'the root at the top'),
+        check('kernel', 'kernel frames', 'unfold what the kernel did'),
+        check('merge', 'merge recursion', 'a function that calls itself is one frame'),
+        choice('group', 'By', [['', 'all together'], ['process', 'process'], ['thread', 'thread']]),
+        choice('color', 'Colour', [['kind', 'kind'], ['module', 'module'], ['thread', 'thread']]),
+        this.reset = h('button', {type: 'button', onclick: () => app.set({zoom: []})}, 'Reset zoom'));
+  }
+
+  update() {
+    const {app} = this;
+    const {state, model} = app;
+    for (const key of ['inverted', 'icicle', 'kernel', 'merge']) this[key].checked = state[key];
+    for (const key of ['mode', 'group', 'color']) this[key].value = state[key];
+    this.width = Math.max(this.scroll.clientWidth, 100);
+    const group = state.color === 'thread' ? 'thread' : state.group;
+    this.source = model.source({mode: state.mode, folded: !state.kernel, merge: state.merge, group,
+                                inverted: state.inverted});
+    this.layout = layout(this.source, state.zoom, this.width);
+    this.up = !state.icicle;
+    this.height = this.layout.rows * PITCH;
+    // On paper nothing can be scrolled.
+    const printing = matchMedia('print').matches;
+    this.scroll.style.height = printing ? Math.min(this.height, MOST_PRINTED) + 2 + 'px' : '';
+    const room = this.scroll.clientHeight;
+    this.spacer.style.height = Math.max(this.height - room, 0) + 'px';
+    this.reset.disabled = state.zoom.length === 0;
+    const key = JSON.stringify([printing, room, state.zoom, state.inverted, state.icicle, state.mode, state.kernel, group]);
+    if (key !== this.lastKey) {
+      // What is zoomed lies next to the root.
+      this.scroll.scrollTop = this.up ? this.height : 0;
+      this.cursor = null;
+    }
+    this.lastKey = key;
+    if (!this.painter || this.painter.dark !== app.dark) this.painter = new Painter(app, app.dark);
+    this.search();
+    this.showCrumbs();
+    this.showLegend();
+    this.describe(this.cursor);
+    this.paint();
+  }
+
+  search() {
+    const {app} = this;
+    const {state, model} = app;
+    this.matches = app.matches();
+    if (!this.matches) return app.found('');
+    // Of the tree as it is from the root, whatever the picture's direction.
+    const source = state.inverted ? model.source({mode: state.mode, folded: !state.kernel}) : this.source;
+    const {value, weight, frames} = source instanceof TopDown ?
+        matched(source.tree, source.totals, source.values, source.folded, this.matches) : {};
+    const whole = this.layout.all;
+    app.found(!frames ? 'No match' :
+        `Matched: ${app.amounts.withUnit(value)}, ${app.share(value, whole, weight, state.mode)}`);
+  }
+
+  y(box) {
+    const top = this.scroll.scrollTop;
+    const room = this.scroll.clientHeight;
+    if (!this.up) return box.depth * PITCH - top;
+    return Math.max(this.height, room) - (box.depth + 1) * PITCH - top;
+  }
+
+  paint() {
+    if (!this.layout) return;
+    this.paintedAt = this.scroll.scrollTop;
+    const room = this.scroll.clientHeight;
+    const context = prepare(this.canvas, this.width, room);
+    context.styleOf = null;
+    context.fillStyle = css('--paper');
+    context.fillRect(0, 0, this.width, room);
+    const {entries} = this.app.model;
+    const {state} = this.app;
+    this.painter.begin(this.y({depth: 0}));
+    for (const box of this.layout.boxes) {
+      const y = this.y(box);
+      if (y + PITCH < 0 || y > room) continue;
+      // On whole pixels, with a gap between neighbours where there is room for one.
+      const x = Math.round(box.x);
+      const width = Math.round(box.x + box.width) - x;
+      if (width <= 0) continue;
+      this.painter.draw(context, box, x, Math.round(y), width > 2 ? width - 1 : width, {
+        color: state.color, faint: box.above,
+        found: this.matches && box.entry >= 0 && this.matches[box.entry],
+        text: this.name(box, entries)});
+    }
+    if (this.cursor) {
+      context.lineWidth = 2;
+      context.strokeStyle = css('--ink');
+      context.strokeRect(this.cursor.x + 1, this.y(this.cursor) + 1, Math.max(this.cursor.width - 2, 1), PITCH - 3);
+    }
+    if (!(this.layout.all > 0)) {
+      context.fillStyle = css('--quiet');
+      context.font = '14px system-ui,sans-serif';
+      context.fillText('Nothing of that was recorded in what is selected.', 12, 24);
+    }
+  }
+
+  name(box, entries = this.app.model.entries) {
+    if (box.merged) return box.merged + ' more';
+    return box.entry < 0 ? 'all' : entries.name(box.entry);
+  }
+
+  describe(box) {
+    const {app} = this;
+    const {entries} = app.model;
+    const shown = box || this.layout.boxes.find(b => b.handle === this.layout.handle && !b.merged);
+    this.details.replaceChildren();
+    if (!shown) return;
+    const {state} = app;
+    const weight = this.source.weight(shown.handle);
+    const parts = [];
+    if (shown.merged) {
+      parts.push(app.amounts.withUnit(shown.value), 'too narrow to draw: zoom in');
+    } else {
+      parts.push(app.amountText(weight, state.mode), app.countText(weight, state.mode));
+      if (evidence(app.model.all, state.mode) >= 30) {
+        parts.push(percent(shown.value / this.layout.all));
+        if (state.zoom.length) parts.push(percent(shown.value / this.layout.top) + ' of what is zoomed');
+      }
+      if (shown.entry >= 0) {
+        const kind = this.painter.kind(shown);
+        if (kind === KIND.inlined) parts.push('inlined');
+        parts.push(entries.module(shown.entry), entries.place(shown.entry));
+      }
+    }
+    this.details.append(h('b', {class: 'mono what'}, this.name(shown)), ' ',
+                        h('span', {class: 'much'}, parts.filter(Boolean).join(' · ')), ' ');
+    if (box && box.entry >= 0)
+      this.details.append(h('button', {type: 'button', class: 'plain', onclick: () => app.openFunction(box.entry)},
+                            'callers and callees'));
+  }
+
+  showCrumbs() {
+    const {app} = this;
+    const path = app.state.zoom.slice(0, this.layout.reached);
+    const {entries} = app.model;
+    this.crumbs.replaceChildren();
+    const names = ['all', ...path.map(entry => entries.name(entry))];
+    names.forEach((name, depth) => {
+      if (names.length > 6 && depth > 0 && depth < names.length - 3) {
+        if (depth === 1) this.crumbs.append('… ›');
+        return;
+      }
+      const last = depth === names.length - 1;
+      this.crumbs.append(last ? h('b', {class: 'mono'}, name) :
+          h('button', {type: 'button', title: name, onclick: () => app.set({zoom: path.slice(0, depth)})}, name));
+      if (!last) this.crumbs.append('›');
+    });
+  }
+
+  showLegend() {
+    const {facts} = this.app.model;
+    const kinds = new Set(this.layout.boxes.map(box => this.painter.kind(box)));
+    const key = [...kinds].sort().join() + this.app.dark;
+    if (key === this.legendKey) return;
+    this.legendKey = key;
+    this.legend.replaceChildren(...[...kinds].sort().map(kind => {
+      const canvas = h('canvas');
+      const context = prepare(canvas, 22, PITCH - 2);
+      const example = {entry: -1, merged: kind === KIND.merged};
+      const painter = Object.create(this.painter, {kind: {value: () => kind}});
+      painter.draw(context, example, 0, 0, 22, {color: 'kind'});
+      return h('span', {}, canvas, facts.kinds[kind]);
+    }));
+  }
+
+  boxAt(event) {
+    return this.layout.boxes.find(box => {
+      const y = this.y(box);
+      return event.offsetX >= box.x && event.offsetX < box.x + Math.max(box.width, 1) &&
+          event.offsetY >= y && event.offsetY < y + PITCH;
+    }) || null;
+  }
+  point(box) {
+    if (box === this.cursor) return;
+    this.cursor = box;
+    this.canvas.style.cursor = box ? 'pointer' : 'default';
+    this.describe(box);
+    this.paint();
+  }
+
+  /** The box's entries from the root. */
+  path(box) {
+    const boxes = this.layout.boxes;
+    const path = [];
+    for (let at = box; at && at.depth > 0; at = this.parent(at)) path.unshift(at.entry);
+    return path;
+  }
+  parent(box) {
+    const middle = box.x + box.width / 2;
+    return this.layout.boxes.find(b => b.depth === box.depth - 1 && b.x <= middle && middle < b.x + b.width);
+  }
+  zoomTo(box) {
+    if (!box || box.merged) return;
+    this.app.set({zoom: this.path(box)});
+  }
+
+  key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const at = this.cursor || this.layout.boxes.find(b => b.handle === this.layout.handle);
+    if (!at) return;
+    const row = depth => this.layout.boxes.filter(b => b.depth === depth).sort((a, b) => a.x - b.x);
+    const child = () => row(at.depth + 1).find(b => b.x >= at.x - 1e-6 && b.x < at.x + at.width);
+    const beside = step => {
+      const boxes = row(at.depth);
+      return boxes[boxes.indexOf(at) + step];
+    };
+    const moves = {
+      ArrowUp: () => (this.up ? child() : this.parent(at)),
+      ArrowDown: () => (this.up ? this.parent(at) : child()),
+      ArrowLeft: () => beside(-1), ArrowRight: () => beside(1),
+    };
+    if (event.key in moves) {
+      const box = this.cursor ? moves[event.key]() : at;
+      if (box) {
+        this.point(box);
+        this.reveal(box);
+      }
+    } else if (event.key === 'Enter') {
+      this.zoomTo(at);
+    } else if (event.key === 'Escape' && this.app.state.zoom.length) {
+      this.app.set({zoom: []});
+    } else {
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  }
+  reveal(box) {
+    const y = this.y(box);
+    const room = this.scroll.clientHeight;
+    if (y < 0) this.scroll.scrollTop += y;
+    else if (y + PITCH > room) this.scroll.scrollTop += y + PITCH - room;
+  }
+}
+

@@ -1,0 +1,20 @@
+// The only script of a page that is not compressed: unpacks the viewer, and starts it.
+async function unpack(id) {
+  const text = atob(document.getElementById(id).textContent);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < bytes.length; ++i) bytes[i] = text.charCodeAt(i);
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'))).arrayBuffer();
+}
+(async () => {
+  try {
+    if (!window.DecompressionStream)
+      throw new Error('this browser is too old: Firefox 113, Chrome 80 or Safari 16.4 is needed');
+    const script = document.createElement('script');
+    script.textContent = new TextDecoder().decode(await unpack('viewer'));
+    document.body.append(script);
+    startViewer(new Uint8Array(await unpack('profile')));
+  } catch (error) {
+    document.getElementById('view').textContent = 'The profile cannot be shown: ' + error.message;
+    throw error;
+  }
+})();

@@ -1,0 +1,2 @@
+import {start} from './app.js';
+window.startViewer = start;

@@ -1,0 +1,196 @@
+// The profile under one selection: what views ask for is computed once for each, when it is asked for.
+import {all, byStack, NOTHING, pairRows, selfs, sum, sumPairs, totals, valuesOf} from './charges.js';
+import {functionTable} from './functions.js';
+import {BottomUp, TopDown} from './layout.js';
+import {SYS, WAIT} from './payload.js';
+import {Entries, functionSteps, groupedTree, KIND, place, RUNTIME_MODULE, RUNTIME_NAME, stackTree,
+        withoutRecursion} from './tree.js';
+
+export class Model {
+  constructor(profile) {
+    this.profile = profile;
+    this.facts = profile.facts;
+    this.entries = new Entries(profile);
+    this.pairs = pairRows(profile);
+    this.trees = new Map();
+    this.duration = this.facts.machine.duration_s * 1e6;
+    const {samples, waits} = profile;
+    // Recordings of other tools do not say how long they took.
+    for (let t = 1; t < samples.start.length; ++t)
+      if (samples.start[t] > 0) this.duration = Math.max(this.duration, samples.time[samples.start[t] - 1]);
+    waits.time.forEach((time, i) => (this.duration = Math.max(this.duration, time + waits.length[i])));
+    this.select({});
+  }
+
+  /**
+   * Threads as the kernel knows them: {threads, cpu, wait, name}. One that ran a second program, or
+   * changed its name, has a row of the table for each. Busiest first.
+   */
+  get lanes() { return this.knownLanes || (this.knownLanes = this.findLanes()); }
+  findLanes() {
+    const {samples, stacks, threads} = this.profile;
+    const lanes = new Map();
+    for (let t = 0; t < threads.name.length; ++t) {
+      if (samples.start[t + 1] === samples.start[t] && !(threads.last[t] > 0)) continue;
+      let cpu = 0;
+      let wait = 0;
+      for (let i = samples.start[t]; i < samples.start[t + 1]; ++i) {
+        if (stacks.mode[samples.stack[i]] === WAIT) wait += samples.weight[i];
+        else cpu += samples.weight[i];
+      }
+      const key = threads.tid[t] < 0 ? 'row ' + t : threads.tid[t];
+      const lane = lanes.get(key) || {threads: [], cpu: 0, wait: 0, most: -1};
+      lanes.set(key, lane);
+      lane.threads.push(t);
+      lane.cpu += cpu;
+      lane.wait += wait;
+      if (cpu + wait > lane.most) Object.assign(lane, {most: cpu + wait, name: this.threadName(t)});
+    }
+    return [...lanes.values()].sort((a, b) => b.cpu - a.cpu || b.wait - a.wait);
+  }
+
+  /** `range`: [from, until) in microseconds; `threads`: a Set of rows. Both may be null. */
+  select({range = null, threads = null}) {
+    this.range = range;
+    this.threads = threads;
+    this.memo = new Map();
+  }
+  get whole() { return !this.range && !this.threads; }
+
+  once(key, make) {
+    if (!this.memo.has(key)) this.memo.set(key, make());
+    return this.memo.get(key);
+  }
+  get pairSums() { return this.once('pairs', () => sumPairs(this.profile, this.pairs, this)); }
+  get stackSums() { return this.once('stacks', () => byStack(this.profile, this.pairs, this.pairSums)); }
+  get all() { return this.once('all', () => all(this.stackSums)); }
+
+  /** A tree, and the sums of what its leaves stand for. `group`: '', 'process' or 'thread'. */
+  tree(merge = false, group = '') {
+    const key = `${merge}|${group}`;
+    if (!this.trees.has(key)) this.trees.set(key, this.makeTree(merge, group));
+    return {tree: this.trees.get(key), sums: group ? this.pairSums : this.stackSums};
+  }
+  makeTree(merge, group) {
+    if (group) {
+      const {processes, threads} = this.profile;
+      const rows = {stack: this.pairs.stack, group: this.pairs.thread};
+      if (group === 'process') rows.group = rows.group.map(t => threads.process[t]);
+      const name = group === 'process' ?
+          p => (p < 0 ? '[unknown]' : `${processes.name[p]} ${processes.pid[p]}`) : t => this.threadName(t);
+      return groupedTree(this.tree(merge).tree, rows, id => this.entries.of(KIND.process, name(id), id));
+    }
+    if (merge) return withoutRecursion(this.tree().tree);
+    return stackTree(this.profile, this.entries, functionSteps(this.profile));
+  }
+  totals(merge, group) {
+    return this.once(`totals|${merge}|${group}`, () => {
+      const {tree, sums} = this.tree(merge, group);
+      return totals(tree, sums);
+    });
+  }
+  /** What a flame graph draws: top-down, or bottom-up. */
+  source({mode, folded = true, merge = false, group = '', inverted = false}) {
+    return this.once(`source|${mode}|${folded}|${merge}|${group}|${inverted}`, () => {
+      const {tree, sums} = this.tree(merge, group);
+      if (inverted) return new BottomUp(tree, sums, valuesOf(sums, mode), folded);
+      const nodes = this.totals(merge, group);
+      return new TopDown(tree, nodes, valuesOf(nodes, mode), folded);
+    });
+  }
+  functions(folded = true) {
+    return this.once(`functions|${folded}`, () => {
+      const {tree, sums} = this.tree();
+      return functionTable(tree, this.totals(false, ''), selfs(tree, sums, folded), folded);
+    });
+  }
+
+  threadName(t) {
+    const {threads, processes} = this.profile;
+    const process = threads.process[t];
+    const name = threads.name[t] || '[no name]';
+    const tid = threads.tid[t] < 0 ? '' : ' ' + threads.tid[t];
+    return process < 0 || processes.name[process] === name ? name + tid :
+        `${name}${tid} (${processes.name[process]})`;
+  }
+
+  /** The innermost user code of a stack that is no run-time support: {entry, place}; null: no user code. */
+  callSite(stack) {
+    const node = this.profile.stacks.user[stack];
+    return this.sites.has(node) ? this.sites.get(node) : this.findSite(node);
+  }
+  get sites() { return this.knownSites || (this.knownSites = new Map([[-1, null]])); }
+  findSite(leaf) {
+    const {functions, locations, frames, nodes} = this.profile;
+    let site = null;
+    search: for (let n = leaf; n >= 0; n = nodes.parent[n]) {
+      const frame = nodes.frame[n];
+      const end = frames.start[frame + 1];
+      const inRuntime = functions.kind[locations.function[end - 1]] & RUNTIME_MODULE;
+      for (let i = frames.start[frame]; i < end; ++i) {
+        const f = locations.function[i];
+        const inlined = i + 1 < end;
+        const isRuntime = inRuntime || functions.kind[f] & RUNTIME_NAME;
+        if (site && isRuntime) continue;
+        site = {entry: f * 2 + (inlined ? 1 : 0), file: locations.file[i], line: locations.line[i],
+                place: locations.file[i] ? place(locations.file[i], locations.line[i]) : ''};
+        if (!isRuntime) break search;
+      }
+    }
+    this.sites.set(leaf, site);
+    return site;
+  }
+
+  /** Rows {label, of, weight, callers, stacks} of sys by cause, or of waits by class; heaviest first. */
+  ledger(what) {
+    return this.once(what, () => {
+      const {stacks, causes} = this.profile;
+      const rows = new Map();
+      for (let s = 0; s < stacks.mode.length; ++s) {
+        if (stacks.mode[s] !== (what === 'waits' ? WAIT : SYS)) continue;
+        const weight = this.stackSums.at(s);
+        if (!weight.samples && !weight.wait && !weight.waits) continue;
+        const cause = stacks.cause[s];
+        const [label, entry] = what === 'waits' ? [stacks.wait[s], ''] :
+            cause < 0 ? ['other', ''] : [causes.cause[cause], causes.entry[cause]];
+        const key = label + '\n' + entry;
+        let row = rows.get(key);
+        if (!row) {
+          row = {label, entry, nested: entry !== '' && entry !== label, weight: NOTHING, callers: new Map(),
+                 stacks: []};
+          rows.set(key, row);
+        }
+        row.weight = sum(row.weight, weight);
+        row.stacks.push(s);
+        const site = this.callSite(s);
+        const at = site ? `${site.entry}|${site.place}` : '';
+        const caller = row.callers.get(at) || {site, weight: NOTHING};
+        caller.weight = sum(caller.weight, weight);
+        row.callers.set(at, caller);
+      }
+      const heavy = w => w.sys + w.wait;
+      const sorted = [...rows.values()].sort((a, b) => heavy(b.weight) - heavy(a.weight));
+      for (const row of sorted)
+        row.callers = [...row.callers.values()].sort((a, b) => heavy(b.weight) - heavy(a.weight));
+      return sorted;
+    });
+  }
+
+  /** Callers of the user code of some stacks, from the innermost function outwards (layout.js). */
+  userCallers(stacks, mode) {
+    const {tree} = this.tree();
+    const chosen = new Set(stacks);
+    const sums = this.stackSums;
+    const values = valuesOf(sums, mode).map((value, s) => (chosen.has(s) ? value : 0));
+    // The user code stands above what stands for the kernel, and what it waits for.
+    const leaf = tree.leaf.map((node, s) => {
+      if (!chosen.has(s)) return node;
+      while (node > 0 && this.entries.kind(tree.entry[node]) >= KIND.kernel &&
+             this.entries.kind(tree.entry[node]) <= KIND.wait)
+        node = tree.parent[node];
+      return node;
+    });
+    return new BottomUp({...tree, leaf}, sums, values, false);
+  }
+}
+

@@ -1,0 +1,244 @@
+// Stacks merged into a tree, from the outermost caller inwards. Weights are no part of it: they change
+// with what is selected (charges.js), the tree does not.
+//
+// Nodes are numbered depth first, so that all that lies below node i is [i + 1, end[i]). Node 0 is the
+// root. `entry`: what the node is (Entries). `inKernel`: it lies below what stands for the kernel
+// ("<syscall read>"), and is left out where the kernel is folded. Equal to what view/call_tree makes.
+/** Kinds of frames, in the order of render/flamegraph_style.h. */
+export const KIND = {process: 0, user: 1, inlined: 2, kernel: 3, entry: 4, wait: 5, incomplete: 6, merged: 7};
+
+/** Kinds of functions (render/html_profile.h), added up. */
+export const KERNEL = 1;
+export const UNNAMED = 2;
+export const RUNTIME_NAME = 4;
+export const RUNTIME_MODULE = 8;
+const START = 16;
+
+/** What stands for the kernel part of a wait that entered it by nothing of its own. */
+const WAITS_ALONE = new Set(['<runnable>', '[not sampled]']);
+
+/** Everything a node can be: each function twice (as such, inlined), then other steps by their text. */
+export class Entries {
+  constructor(profile) {
+    const {functions} = profile;
+    this.functions = functions;
+    this.modules = profile.modules;
+    this.end = functions.name.length * 2;
+    this.extra = [];
+    this.known = new Map();
+  }
+  of(kind, text, thread = -1) {
+    const key = `${kind}|${thread}|${text}`;
+    let entry = this.known.get(key);
+    if (entry === undefined) {
+      entry = this.end + this.extra.length;
+      this.extra.push({kind, text, thread});
+      this.known.set(key, entry);
+    }
+    return entry;
+  }
+  get size() { return this.end + this.extra.length; }
+  name(entry) {
+    return entry < this.end ? this.functions.name[entry >> 1] : this.extra[entry - this.end].text;
+  }
+  kind(entry) {
+    if (entry >= this.end) return this.extra[entry - this.end].kind;
+    if (this.functions.kind[entry >> 1] & KERNEL) return KIND.kernel;
+    return entry & 1 ? KIND.inlined : KIND.user;
+  }
+  /** Of the module, '' for none. */
+  module(entry) {
+    const row = entry < this.end ? this.functions.module[entry >> 1] : -1;
+    return row < 0 ? '' : this.modules[row];
+  }
+  /** Where the function is declared, '' if that is not known. */
+  place(entry) {
+    if (entry >= this.end || !this.functions.file[entry >> 1]) return '';
+    return place(this.functions.file[entry >> 1], this.functions.line[entry >> 1]);
+  }
+  /** Where a program or a thread begins, before any code of its own. */
+  isStart(entry) { return entry < this.end && (this.functions.kind[entry >> 1] & START) !== 0; }
+  isNamed(entry) { return entry < this.end && !(this.functions.kind[entry >> 1] & UNNAMED); }
+  /** The same function where it is not inlined; any other entry itself. */
+  standalone(entry) { return entry < this.end ? entry & ~1 : entry; }
+}
+
+export const baseName = path => path.slice(path.lastIndexOf('/') + 1);
+export const place = (file, line) => baseName(file) + (line ? ':' + line : '');
+
+/** Collects nodes in any order; finish() numbers them depth first. */
+class TreeBuilder {
+  constructor(expected) {
+    this.count = 1;
+    this.parent = new Int32Array(expected + 16);
+    this.entry = new Int32Array(expected + 16);
+    this.inKernel = new Uint8Array(expected + 16);
+    this.parent[0] = this.entry[0] = -1;
+    this.rehash(2 * expected);
+  }
+  /** A hash table of (parent, entry) to node, open addressed: at least `size` slots. */
+  rehash(size) {
+    const bits = Math.max(32 - Math.clz32(size), 8);
+    this.mask = (1 << bits) - 1;
+    this.slots = new Int32Array(1 << bits);
+    for (let node = 1; node < this.count; ++node) {
+      let i = this.slot(this.parent[node], this.entry[node]);
+      while (this.slots[i] !== 0) i = (i + 1) & this.mask;
+      this.slots[i] = node;
+    }
+  }
+  slot(parent, entry) {
+    const hash = Math.imul(parent, 0x9e3779b1) ^ Math.imul(entry, 0x85ebca6b);
+    return (hash ^ hash >>> 15) & this.mask;
+  }
+  child(parent, entry, inKernel = 0) {
+    let i = this.slot(parent, entry);
+    for (let node; (node = this.slots[i]) !== 0; i = (i + 1) & this.mask)
+      if (this.parent[node] === parent && this.entry[node] === entry) return node;
+    if (this.count === this.parent.length) {
+      for (const field of ['parent', 'entry', 'inKernel']) {
+        const more = new this[field].constructor(this.count * 2);
+        more.set(this[field]);
+        this[field] = more;
+      }
+    }
+    const node = this.count++;
+    this.parent[node] = parent;
+    this.entry[node] = entry;
+    this.inKernel[node] = inKernel;
+    this.slots[i] = node;
+    if (node * 1.5 > this.mask) this.rehash(this.mask * 2);
+    return node;
+  }
+  /** `leaves`: of each row, a node of this builder; they become nodes of the tree. */
+  finish(leaves, entries) {
+    const {count, parent} = this;
+    const size = new Int32Array(count).fill(1);
+    for (let i = count - 1; i > 0; --i) size[parent[i]] += size[i];
+    // A node's number is its parent's, 1, and the sizes of the siblings before it.
+    const number = new Int32Array(count);
+    const next = new Int32Array(count).fill(1);
+    for (let i = 1; i < count; ++i) {
+      const above = parent[i];
+      number[i] = number[above] + next[above];
+      next[above] += size[i];
+    }
+    const tree = {
+      count, entries, parent: new Int32Array(count), entry: new Int32Array(count),
+      inKernel: new Uint8Array(count), end: new Int32Array(count), leaf: new Int32Array(leaves.length),
+    };
+    tree.parent[0] = tree.entry[0] = -1;
+    tree.end[0] = count;
+    for (let i = 1; i < count; ++i) {
+      const node = number[i];
+      tree.parent[node] = number[parent[i]];
+      tree.entry[node] = this.entry[i];
+      tree.inKernel[node] = this.inKernel[i];
+      tree.end[node] = node + size[i];
+    }
+    for (let row = 0; row < leaves.length; ++row) tree.leaf[row] = number[leaves[row]];
+    return tree;
+  }
+}
+
+/**
+ * The tree of the profile's stacks: tree.leaf[stack] is the node of its innermost step.
+ * `stepsOf(frame)`: the entries of a frame, outermost first.
+ */
+export function stackTree(profile, entries, stepsOf) {
+  const {nodes, frames, stacks} = profile;
+  const builder = new TreeBuilder(nodes.parent.length + stacks.mode.length);
+  // Steps of all frames, one after the other.
+  const start = new Int32Array(frames.start.length);
+  const steps = new Int32Array(frames.start[frames.start.length - 1]);
+  for (let frame = 0, at = 0; frame + 1 < start.length; ++frame) {
+    for (const step of stepsOf(frame)) steps[at++] = step;
+    start[frame + 1] = at;
+  }
+  const append = (node, frame, inKernel) => {
+    for (let i = start[frame]; i < start[frame + 1]; ++i) node = builder.child(node, steps[i], inKernel);
+    return node;
+  };
+  // Of each row of `nodes`, the tree's node, for each way in which a stack ends.
+  const known = [null, null, null];
+  for (let end = 0; end < known.length; ++end) {
+    const used = new Uint8Array(nodes.parent.length);
+    let any = false;
+    for (let row = 0; row < stacks.user.length; ++row) {
+      if (stacks.end[row] !== end) continue;
+      any = true;
+      if (stacks.user[row] >= 0) used[stacks.user[row]] = 1;
+    }
+    if (!any) continue;
+    for (let n = used.length - 1; n >= 0; --n) if (used[n] && nodes.parent[n] >= 0) used[nodes.parent[n]] = 1;
+    const root = end === 0 ? 0 :
+        builder.child(0, entries.of(KIND.incomplete, end === 1 ? '[truncated]' : '[broken]'));
+    const of = known[end] = new Int32Array(nodes.parent.length + 1);
+    of[nodes.parent.length] = root;
+    for (let n = 0; n < used.length; ++n)
+      if (used[n]) of[n] = append(nodes.parent[n] < 0 ? root : of[nodes.parent[n]], nodes.frame[n], 0);
+  }
+  const pending = [];
+  const leaves = new Int32Array(stacks.mode.length);
+  for (let row = 0; row < leaves.length; ++row) {
+    const user = stacks.user[row];
+    let node = known[stacks.end[row]][user < 0 ? nodes.parent.length : user];
+    if (stacks.folded[row]) {
+      const kind = WAITS_ALONE.has(stacks.folded[row]) ? KIND.wait : KIND.entry;
+      node = builder.child(node, entries.of(kind, stacks.folded[row]));
+    }
+    if (stacks.step[row]) node = builder.child(node, entries.of(KIND.wait, stacks.step[row]));
+    for (let n = stacks.kernel[row]; n >= 0; n = nodes.parent[n]) pending.push(n);
+    while (pending.length) node = append(node, nodes.frame[pending.pop()], 1);
+    leaves[row] = node;
+  }
+  return builder.finish(leaves, entries);
+}
+
+/** Entries of a frame, outermost first: the function that was compiled, then those inlined into it. */
+export const functionSteps = profile => frame => {
+  const steps = [];
+  for (let i = profile.frames.start[frame + 1] - 1; i >= profile.frames.start[frame]; --i)
+    steps.push(profile.locations.function[i] * 2 + (steps.length ? 1 : 0));
+  return steps;
+};
+
+/** The same tree with a function that calls itself as one node. */
+export function withoutRecursion(tree) {
+  const builder = new TreeBuilder(tree.count);
+  const {entries} = tree;
+  const merged = new Int32Array(tree.count);
+  for (let i = 1; i < tree.count; ++i) {
+    const parent = merged[tree.parent[i]];
+    const entry = tree.entry[i];
+    const same = parent > 0 && entries.isNamed(entry) &&
+        entries.standalone(builder.entry[parent]) === entries.standalone(entry);
+    merged[i] = same ? parent : builder.child(parent, entry, tree.inKernel[i]);
+  }
+  return builder.finish(tree.leaf.map(leaf => merged[leaf]), entries);
+}
+
+/** A tree of (group, stack) rows in which each group has a node of its own on the root. */
+export function groupedTree(tree, rows, entryOfGroup) {
+  const builder = new TreeBuilder(tree.count);
+  const known = new Int32Array(tree.count);
+  const seen = new Int32Array(tree.count).fill(-1);
+  const pending = [];
+  const leaves = new Int32Array(rows.stack.length);
+  const order = rows.group.map((_, i) => i).sort((a, b) => rows.group[a] - rows.group[b]);
+  for (const row of order) {
+    const group = rows.group[row];
+    let node = 0;
+    let n = tree.leaf[rows.stack[row]];
+    for (; n > 0 && seen[n] !== group; n = tree.parent[n]) pending.push(n);
+    node = n > 0 ? known[n] : builder.child(0, entryOfGroup(group));
+    while (pending.length) {
+      n = pending.pop();
+      node = builder.child(node, tree.entry[n], tree.inKernel[n]);
+      known[n] = node;
+      seen[n] = group;
+    }
+    leaves[row] = node;
+  }
+  return builder.finish(leaves, tree.entries);
+}

@@ -1,0 +1,329 @@
+// What a person does with a page, in Chromium: html_test.mjs DIRECTORY, where sample_pages has written its
+// pages. What the numbers are, viewer_test.mjs asserts; this is about what can be seen and done.
+import assert from 'node:assert/strict';
+import {finish, test as open} from './page_test.mjs';
+
+/** The page is there when its viewer has started. */
+const test = (name, file, body, options = {}) => open(name, file, async page => {
+  if (options.javaScriptEnabled !== false) await page.waitForFunction(() => window.profilePage);
+  await body(page);
+}, options);
+
+const text = async (page, selector) => (await page.locator(selector).first().innerText()).trim();
+const tab = (page, name) => page.getByRole('tab', {name}).click();
+const cells = (page, selector) => page.locator(selector).evaluateAll(
+    rows => rows.map(row => [...row.cells].map(cell => cell.innerText.trim())));
+/** Where the flame graph's frames lie on the screen, by name. */
+const frames = page => page.evaluate(() => {
+  const view = window.profilePage.view;
+  const box = view.canvas.getBoundingClientRect();
+  return view.layout.boxes.map(b => ({name: view.name(b), x: box.x + b.x, y: box.y + view.y(b), width: b.width, above: !!b.above}));
+});
+const named = async (page, name) => {
+  const frame = (await frames(page)).find(f => f.name === name);
+  assert.ok(frame, `no frame ${name}`);
+  return frame;
+};
+const point = async (page, name) => {
+  const f = await named(page, name);
+  await page.mouse.move(f.x + f.width / 2, f.y + 8);
+};
+const click = async (page, name) => {
+  const f = await named(page, name);
+  await page.mouse.click(f.x + f.width / 2, f.y + 8);
+};
+const near = (a, b, message) => assert.ok(Math.abs(a - b) < 1, `${message}: ${a}, not ${b}`);
+const luminance = rgb => {
+  const [r, g, b] = rgb.match(/[\d.]+/g).map(Number).map(
+      c => (c / 255 <= 0.03928 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+};
+const contrast = (a, b) => (Math.max(luminance(a), luminance(b)) + 0.05) / (Math.min(luminance(a), luminance(b)) + 0.05);
+
+for (const colorScheme of ['light', 'dark']) {
+  await test(`the page is legible in the ${colorScheme} scheme`, 'waits.html', async page => {
+    for (const view of ['Overview', 'Flame graph', 'Functions', 'Sys by cause', 'Timeline', 'Source']) {
+      await tab(page, view);
+      const low = await page.evaluate(() => [...document.querySelectorAll('header *, main *')].filter(
+          e => [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()) && e.getClientRects().length).map(e => {
+        let ground = e;
+        while (ground.parentElement && /rgba\(0, 0, 0, 0\)|transparent/.test(getComputedStyle(ground).backgroundColor))
+          ground = ground.parentElement;
+        return [e.innerText, getComputedStyle(e).color, getComputedStyle(ground).backgroundColor];
+      }));
+      assert.ok(low.length > 5, view);
+      for (const [words, ink, paper] of low) assert.ok(contrast(ink, paper) > 4.5, `${view}: ${words} ${ink} on ${paper}`);
+    }
+    assert.equal(luminance(await page.evaluate(() => getComputedStyle(document.body).backgroundColor)) > 0.5, colorScheme === 'light');
+    await page.getByTitle('light or dark').click();
+    assert.equal(luminance(await page.evaluate(() => getComputedStyle(document.body).backgroundColor)) > 0.5, colorScheme === 'dark');
+  }, {colorScheme});
+}
+
+await test('the overview says where real went', 'waits.html', async page => {
+  assert.equal(await page.title(), './server – profile');
+  assert.equal(await text(page, 'h1'), './server');
+  const times = await text(page, '.times');
+  assert.match(times, /user\s+0\.300 s/);
+  assert.match(times, /sys\s+0\.100 s/);
+  assert.match(times, /wait\s+1\.000 s\s+summed over 2 threads/);
+  const tables = await cells(page, 'tbody tr');
+  assert.deepEqual(tables[0], ['0.100', '100.0 %', '', 'write', 'handle prog']);
+  assert.ok(tables.some(row => row[3] === 'poll' && row[4] === 'serve prog'), JSON.stringify(tables));
+  assert.match(await page.locator('main').innerText(), /cpu-clock at 1,000 Hz · 400 samples · none lost/);
+});
+
+await test('a click zooms, crumbs lead back, the address tells', 'kinds.html', async page => {
+  await tab(page, 'Flame graph');
+  const all = await named(page, 'all');
+  near((await named(page, 'solve')).width / all.width, 350 / 560, 'share');
+  await click(page, 'solve');
+  near((await named(page, 'solve')).width, all.width, 'zoomed');
+  assert.ok((await named(page, 'main')).above);
+  near((await named(page, 'dot<double, 3>')).width / all.width, 200 / 350, 'share of the zoomed');
+  assert.ok(!(await frames(page)).some(f => f.name === 'load'), 'what is beside it is hidden');
+  assert.match(await text(page, '.crumbs'), /all\s*›\s*_start\s*›\s*main\s*›\s*solve/);
+  assert.match(page.url(), /view=flame.*zoom=/);
+  await point(page, 'Arena::grow(unsigned long)');
+  assert.match(await text(page, '.details'), /0\.100 s sys · 100 samples · 17\.9 % · 28\.6 % of what is zoomed · prog/);
+  await page.goBack();
+  near((await named(page, 'solve')).width / all.width, 350 / 560, 'the way back');
+});
+
+await test('a view can be linked to', 'kinds.html', async page => {
+  assert.equal(await page.getByRole('tab', {selected: true}).innerText(), 'Flame graph');
+  assert.ok(await page.getByLabel('inverted').isChecked());
+  assert.equal(await page.locator('#find').inputValue(), 'parse');
+  assert.ok((await named(page, 'dot<double, 3>')).width > 100);
+  await page.reload();
+  assert.ok(await page.getByLabel('inverted').isChecked());
+}, {fragment: '#view=flame&inverted=1&find=parse'});
+
+await test('search counts each sample once', 'kinds.html', async page => {
+  await tab(page, 'Flame graph');
+  await page.keyboard.press('/');
+  await page.keyboard.type('PARSE');
+  assert.equal(await text(page, '#found'), 'Matched: 0.100 s, 17.9 %');
+  await page.keyboard.press('Escape');
+  assert.equal(await page.locator('#found').innerText(), '');
+  await page.keyboard.press('/');
+  await page.keyboard.type('^(read|brk)$');
+  assert.equal(await text(page, '#found'), 'No match');
+  await page.locator('#regex').check();
+  assert.equal(await text(page, '#found'), 'Matched: 0.110 s, 19.6 %');
+  await page.locator('#find').fill('(');
+  assert.equal(await text(page, '#found'), 'Not a regular expression');
+});
+
+await test('the keyboard reaches every frame', 'kinds.html', async page => {
+  await tab(page, 'Flame graph');
+  await page.getByRole('application').focus();
+  const what = () => text(page, '.what');
+  await page.keyboard.press('ArrowUp');
+  assert.equal(await what(), 'all');
+  for (const name of ['_start', 'main', 'solve', 'dot<double, 3>']) {
+    await page.keyboard.press('ArrowUp');
+    assert.equal(await what(), name);
+  }
+  await page.keyboard.press('ArrowRight');
+  assert.equal(await what(), 'Arena::grow(unsigned long)');
+  await page.keyboard.press('ArrowUp');
+  assert.equal(await what(), '<page fault>');
+  await page.keyboard.press('Enter');
+  near((await named(page, '<page fault>')).width, (await named(page, 'all')).width, 'zoomed with Enter');
+  await page.keyboard.press('Escape');
+  assert.ok((await named(page, '<page fault>')).width < 300);
+});
+
+await test('kernel frames unfold, waits and threads are shown', 'waits.html', async page => {
+  await tab(page, 'Flame graph');
+  assert.ok(!(await frames(page)).some(f => f.name === 'vfs_write'));
+  await page.getByLabel('kernel frames').check();
+  await named(page, 'vfs_write');
+  await page.getByLabel('Time').selectOption('wall');
+  await named(page, '<wait poll>');
+  await page.getByLabel('Time').selectOption('wait');
+  assert.match(await text(page, '.details'), /1\.000 s wait · 66 waits · 100\.0 %/);
+  await page.getByLabel('By').selectOption('thread');
+  await named(page, 'flusher 101 (prog)');
+  await page.getByLabel('Colour').selectOption('thread');
+  await page.getByLabel('Colour').selectOption('module');
+  assert.match(await text(page, '.legend'), /waiting, off the CPU/);
+});
+
+await test('recursion merges', 'kinds.html', async page => {
+  await tab(page, 'Flame graph');
+  assert.equal((await frames(page)).filter(f => f.name.startsWith('parse')).length, 2);
+  await page.getByLabel('merge recursion').check();
+  assert.equal((await frames(page)).filter(f => f.name.startsWith('parse')).length, 1);
+});
+
+await test('the frames are really painted', 'kinds.html', async page => {
+  await tab(page, 'Flame graph');
+  const color = async name => {
+    const f = await named(page, name);
+    const shot = (await page.screenshot({clip: {x: Math.round(f.x + f.width - 8), y: Math.round(f.y + 2), width: 1, height: 1}}));
+    return page.evaluate(async bytes => {
+      const image = await createImageBitmap(new Blob([new Uint8Array(bytes)], {type: 'image/png'}));
+      const canvas = new OffscreenCanvas(1, 1);
+      canvas.getContext('2d', {willReadFrequently: true}).drawImage(image, 0, 0);
+      return [...canvas.getContext('2d').getImageData(0, 0, 1, 1).data].join();
+    }, [...shot]);
+  };
+  const [user, other] = [await color('dot<double, 3>'), await color('load')];
+  assert.notEqual(user, '255,255,255,255');
+  await page.locator('#find').fill('dot<');
+  assert.equal(await color('dot<double, 3>'), '194,24,91,255');
+  assert.equal(await color('load'), other);
+});
+
+await test('functions sort by any column, and show who calls whom', 'kinds.html', async page => {
+  await tab(page, 'Functions');
+  const names = async () => (await cells(page, '.functions tbody tr')).map(row => row[row.length - 1]);
+  assert.match((await names())[0], /^_start prog$/);
+  await page.locator('.functions th button', {hasText: 'samples'}).click();
+  await page.locator('.functions th button', {hasText: 'self'}).first().click();
+  assert.match((await names())[0], /^dot<double, 3> inlined prog/);
+  assert.equal(await page.locator('th[aria-sort=descending]').innerText(), 'self ▾');
+  await page.locator('.functions th button', {hasText: 'function'}).click();
+  const sorted = await names();
+  assert.ok(sorted[0].startsWith('</script>'), sorted[0]);
+  await page.getByRole('button', {name: 'solve', exact: true}).click();
+  assert.match(await text(page, '.side'), /solve[\s\S]*Callers[\s\S]*main[\s\S]*Callees[\s\S]*dot<double, 3>/);
+  await page.locator('.side').getByRole('button', {name: 'main'}).click();
+  assert.match(await text(page, '.side'), /^main[\s\S]*Callers[\s\S]*_start[\s\S]*Callees[\s\S]*solve/);
+  await page.locator('#find').fill('parse');
+  assert.equal((await names()).length, 1);
+});
+
+await test('a cause has its user stacks', 'kinds.html', async page => {
+  await tab(page, 'Sys by cause');
+  const rows = await cells(page, 'tbody tr');
+  assert.deepEqual(rows.map(row => row[3]), ['read', 'page fault (anonymous)', 'brk']);
+  assert.match(await text(page, '.side'), /read: user code behind it[\s\S]*0\.080\s*read\s[\s\S]*0\.080\s*load/);
+  await page.getByRole('button', {name: 'page fault (anonymous)'}).click();
+  assert.match(await text(page, '.side'), /0\.070\s*Arena::grow[\s\S]*0\.070\s*solve/);
+  await page.getByRole('button', {name: 'In the flame graph'}).click();
+  assert.equal(await text(page, '#found'), 'Matched: 0.070 s, 38.9 %');
+});
+
+await test('a range of the timeline holds for every view', 'waits.html', async page => {
+  await tab(page, 'Timeline');
+  const box = await page.getByRole('application').boundingBox();
+  const whole = await page.evaluate(() => window.profilePage.model.all.samples);
+  const x = await page.evaluate(() => window.profilePage.view.x(200000));
+  await page.mouse.move(box.x + 215, box.y + 40);
+  await page.mouse.down();
+  await page.mouse.move(box.x + x, box.y + 40, {steps: 4});
+  await page.mouse.up();
+  assert.match(await text(page, '#chips'), /0\.0\d\d s to 0\.(199|200|201) s/);
+  const part = await page.evaluate(() => window.profilePage.model.all.samples);
+  assert.ok(part > 100 && part < whole, `${part} of ${whole}`);
+  await tab(page, 'Overview');
+  assert.match(await text(page, '.times'), /user\s+0\.(19|20)\d s/);
+  await tab(page, 'Flame graph');
+  assert.match(await text(page, '.details'), new RegExp(`${part} samples`));
+  await page.getByTitle('select all again').click();
+  assert.match(await text(page, '.details'), new RegExp(`${whole} samples`));
+  await tab(page, 'Timeline');
+  await page.getByLabel('From, in seconds').fill('0.1');
+  await page.getByLabel('to, in seconds').fill('0.15');
+  await page.getByLabel('to, in seconds').press('Enter');
+  assert.match(page.url(), /range=100000-150000/);
+  await page.getByRole('button', {name: 'Zoom to selection'}).click();
+  assert.match(page.url(), /window=100000-150000/);
+});
+
+await test('a thread can be selected', 'waits.html', async page => {
+  await tab(page, 'Timeline');
+  const box = await page.getByRole('application').boundingBox();
+  await page.mouse.click(box.x + 40, box.y + 22 + 28 * 2 + 12);
+  assert.match(await text(page, '#chips'), /flusher 101/);
+  await tab(page, 'Overview');
+  assert.match(await text(page, '.times'), /wait\s+0\.440 s/);
+});
+
+await test('source lines have their times beside the text', 'lines.html', async page => {
+  await tab(page, 'Source');
+  const rows = (await cells(page, '.source tbody tr')).filter(row => row.length > 2);
+  const line = number => rows.find(row => row[row.length - 2] === String(number));
+  assert.deepEqual(line(11), ['0.300', '', '0.300', '11', 'line 11; </script> <b>bold</b>']);
+  assert.deepEqual(line(5), ['', '0.050', '', '5', 'line 5; </script> <b>bold</b>']);
+  assert.equal(await page.locator('.source b').count(), 0);
+});
+
+await test('without source text the page says how to have it', 'kinds.html', async page => {
+  await tab(page, 'Source');
+  assert.match(await text(page, 'main'), /No line numbers are known|profiler html --source/);
+});
+
+await test('names that are markup are only text', 'hostile.html', async page => {
+  for (const view of ['Overview', 'Flame graph', 'Functions', 'Sys by cause', 'Timeline', 'Source']) {
+    await tab(page, view);
+    assert.equal(await page.locator('img').count(), 0, view);
+  }
+  await tab(page, 'Flame graph');
+  await click(page, '</script><img src=x onerror=alert(1)>');
+  assert.match(await text(page, '.crumbs'), /<\/script><img src=x onerror=alert\(1\)>/);
+  assert.equal(await page.locator('img').count(), 0);
+  // 5,000 frames deep: the picture is scrolled, not as high as that.
+  await page.getByRole('button', {name: 'Reset zoom'}).click();
+  assert.ok(await page.evaluate(() => window.profilePage.view.canvas.height) < 2000);
+  await page.evaluate(() => { window.profilePage.view.scroll.scrollTop = 0; });
+  assert.ok((await named(page, 'f4999')).y > 0);
+});
+
+await test('under thirty samples there are no percentages', 'few.html', async page => {
+  for (const view of ['Overview', 'Flame graph', 'Functions']) {
+    await tab(page, view);
+    await page.locator('#find').fill('f');
+    assert.ok(!/\d %/.test(await page.locator('main').innerText()), view);
+  }
+  assert.match(await text(page, 'main'), /0\.003/);
+});
+
+await test('an empty profile says so', 'empty.html', async page => {
+  for (const view of ['Flame graph', 'Functions', 'Sys by cause', 'Timeline', 'Source', 'Overview']) await tab(page, view);
+  assert.match(await text(page, 'main'), /no samples/);
+});
+
+await test('an event that is no clock has its own unit', 'cycles.html', async page => {
+  assert.match(await text(page, 'main'), /100,000,000 cache-misses/);
+});
+
+await test('ten thousand threads', 'threads.html', async page => {
+  await tab(page, 'Timeline');
+  assert.ok(await page.evaluate(() => window.profilePage.view.canvas.height) < 2000);
+  await page.evaluate(() => { window.profilePage.view.scroll.scrollTop = 200000; });
+  await page.mouse.move(600, 400);
+  assert.match(await text(page, '.details'), /t\d+ \d+/);
+});
+
+for (const [width, height] of [[400, 700], [1600, 900]]) {
+  await test(`nothing is cut off at ${width} px`, 'compile.html', async page => {
+    for (const view of ['Overview', 'Flame graph', 'Functions', 'Sys by cause', 'Timeline', 'Source']) {
+      await tab(page, view);
+      const [inner, outer] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+      assert.ok(inner <= outer, `${view}: ${inner} in ${outer}`);
+    }
+  }, {viewport: {width, height}});
+}
+
+await test('printing shows the whole view', 'kinds.html', async page => {
+  await page.emulateMedia({media: 'print'});
+  assert.ok(!(await page.locator('nav').isVisible()));
+  const [inner, outer] = await page.evaluate(() => [document.querySelector('main').scrollHeight, document.querySelector('main').clientHeight]);
+  assert.equal(inner, outer);
+  await page.emulateMedia({media: null});
+  await tab(page, 'Flame graph');
+  await page.emulateMedia({media: 'print'});
+  await page.waitForFunction(() => matchMedia('print').matches && window.profilePage.view.scroll.style.height !== '');
+  const [canvas, picture] = await page.evaluate(() => [window.profilePage.view.canvas.clientHeight, window.profilePage.view.height]);
+  assert.ok(canvas >= picture, `${canvas} px of ${picture}`);
+});
+
+await test('without script the page says what it needs', 'kinds.html', async page => {
+  assert.ok(await page.getByText('by JavaScript: nothing is shown without it').isVisible());
+}, {javaScriptEnabled: false});
+
+await finish();

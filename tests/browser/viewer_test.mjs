@@ -1,0 +1,252 @@
+// The parts of the viewer that need no browser, in node: viewer_test.mjs DIRECTORY, where sample_pages has
+// written pages and what the reports say of the same profiles. What the viewer computes is compared with
+// the reports, which are computed in C++ by other means.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import test from 'node:test';
+import zlib from 'node:zlib';
+import {sumPairs, valuesOf, VALUE} from '../../src/render/viewer/charges.js';
+import {Amounts, duration, grouped, percent} from '../../src/render/viewer/format.js';
+import {calleesOf, callersOf} from '../../src/render/viewer/functions.js';
+import {layout, matched} from '../../src/render/viewer/layout.js';
+import {Model} from '../../src/render/viewer/model.js';
+import {decode} from '../../src/render/viewer/payload.js';
+import {linesOf} from '../../src/render/viewer/source.js';
+import {DEFAULTS, fromFragment, matcher, toFragment} from '../../src/render/viewer/state.js';
+import {KIND} from '../../src/render/viewer/tree.js';
+import {sortRows} from '../../src/render/viewer/table.js';
+import {spread, stripOf} from '../../src/render/viewer/timeline.js';
+
+const directory = process.argv[2];
+const block = (name, id) => {
+  const page = fs.readFileSync(path.join(directory, name + '.html'), 'latin1');
+  return zlib.gunzipSync(Buffer.from(page.match(new RegExp(`id="${id}"[^>]*>([^<]*)`))[1], 'base64'));
+};
+const model = name => new Model(decode(new Uint8Array(block(name, 'profile'))));
+const reports = name => JSON.parse(fs.readFileSync(path.join(directory, name + '.json'), 'utf8'));
+
+const ns = seconds => Math.round((seconds || 0) * 1e9);
+/** A weight of a report, and one of the viewer, in the same words. */
+const reported = (w, unit = 's') =>
+    [unit === 's' ? ns(w.user_s) : w.user_value, unit === 's' ? ns(w.sys_s) : w.sys_value, ns(w.wait_s), w.samples].join(' ');
+const shown = w => [w.user, w.sys, w.wait, w.samples].join(' ');
+
+const NAMES = fs.readdirSync(directory).filter(name => name.endsWith('.json')).map(name => name.slice(0, -5));
+/** Those whose names are the same in both: nothing to shorten, nothing to escape. */
+const PLAIN = NAMES.filter(name => /^(kinds|waits|lines|random\d+|few|one)$/.test(name));
+assert.ok(PLAIN.length >= 20, PLAIN.join());
+
+const rows = (list, weightsOf) => list.map(weightsOf).sort();
+
+for (const name of NAMES) {
+  const report = reports(name);
+  const unit = report.functions.event.unit;
+  test(`${name}: functions are those of the report`, () => {
+    const m = model(name);
+    for (const folded of [true, false]) {
+      // With its functions, the viewer still shows what they stand on.
+      const isFunction = row => folded || m.entries.kind(row.entry) < KIND.entry;
+      assert.deepEqual(
+          rows(m.functions(folded).filter(isFunction), row => `${shown(row.total)} ${shown(row.self)}`),
+          rows(report[folded ? 'functions' : 'kernel_functions'].functions.filter(
+               row => folded || !/^(<[^/]|\[not)/.test(row.name)),
+               row => `${reported(row.total, unit)} ${reported(row.self, unit)}`), `folded: ${folded}`);
+    }
+  });
+  test(`${name}: so are those of half the time`, () => {
+    const m = model(name);
+    m.select({range: report.half_us});
+    const parts = report.half.functions.map(row => `${reported(row.total, unit)} ${reported(row.self, unit)}`).sort();
+    const found = rows(m.functions(true), row => `${shown(row.total)} ${shown(row.self)}`);
+    if (!m.facts.waits) return assert.deepEqual(found, parts);
+    // Waits are cut where the range begins and ends: to a microsecond.
+    assert.equal(found.length, parts.length);
+    const sums = list => list.reduce((sum, row) => sum + Number(row.split(' ')[2]), 0);
+    assert.ok(Math.abs(sums(found) - sums(parts)) <= 2000 * found.length, `${sums(found)}, not ${sums(parts)}`);
+  });
+}
+
+/** A tree as text, a line a path: children in any order. */
+const reportedTree = (node, prefix = '') => node.children.flatMap(child => {
+  const at = `${prefix};${child.name}${child.inlined ? ' (inlined)' : ''}`;
+  return [`${at} ${reported(child.total)}`, ...reportedTree(child, at)];
+});
+const shownTree = (m, source, handle = source.root, prefix = '') => source.children(handle).flatMap(child => {
+  const entry = source.entry(child);
+  const inlined = entry < m.entries.end && entry & 1 ? ' (inlined)' : '';
+  const at = `${prefix};${m.entries.name(entry)}${inlined}`;
+  return [`${at} ${shown(source.weight(child))}`, ...shownTree(m, source, child, at)];
+});
+
+for (const name of PLAIN) {
+  test(`${name}: the trees are those of the report`, () => {
+    const m = model(name);
+    const report = reports(name);
+    for (const [key, options] of [['tree', {}], ['inverted', {inverted: true}], ['merged', {merge: true}]])
+      assert.deepEqual(shownTree(m, m.source({mode: 'wall', ...options})).sort(), reportedTree(report[key].root).sort(), key);
+  });
+  test(`${name}: lines are those of the report`, () => {
+    const line = row => `${row.file}:${row.line}`;
+    const found = linesOf(model(name), false).map(row => `${row.name.replace('\n', ':')} ${shown(row.total)} ${shown(row.self)}`);
+    const told = reports(name).lines.rows.filter(row => row.file && row.line)
+        .map(row => `${line(row)} ${reported(row.total)} ${reported(row.self)}`);
+    assert.deepEqual(found.sort(), told.sort());
+  });
+  test(`${name}: causes and classes of waiting are those of the report`, () => {
+    const m = model(name);
+    const {causes, waits} = reports(name).functions;
+    const callers = row => row.callers.map(
+        c => `${c.site ? m.entries.name(c.site.entry) : ''}:${c.site ? c.site.line : 0}:${c.weight.sys + c.weight.wait}`).sort();
+    const told = (row, key) => row.callers.map(c => `${c.function || ''}:${c.line || 0}:${ns(c[key])}`).sort();
+    assert.deepEqual(m.ledger('causes').map(row => [row.weight.sys, row.weight.samples, callers(row)]).map(String).sort(),
+                     causes.map(row => [ns(row.sys_s), row.samples, told(row, 'sys_s')]).map(String).sort());
+    assert.deepEqual(m.ledger('waits').map(row => [row.label.replace(' ', '_'), row.weight.wait, callers(row)]).map(String).sort(),
+                     (waits || []).map(row => [row.class, ns(row.wait_s), told(row, 'wait_s')]).map(String).sort());
+  });
+}
+
+test('a group of its own for each thread adds up to all', () => {
+  const m = model('waits');
+  const source = m.source({mode: 'wall', group: 'thread'});
+  const threads = source.children(source.root);
+  assert.deepEqual(threads.map(t => m.entries.name(source.entry(t))).sort(), ['flusher 101 (prog)', 'prog 100']);
+  assert.equal(threads.reduce((sum, t) => sum + source.value(t), 0), VALUE.wall(m.all));
+  m.select({threads: new Set([1])});
+  assert.equal(m.all.samples, 0);
+  assert.equal(m.all.wait, 440e6);
+});
+
+test('callers and callees count each sample once', () => {
+  const m = model('kinds');
+  const {tree} = m.tree();
+  const totals = m.totals(false, '');
+  const entry = name => Array.from({length: m.entries.size}, (_, e) => e).find(e => m.entries.name(e) === name);
+  const named = list => Object.fromEntries(list.map(row => [row.entry < 0 ? '' : m.entries.name(row.entry), row.weight.samples]));
+  const parse = entry('parse(std::string const&)');
+  assert.deepEqual(named(callersOf(tree, totals, parse)), {main: 100});
+  assert.deepEqual(named(calleesOf(tree, totals, parse, true)), {skip_space: 40});
+  assert.deepEqual(named(callersOf(tree, totals, entry('_start'))), {'': 530});
+  assert.deepEqual(named(calleesOf(tree, totals, entry('read'), true)), {'<syscall read>': 80});
+});
+
+test('frames lie within their callers, and narrow ones are one', () => {
+  const m = model('compile');
+  const source = m.source({mode: 'cpu'});
+  const {boxes, all} = layout(source, [], 1000);
+  assert.equal(all, VALUE.cpu(m.all));
+  assert.ok(boxes.length > 300 && boxes.some(box => box.merged));
+  const rowsOf = [];
+  for (const box of boxes) (rowsOf[box.depth] = rowsOf[box.depth] || []).push(box);
+  for (const row of rowsOf) {
+    row.sort((a, b) => a.x - b.x);
+    row.forEach((box, i) => assert.ok(i === 0 || row[i - 1].x + row[i - 1].width <= box.x + 1e-6));
+  }
+  for (let depth = 1; depth < rowsOf.length; ++depth) {
+    for (const box of rowsOf[depth])
+      assert.ok(rowsOf[depth - 1].some(p => !p.merged && p.x <= box.x + 1e-6 && box.x + box.width <= p.x + p.width + 1e-6));
+  }
+  // Zoomed in, what was narrow is there.
+  const deep = boxes.filter(box => !box.merged && box.width > 2).sort((a, b) => b.depth - a.depth)[0];
+  const pathTo = [];
+  for (let n = deep.handle; n > 0; n = source.tree.parent[n]) pathTo.unshift(source.tree.entry[n]);
+  const zoomed = layout(source, pathTo, 1000);
+  assert.equal(zoomed.top, deep.value);
+  assert.ok(Math.abs(zoomed.boxes.find(box => box.handle === deep.handle).width - 1000) < 1e-6);
+});
+
+test('what matches is counted once', () => {
+  const m = model('kinds');
+  const source = m.source({mode: 'cpu'});
+  const flags = new Uint8Array(m.entries.size).map((_, e) => (m.entries.name(e).startsWith('parse') ? 1 : 0));
+  const found = matched(source.tree, source.totals, source.values, true, flags);
+  assert.deepEqual([found.frames, found.weight.samples, found.value], [2, 100, 100e6]);
+});
+
+test('waits are cut to a range', () => {
+  const m = model('waits');
+  const {samples, stacks} = m.profile;
+  const i = samples.stack.findIndex(s => stacks.mode[s] === 2);
+  const from = samples.time[i] + 1000;
+  const sums = sumPairs(m.profile, m.pairs, {range: [from, from + 2000]});
+  const row = m.pairs.ofSample[i];
+  assert.equal(sums.wait[row], 2e6);
+});
+
+test('strips add up to what they draw', () => {
+  const m = model('waits');
+  const window = [0, m.duration];
+  const strip = stripOf(m.profile, [0, 1], window, 500, true);
+  const sum = bins => bins.reduce((a, b) => a + b, 0) * (m.duration / 500) / 1e6;
+  // The first sample stands for the millisecond before the recording.
+  assert.ok(Math.abs(sum(strip.user) - 0.299) < 1e-6, sum(strip.user));
+  assert.ok(Math.abs(sum(strip.sys) - 0.1) < 1e-6);
+  assert.ok(Math.abs(sum(strip.wait) - m.all.wait / 1e9) < 1e-3, sum(strip.wait));
+  const bins = new Float64Array(10);
+  spread(bins, -5, 3.5, [0, 10]);
+  spread(bins, 9.5, 20, [0, 10]);
+  assert.deepEqual([...bins], [1, 1, 1, 0.5, 0, 0, 0, 0, 0, 0.5]);
+});
+
+test('what is shown is in the fragment, and only what differs', () => {
+  assert.equal(toFragment(DEFAULTS), '');
+  const state = {...DEFAULTS, view: 'flame', mode: 'wall', range: [100, 2000], threads: new Set([3, 1]), find: 'a&b=c #',
+                 regex: true, zoom: [4, 8, 15], inverted: true, sort: 'selfSys', select: 0, line: 12};
+  assert.deepEqual(fromFragment('#' + toFragment(state)), state);
+  for (const bad of ['#view=nowhere&mode=x&range=9-1&threads=a&zoom=..x&select=-4', '#%%%', '#range=1e9-2'])
+    assert.deepEqual(fromFragment(bad), DEFAULTS, bad);
+});
+
+test('searches take text as it is, and regular expressions', () => {
+  assert.ok(matcher('a.b', false).test('xA.Bx') && !matcher('a.b', false).test('axb'));
+  assert.ok(matcher('^a.b$', true).test('AxB'));
+  assert.ok(matcher('(', true).error);
+});
+
+test('rows are sorted by a column, then by name', () => {
+  const w = (user, wait = 0) => ({user, sys: 0, wait, samples: user, waits: 0});
+  const list = [{n: 'b', total: w(5), self: w(0)}, {n: 'a', total: w(5), self: w(2)}, {n: 'c', total: w(5, 9), self: w(1)}];
+  const sorted = key => sortRows(list.slice(), key, row => row.n).map(row => row.n).join('');
+  assert.equal(sorted('total'), 'cab');
+  assert.equal(sorted('self'), 'acb');
+  assert.equal(sorted('name'), 'abc');
+});
+
+test('numbers read as in the text reports', () => {
+  assert.equal(grouped(1234567), '1,234,567');
+  assert.deepEqual([0, 0.0001, 0.1234, 0.9999, 1, NaN].map(percent), ['0.0 %', '< 0.1 %', '12.3 %', '> 99.9 %', '100.0 %', '–']);
+  assert.deepEqual([2310, 840, 12.34e9, 99.96e6].map(duration), ['2.31 µs', '840 ns', '12.3 s', '100 ms']);
+  assert.equal(new Amounts('s', 5e9).withUnit(1.5e9), '1.500 s');
+  assert.equal(new Amounts('cache-misses', 5e9).withUnit(12345), '12,345 cache-misses');
+});
+
+test('names that are code or escapes are only text', () => {
+  const m = model('hostile');
+  const names = Array.from({length: m.entries.size}, (_, e) => m.entries.name(e));
+  assert.ok(names.includes('</script><img src=x onerror=alert(1)>'));
+  assert.ok(names.includes('__proto__') && names.includes('toString'));
+  assert.ok(names.some(name => name.length === 10000));
+  for (const name of [...names, m.facts.title]) assert.ok(!/[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/.test(name), JSON.stringify(name));
+  const page = fs.readFileSync(path.join(directory, 'hostile.html'), 'latin1');
+  assert.ok(!page.includes('onerror'));
+});
+
+test('the viewer is one script, and small', () => {
+  const script = block('kinds', 'viewer').toString();
+  new Function(script);
+  assert.ok(!/^(import|export) /m.test(script));
+  const page = fs.readFileSync(path.join(directory, 'empty.html'), 'latin1');
+  const profile = page.match(/id="profile"[^>]*>([^<]*)/)[1];
+  assert.ok(page.length - profile.length <= 60 * 1024, `${page.length - profile.length} bytes`);
+});
+
+test('a profile that is cut off is an error', () => {
+  const bytes = new Uint8Array(block('kinds', 'profile'));
+  for (const size of [0, 1, bytes.length >> 1, bytes.length - 1]) assert.throws(() => decode(bytes.subarray(0, size)));
+});
+
+test('values of a mode are of that mode', () => {
+  const m = model('kinds');
+  const sys = valuesOf(m.stackSums, 'sys').reduce((a, b) => a + b, 0);
+  assert.equal(sys, 180e6);
+});
