@@ -12,6 +12,7 @@
 #include "cli/filter_options.h"
 #include "cli/load_profile.h"
 #include "cli/output.h"
+#include "cli/work_line.h"
 #include "export/callgrind.h"
 #include "export/firefox.h"
 #include "export/folded.h"
@@ -182,6 +183,8 @@ int export_command(std::span<const std::string> args) {
   const auto output = options->get<std::string>("output", "-");
   const bool is_compressed = format->content == Content::kBinary;
   const bool compress = !is_compressed && (options->flag("gzip") || output.ends_with(".gz"));
+  const WorkLine working("writing " + std::string(format->name),
+                         WorkLine::may_stand_beside(output));
   const auto written = stream_output(
       output, compress ? Content::kBinary : format->content, [&](const exporter::Sink& sink) {
         if (!compress) {

@@ -110,9 +110,10 @@ class CallgrindWriter {
   Row& row(FunctionId function, std::uint32_t line, FunctionId callee) {
     const auto [found, is_new] = rows_by_line_.try_emplace(
         {function, line, callee}, static_cast<std::uint32_t>(rows_.size()));
-    if (is_new)
+    if (is_new) {
       rows_.push_back(
           {.function = function, .line = line, .callee = callee, .calls = 0, .cost = {}});
+    }
     return rows_[found->second];
   }
 
