@@ -82,8 +82,7 @@ CommandLine command_line() {
        .summary = "Compares two recordings: what became slower or faster by more than chance",
        .examples = {{"profiler diff profiler.data.old profiler.data", "the last run with this one"},
                     {"profiler diff a.data b.data --self", "which changed themselves"},
-                    {"profiler diff a.data b.data -o diff.svg", "as a differential flame graph"},
-                    {"profiler diff a.data b.data -o diff.html", "as a page to look around in"}},
+                    {"profiler diff a.data b.data -o diff.html", "as a page, with a flame graph"}},
        .operands = Operands::kFiles});
   line.basic().add_options()  //
       ("by", po::value<std::string>()->value_name("WHAT"),

@@ -2,6 +2,7 @@
 #include "render/flamegraph.h"
 
 #include <charconv>
+#include <optional>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "cli/load_profile.h"
 #include "cli/option_values.h"
 #include "cli/output.h"
+#include "cli/work_line.h"
 #include "view/call_tree.h"
 #include "view/filter.h"
 
@@ -41,12 +43,13 @@ CommandLine command_line() {
       ("kernel-frames", po::bool_switch(),
        "draw the kernel's functions; otherwise one frame for each system call or fault")(
           "inverted", po::bool_switch(), "bottom-up: on each function, its callers")(
+          "thread", po::bool_switch(), "a frame for each thread on the root")(
           "icicle", po::bool_switch(), "the root at the top");
   line.advanced().add_options()  //
       ("width", po::value<std::string>()->value_name("PX"),
        "fixed width (1200, and the window's in a browser)")(
           "min-width", po::value<std::string>()->value_name("PX"),
-          "merge frames narrower than this (0.1, more if the file would exceed 1.5 MB); 0 draws "
+          "merge frames narrower than this (0.1, more if the file would exceed 1 MB); 0 draws "
           "all")("merge-recursion", po::bool_switch(), "a function that calls itself is one frame");
   return line;
 }
@@ -121,15 +124,19 @@ int flamegraph_command(std::span<const std::string> args) {
   const auto selection = choose_samples(*options, *profile, *filter);
   if (!selection) return line.fail(selection.error());
   const std::vector<const Sample*>& samples = selection->samples;
+  const auto output = options->get<std::string>("output", "flamegraph.svg");
+  std::optional<WorkLine> working(std::in_place, "drawing", WorkLine::may_stand_beside(output));
   const view::CallTree tree =
       view::call_tree(*profile, samples,
                       {.path = {.kernel_frames = options->flag("kernel-frames"),
                                 .process_root = has_several_processes(*profile, samples),
+                                .thread_root = options->flag("thread"),
                                 .merge_recursion = options->flag("merge-recursion"),
                                 .wait_nodes = true},
                        .inverted = picture->inverted});
-  const auto written = write_output(options->get<std::string>("output", "flamegraph.svg"),
-                                    render::flamegraph(*profile, tree, *picture), Content::kText);
+  const std::string svg = render::flamegraph(*profile, tree, *picture);
+  working.reset();
+  const auto written = write_output(output, svg, Content::kText);
   return written ? 0 : line.fail(written.error());
 }
 

@@ -133,6 +133,7 @@ FrameKind frame_kind(const Profile& profile, const view::PathEntry& entry) {
     case Kind::kWait:
       return FrameKind::kWait;
     case Kind::kProcess:
+    case Kind::kThread:
       return FrameKind::kProcess;
     case Kind::kTruncated:
     case Kind::kBroken:

@@ -55,6 +55,7 @@ std::string origin(const Profile& profile, const view::PathEntry& entry) {
   }
   if (view::is_kernel_step(entry)) return "kernel";
   if (entry.kind == Kind::kProcess) return "process";
+  if (entry.kind == Kind::kThread) return "thread";
   return {};
 }
 

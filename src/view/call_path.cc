@@ -94,13 +94,19 @@ std::optional<PathEntry> wait_node(const Stack& stack) {
 }
 
 CallPath call_path(const Profile& profile, const Stack& stack, const PathOptions& options,
-                   StringIndex process_name) {
+                   StringIndex process_name, ThreadIndex thread) {
   CallPath path;
   if (options.process_root) {
     PathEntry process;
     process.kind = PathEntry::Kind::kProcess;
     process.process_name = process_name;
     path.push_back(process);
+  }
+  if (options.thread_root) {
+    PathEntry entry;
+    entry.kind = PathEntry::Kind::kThread;
+    entry.thread = thread;
+    path.push_back(entry);
   }
   if (const Completeness how_far = completeness(stack.end); how_far != Completeness::kComplete) {
     PathEntry root;
@@ -137,6 +143,11 @@ std::string label(const Profile& profile, const PathEntry& entry) {
       return wait_label(entry.wait);
     case PathEntry::Kind::kProcess:
       return profile.text(entry.process_name);
+    case PathEntry::Kind::kThread: {
+      if (!entry.thread) return "[unknown thread]";
+      const Thread& thread = profile.threads[entry.thread];
+      return profile.text(thread.name) + ' ' + std::to_string(thread.tid);
+    }
     case PathEntry::Kind::kTruncated:
       return "[truncated]";
     case PathEntry::Kind::kBroken:

@@ -25,6 +25,7 @@ struct PathEntry {
     kEntry,      ///< The folded kernel part: `entry` is set, the outermost boundary.
     kWait,       ///< Time off the CPU: `wait` is set.
     kProcess,    ///< `process_name` is set.
+    kThread,     ///< `thread` is set.
     kTruncated,  ///< The root of stacks whose older part was not copied: "[truncated]".
     kBroken,     ///< The root of stacks that could not be unwound to their start: "[broken]".
   };
@@ -34,13 +35,15 @@ struct PathEntry {
   FrameIndex frame = {};
   KernelEntry entry = {};
   StringIndex process_name = {};
+  ThreadIndex thread = {};
   WaitClass wait = WaitClass::kNone;
   auto operator<=>(const PathEntry&) const = default;
 };
 
 struct PathOptions {
   bool kernel_frames = false;  ///< Frame by frame instead of one folded node.
-  bool process_root = false;   ///< Begin with the process's name.
+  bool process_root = false;   ///< Begin with the process's name,
+  bool thread_root = false;    ///< then with the thread.
   bool merge_recursion = false;
   bool wait_nodes = false;  ///< What a thread waits for is a step, the innermost.
 };
@@ -69,9 +72,10 @@ void append_frame(const Profile& profile, FrameIndex frame, CallPath& path);
 /// known.
 [[nodiscard]] PathEntry folded_kernel(const Profile& profile, const Stack& stack);
 
-/// Outermost first. `process_name` is used only with process_root.
+/// Outermost first. `process_name` is used only with process_root, `thread` with thread_root.
 [[nodiscard]] CallPath call_path(const Profile& profile, const Stack& stack,
-                                 const PathOptions& options, StringIndex process_name = {});
+                                 const PathOptions& options, StringIndex process_name = {},
+                                 ThreadIndex thread = {});
 
 /// What stands on the innermost step of a wait where its class has a step of its own
 /// (PathOptions::wait_nodes); none where folded_kernel() says it already.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <compare>
 #include <ranges>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 
@@ -40,8 +41,9 @@ class TopDownTreeBuilder {
     std::uint32_t tree_node = 0;
   };
 
-  static std::pair<StringIndex, Completeness> root_key(const StackWeight& s) {
-    return {s.process_name, completeness(s.stack.end)};
+  using RootKey = std::tuple<StringIndex, ThreadIndex, Completeness>;
+  static RootKey root_key(const StackWeight& s) {
+    return {s.process_name, s.thread, completeness(s.stack.end)};
   }
 
   std::uint32_t child(std::uint32_t parent, StepId step) {
@@ -75,7 +77,7 @@ class TopDownTreeBuilder {
     without_frames.wait = WaitClass::kNone;
     std::uint32_t node = kRoot;
     for (const PathEntry& entry :
-         call_path(profile_, without_frames, options_.path, s.process_name))
+         call_path(profile_, without_frames, options_.path, s.process_name, s.thread))
       node = child(node, steps_.of(entry));
     return node;
   }
@@ -131,7 +133,7 @@ class TopDownTreeBuilder {
   std::unordered_map<std::uint64_t, std::uint32_t> children_;  ///< (parent, step) to child.
   std::vector<Known> known_;  ///< Tree node of each user stack node under the current root.
   std::uint32_t generation_ = 0;
-  std::pair<StringIndex, Completeness> current_root_;
+  RootKey current_root_;
   std::vector<NodeIndex> pending_;
 };
 
@@ -153,11 +155,12 @@ void sort_children(const Profile& profile, CallTree& tree, SortKey key) {
 
 CallTree call_tree(const Profile& profile, const std::vector<const Sample*>& samples,
                    const TreeOptions& options) {
-  return tree_of_stacks(
-      profile,
-      stack_weights(profile, samples,
-                    options.path.process_root ? StackOwner::kProcessName : StackOwner::kNone),
-      options);
+  return tree_of_stacks(profile,
+                        stack_weights(profile, samples,
+                                      options.path.thread_root    ? StackOwner::kThread
+                                      : options.path.process_root ? StackOwner::kProcessName
+                                                                  : StackOwner::kNone),
+                        options);
 }
 
 CallTree tree_of_stacks(const Profile& profile, std::vector<StackWeight> stacks,

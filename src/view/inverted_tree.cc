@@ -59,11 +59,13 @@ std::optional<StepId> InvertedTreeBuilder::advance(Cursor& cursor) {
 }
 
 const std::vector<StepId>& InvertedTreeBuilder::steps_above(const StackWeight& stack) {
-  auto [known, is_new] = above_.try_emplace({stack.process_name, completeness(stack.stack.end)});
+  auto [known, is_new] =
+      above_.try_emplace({stack.process_name, stack.thread, completeness(stack.stack.end)});
   if (is_new) {
     Stack without_frames;
     without_frames.end = stack.stack.end;
-    const CallPath path = call_path(profile_, without_frames, options_.path, stack.process_name);
+    const CallPath path =
+        call_path(profile_, without_frames, options_.path, stack.process_name, stack.thread);
     for (const PathEntry& entry : std::ranges::reverse_view(path))
       known->second.push_back(steps_.of(entry));
   }

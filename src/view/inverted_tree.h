@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -57,7 +58,7 @@ class InvertedTreeBuilder {
   StepTable& steps_;
   const TreeOptions& options_;
   const std::vector<StackWeight>* stacks_ = nullptr;
-  std::map<std::pair<StringIndex, Completeness>, std::vector<StepId>> above_;
+  std::map<std::tuple<StringIndex, ThreadIndex, Completeness>, std::vector<StepId>> above_;
   CallTree tree_;
   std::vector<Branch> undivided_;
   /// Whether it is heavy enough to be divided: on the CPU or off it.

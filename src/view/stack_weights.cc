@@ -39,7 +39,7 @@ std::size_t StackRows::Hash::operator()(const Key& key) const {
 
 std::size_t StackRows::add(const Sample& sample) {
   StringIndex name;
-  if (by_ == StackOwner::kProcessName && sample.thread) {
+  if (by_ != StackOwner::kNone && sample.thread) {
     if (const ProcessIndex process = profile_.threads[sample.thread].process; process)
       name = profile_.processes[process].name;
   }

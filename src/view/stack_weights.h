@@ -28,7 +28,7 @@ enum class StackOwner : std::uint8_t { kNone, kProcessName, kThread };
 struct StackWeight {
   /// A copy: a sample without one has an empty, broken stack; a wait, an empty one.
   Stack stack;
-  StringIndex process_name;  ///< Set only when summed by process.
+  StringIndex process_name;  ///< Set only when summed by process or thread.
   ThreadIndex thread;        ///< Set only when summed by thread.
   Mode mode = Mode::kUser;   ///< Of all its samples.
   Weight weight;

@@ -114,6 +114,14 @@ TEST_F(PictureCommands, ExportListsItsFormats) {
   EXPECT_THAT(run("$P export --format folded --weights s").output, HasSubstr("use samples or ns"));
 }
 
+TEST_F(PictureCommands, FlamegraphDividesByThread) {
+  const Ran ran = run("$P flamegraph --thread --title Threads -o -");
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_THAT(ran.output, HasSubstr("<title>prog 100\n0.050 s"));
+  EXPECT_THAT(ran.output, HasSubstr("<title>child 101\n"));
+  EXPECT_THAT(run("$P flamegraph --thread --inverted -o -").output, HasSubstr("<title>prog 100\n"));
+}
+
 TEST_F(PictureCommands, HtmlWritesAPageHere) {
   const Ran ran = run("$P html");
   EXPECT_EQ(ran.status, 0);
