@@ -2,6 +2,7 @@
 
 #include <array>
 #include <protozero/pbf_builder.hpp>
+#include <ranges>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -286,12 +287,11 @@ class PprofWriter {
         location.add_uint64(LocationField::kMappingId, frame->module.row() + std::uint64_t{1});
       location.add_uint64(LocationField::kAddress, frame->address);
     }
-    const std::span<const Step> steps = places_.steps(place);
-    for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
-      use(used_functions_, step->function);
+    for (const Step& step : std::views::reverse(places_.steps(place))) {
+      use(used_functions_, step.function);
       protozero::pbf_builder<LineField> line(location, LocationField::kLine);
-      line.add_uint64(LineField::kFunctionId, step->function + std::uint64_t{1});
-      if (step->location) line.add_int64(LineField::kLine, profile_.locations[step->location].line);
+      line.add_uint64(LineField::kFunctionId, step.function + std::uint64_t{1});
+      if (step.location) line.add_int64(LineField::kLine, profile_.locations[step.location].line);
     }
   }
 

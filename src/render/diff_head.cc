@@ -33,11 +33,13 @@ std::string side_text(const DiffReport::Side& side, const view::Weight& all, std
   return line.take();
 }
 
-TotalChange seconds_change(std::string name, std::uint64_t before, std::uint64_t after) {
+/// `exact`: what the kernel charged, or enough samples for a percentage.
+TotalChange seconds_change(std::string name, std::uint64_t before, std::uint64_t after,
+                           bool exact = true) {
   const int digits = second_digits(std::max(before, after));
   TotalChange change{.name = std::move(name), .text = {}};
   change.text = fmt::format("{} → {} s", seconds(before, digits), seconds(after, digits));
-  if (before != 0) {
+  if (before != 0 && exact) {
     change.text += fmt::format(
         " ({})", relative_change(static_cast<double>(before), static_cast<double>(after)));
   }
@@ -59,6 +61,8 @@ Facts compared_facts(const DiffReport& report) {
   } else {
     what = (event.is_time() ? "seconds" : event.unit) + " as measured";
   }
+  if (diff.tests == 0)
+    return {{"compared: " + what}, {"too few samples in any row to tell change from chance"}};
   return {
       {"compared: " + what},
       {fmt::format("± is chance of sampling: {:.3g} standard deviations, {:.0f} % over {} test{}",
@@ -84,7 +88,8 @@ std::vector<TotalChange> total_changes(const DiffReport& report) {
   if (!report.waits_only) {
     const auto sampled = [&](std::string name, std::uint64_t was, std::uint64_t is) {
       if (is_time) {
-        changes.push_back(seconds_change(std::move(name), was, is));
+        const bool few = std::min(totals.before.samples, totals.after.samples) < kFewSamples;
+        changes.push_back(seconds_change(std::move(name), was, is, !few));
         return;
       }
       const AmountFormat format(*report.after.event, totals.after);

@@ -140,7 +140,7 @@ TEST(DiffText, HasNoPercentagesOfFewSamples) {
                ProfileBuilder().user("main;f", 2900).user("main;g", 2100).build());
   const std::string text = few.text({}, {.all = true});
   EXPECT_THAT(text, HasSubstr("! old.data has only 29 samples: counts instead of percentages"));
-  // The totals' change of user time is no share.
+  EXPECT_THAT(text.substr(0, text.find("compared:")), Not(HasSubstr("%")));
   const std::string table = text.substr(text.find("\n\n"));
   EXPECT_THAT(table, Not(HasSubstr("%")));
   EXPECT_THAT(table, HasSubstr("2,900"));
@@ -158,6 +158,7 @@ TEST(DiffText, SaysWhenThereIsNothingToCompare) {
   const Profile one = ProfileBuilder().user("main", 1).build();
   EXPECT_THAT(Compared(one, one).text(), HasSubstr("no change beyond chance in 1 function\n"));
   EXPECT_THAT(Compared(one, one).text(), HasSubstr("only 1 sample:"));
+  EXPECT_THAT(Compared(one, one).text(), HasSubstr("too few samples in any row to tell"));
 }
 
 TEST(DiffText, TellsWhichLongWaitChangedWhereWaitsAreTooFew) {
