@@ -71,6 +71,7 @@ class PayloadWriter {
   /// By thread, then by time.
   void collect_samples() {
     std::vector<std::pair<std::size_t, const Sample*>> all;
+    all.reserve(given_.samples.size() + (given_.before == nullptr ? 0 : given_.before->size()));
     for (const Sample* sample : given_.samples)
       all.emplace_back(thread_row(sample->thread), sample);
     if (given_.before != nullptr) {

@@ -72,6 +72,7 @@ void HtmlTables::write(HtmlColumns& out) {
 
 std::vector<std::uint32_t> HtmlTables::module_names() {
   std::vector<std::uint32_t> names;
+  names.reserve(modules_.rows().size());
   for (const std::size_t row : modules_.rows()) {
     names.push_back(string(view::module_name(
         profile_, row < profile_.modules.size() ? ModuleIndex(row) : ModuleIndex())));
