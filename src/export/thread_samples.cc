@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <functional>
-#include <numeric>
 #include <utility>
 
 #include "export/clean_name.h"
@@ -28,7 +27,7 @@ std::vector<ThreadSamples> samples_by_thread(const Profile& profile,
 
 std::vector<std::size_t> heaviest_first(const std::vector<ThreadSamples>& threads) {
   std::vector<std::size_t> rows(threads.size());
-  std::iota(rows.begin(), rows.end(), std::size_t{0});
+  for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = i;
   std::ranges::stable_sort(rows, std::greater(), [&](std::size_t row) {
     return std::pair(threads[row].on_cpu, threads[row].weight);
   });

@@ -31,9 +31,10 @@ const Pprof& pprof_tool() {
   static TemporaryDirectory directory;
   static const Pprof kTool = [] {
     if (!have("go")) return Pprof{.program = "", .missing = "needs go (Debian: golang-go)"};
-    if (!std::filesystem::exists("/usr/share/gocode/src/github.com/google/pprof"))
+    if (!std::filesystem::exists("/usr/share/gocode/src/github.com/google/pprof")) {
       return Pprof{.program = "",
                    .missing = "needs pprof (Debian: golang-github-google-pprof-dev)"};
+    }
     const CommandResult built = run({"go", "build", "-o", directory.file("pprof"), "."},
                                     {.directory = importers_folder() + "/pprof",
                                      .environment = {{"GO111MODULE", "off"},

@@ -55,7 +55,7 @@ const std::vector<std::string>& hostile_names() {
                                                   "12 34",
                                                   "calls=5",
                                                   "a (b) +0x12",
-                                                  "\"quoted\\\"",
+                                                  R"("quoted\")",
                                                   " ",
                                                   "#comment",
                                                   ""};

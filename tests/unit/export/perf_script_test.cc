@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <ranges>
 #include <regex>
 #include <sstream>
 #include <string>
@@ -45,8 +46,8 @@ struct ReadSample {
 
   [[nodiscard]] std::string folded() const {
     std::string text;
-    for (auto name = names.rbegin(); name != names.rend(); ++name)
-      text += (text.empty() ? "" : ";") + *name;
+    for (const std::string& name : std::views::reverse(names))
+      text += (text.empty() ? "" : ";") + name;
     return text;
   }
 };

@@ -11,6 +11,7 @@
 #include <map>
 #include <numeric>
 #include <protozero/pbf_reader.hpp>
+#include <ranges>
 #include <set>
 #include <string>
 #include <utility>
@@ -47,9 +48,9 @@ struct ReadSample {
   /// Function names, outermost first, as folded stacks have them.
   [[nodiscard]] std::string folded() const {
     std::string text;
-    for (auto location = locations.rbegin(); location != locations.rend(); ++location) {
-      for (auto line = location->lines.rbegin(); line != location->lines.rend(); ++line)
-        text += (text.empty() ? "" : ";") + line->function.name;
+    for (const ReadLocation& location : std::views::reverse(locations)) {
+      for (const ReadLine& line : std::views::reverse(location.lines))
+        text += (text.empty() ? "" : ";") + line.function.name;
     }
     return text;
   }
