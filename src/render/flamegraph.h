@@ -46,7 +46,7 @@ struct FlamegraphOptions {
   bool inverted = false;       ///< The tree is bottom-up: says so in the header.
   double min_width = 0.1;  ///< Frames narrower than this, in px, are merged with their siblings.
   /// About how large the file may get: the narrowest frames are merged to keep to it. 0: no limit.
-  std::size_t size_limit = 950'000;
+  std::size_t size_limit = 740'000;
   const FlamegraphLook* look = nullptr;  ///< None: frames are told apart by kind.
 };
 
