@@ -33,6 +33,8 @@ constexpr std::string_view kProfileBegin =
     R"(<script id="profile" type="application/octet-stream">)";
 constexpr std::string_view kViewerBegin =
     R"(</script><script id="viewer" type="application/octet-stream">)";
+constexpr std::string_view kSamplesBegin =
+    R"(</script><script id="samples" type="application/octet-stream">)";
 constexpr std::string_view kLoaderBegin = "</script>\n<script>\n";
 constexpr std::string_view kEnd = "</script>\n</body>\n</html>\n";
 
@@ -66,16 +68,19 @@ void html(const Profile& profile, const view::Selection& selection, const HtmlOp
       .samples = selection.samples,
       .before = options.comparison == nullptr ? nullptr : &options.comparison->before,
       .draws_waits = selection.has_waits && options.comparison == nullptr};
-  sink(base64(compressed(html_columns(profile, samples, facts))));
+  const HtmlPayload payload = html_payload(profile, samples, facts);
+  sink(base64(compressed(payload.tables)));
   sink(kViewerBegin);
   sink(viewer());
+  sink(kSamplesBegin);
+  sink(base64(compressed(payload.samples)));
   for (const std::string_view part : {kLoaderBegin, kLoader, kEnd}) sink(part);
 }
 
 std::size_t viewer_size() {
   std::size_t size = viewer().size();
   for (const std::string_view part : {kHead, kStyleBegin, kStyle, kStyleEnd, kBody, kProfileBegin,
-                                      kViewerBegin, kLoaderBegin, kLoader, kEnd})
+                                      kViewerBegin, kSamplesBegin, kLoaderBegin, kLoader, kEnd})
     size += part.size();
   return size;
 }

@@ -9,6 +9,8 @@
 #include <numeric>
 #include <ranges>
 #include <span>
+#include <tuple>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -29,7 +31,7 @@ class PayloadWriter {
   PayloadWriter(const Profile& profile, const HtmlSamples& given)
       : profile_(profile), given_(given), tables_(profile), processes_(profile.processes.size()) {}
 
-  std::string write(std::string_view facts) {
+  HtmlPayload write(std::string_view facts) {
     collect_samples();
     number_stacks();
     HtmlColumns stacks;
@@ -43,10 +45,12 @@ class PayloadWriter {
     out.raw(facts);
     tables_.write(out);
     out.raw(stacks.take());
+    write_sums(out);
     out.raw(threads.take());
-    write_samples(out);
-    write_waits(out);
-    return out.take();
+    HtmlColumns samples;
+    write_samples(samples);
+    write_waits(samples);
+    return {.tables = out.take(), .samples = samples.take()};
   }
 
  private:
@@ -174,6 +178,41 @@ class PayloadWriter {
     for (const ThreadSchedule& s : schedules) out.number(s.runnable_ns);
   }
 
+  /// What selections of samples need not be asked for.
+  void write_sums(HtmlColumns& out) const {
+    const std::uint64_t typical = typical_weight();
+    out.number(typical);
+    const std::size_t sides = given_.before == nullptr ? 1 : 2;
+    for (std::size_t side = 0; side < sides; ++side) {
+      Rows counts(stacks_.size());
+      std::vector<std::uint64_t> weights(stacks_.size());
+      for (std::size_t i = starts_[side * side_size()]; i < starts_[(side + 1) * side_size()];
+           ++i) {
+        const Sample& sample = *samples_[i];
+        counts[stack_of_[i]] += sample.mode == Mode::kWait ? sample.waits : 1U;
+        weights[stack_of_[i]] += sample.weight;
+      }
+      Numbers rests;
+      rests.reserve(weights.size());
+      for (std::size_t i = 0; i < weights.size(); ++i)
+        rests.push_back(
+            HtmlColumns::folded(static_cast<std::int64_t>(weights[i] - counts[i] * typical)));
+      out.plain(counts);
+      out.wide(rests);
+    }
+  }
+
+  /// Of samples on a CPU: nearly always the sampling period.
+  [[nodiscard]] std::uint64_t typical_weight() const {
+    std::unordered_map<std::uint64_t, std::size_t> uses;
+    for (const Sample* sample : samples_)
+      if (sample->mode != Mode::kWait) ++uses[sample->weight];
+    const auto most = std::ranges::max_element(uses, [](const auto& a, const auto& b) {
+      return std::tie(a.second, a.first) < std::tie(b.second, b.first);
+    });
+    return most == uses.end() ? 0 : most->first;
+  }
+
   void write_samples(HtmlColumns& out) const {
     const std::uint64_t tick_ns = tick() * kNsPerUs;
     out.number(tick());
@@ -250,7 +289,7 @@ class PayloadWriter {
 
 }  // namespace
 
-std::string html_columns(const Profile& profile, const HtmlSamples& samples,
+HtmlPayload html_payload(const Profile& profile, const HtmlSamples& samples,
                          std::string_view facts) {
   return PayloadWriter(profile, samples).write(facts);
 }

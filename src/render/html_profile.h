@@ -1,8 +1,9 @@
 // A profile as the columns that the viewer of an HTML page works on: it has the samples, and makes
-// every table and picture itself, so that all of them can follow one selection.
+// every table and picture itself, so that all of them can follow one selection. What the first
+// picture needs comes apart from the samples, which are most of it, so that it is there sooner.
 //
 //   const view::Selection chosen = view::select_with_waits(profile, filter);
-//   std::string bytes = html_columns(profile, {.samples = chosen.samples}, facts);
+//   const HtmlPayload payload = html_payload(profile, {.samples = chosen.samples}, facts);
 //
 // In this order, each table one field after the other; a reference is a row number, one that may be
 // absent (?) is the row number + 1. Texts are references to strings, weights in the event's unit.
@@ -22,9 +23,14 @@
 //   stacks     n; user node? (a); kernel node?; 0: complete, 1: truncated, 2: broken; 0: user,
 //              1: sys, 2: wait; folded?: what stands for the kernel part; cause?; class of
 //              waiting?; step?: what stands for the wait on top of that
+//   sums       the most frequent weight of a sample; for each side (HtmlSamples::before): of each
+//              stack the number of its samples, or of waits; their weight less that many times the
+//              most frequent one (s, w)
 //   processes  n; name; pid (s)
 //   threads    n; process?; name; tid (s); of its schedule: first and last in microseconds, ns on
 //              a CPU, ns blocked, ns runnable
+// and apart from them:
+//
 //   samples    microseconds a tick; for each thread: how many; then for all, thread by thread:
 //              ticks since the one before (s, w); stack (w); difference of its weight to the one
 //              before of that mode (s, w); number of waits of those that are waits
@@ -54,7 +60,12 @@ struct HtmlSamples {
   bool draws_waits = false;  ///< Profile::waits are to be drawn.
 };
 
-[[nodiscard]] std::string html_columns(const Profile& profile, const HtmlSamples& samples,
+struct HtmlPayload {
+  std::string tables;
+  std::string samples;
+};
+
+[[nodiscard]] HtmlPayload html_payload(const Profile& profile, const HtmlSamples& samples,
                                        std::string_view facts);
 
 }  // namespace profiler::render

@@ -5,7 +5,7 @@ import {finish, test as open} from './page_test.mjs';
 
 /** The page is there when its viewer has started. */
 const test = (name, file, body, options = {}) => open(name, file, async page => {
-  if (options.javaScriptEnabled !== false) await page.waitForFunction(() => window.profilePage);
+  if (options.javaScriptEnabled !== false) await page.waitForFunction(() => window.profilePage && window.profilePage.model.hasSamples && window.profilePage.view);
   await body(page);
 }, options);
 

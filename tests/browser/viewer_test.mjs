@@ -6,12 +6,12 @@ import fs from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 import zlib from 'node:zlib';
-import {sumPairs, valuesOf, VALUE} from '../../src/render/viewer/charges.js';
+import {byStack, sumPairs, valuesOf, VALUE} from '../../src/render/viewer/charges.js';
 import {Amounts, duration, grouped, percent} from '../../src/render/viewer/format.js';
 import {calleesOf, callersOf} from '../../src/render/viewer/functions.js';
 import {layout, matched} from '../../src/render/viewer/layout.js';
 import {Model} from '../../src/render/viewer/model.js';
-import {decode} from '../../src/render/viewer/payload.js';
+import {decode, decodeSamples} from '../../src/render/viewer/payload.js';
 import {linesOf} from '../../src/render/viewer/source.js';
 import {DEFAULTS, fromFragment, matcher, toFragment} from '../../src/render/viewer/state.js';
 import {KIND} from '../../src/render/viewer/tree.js';
@@ -23,7 +23,12 @@ const block = (name, id) => {
   const page = fs.readFileSync(path.join(directory, name + '.html'), 'latin1');
   return zlib.gunzipSync(Buffer.from(page.match(new RegExp(`id="${id}"[^>]*>([^<]*)`))[1], 'base64'));
 };
-const model = name => new Model(decode(new Uint8Array(block(name, 'profile'))));
+const bytes = (name, id) => new Uint8Array(block(name, id));
+const model = name => {
+  const m = new Model(decode(bytes(name, 'profile')));
+  m.setSamples(decodeSamples(bytes(name, 'samples'), m.profile));
+  return m;
+};
 const reports = name => JSON.parse(fs.readFileSync(path.join(directory, name + '.json'), 'utf8'));
 
 const ns = seconds => Math.round((seconds || 0) * 1e9);
@@ -103,6 +108,14 @@ for (const name of PLAIN) {
                      causes.map(row => [ns(row.sys_s), row.samples, told(row, 'sys_s')]).map(String).sort());
     assert.deepEqual(m.ledger('waits').map(row => [row.label.replace(' ', '_'), row.weight.wait, callers(row)]).map(String).sort(),
                      (waits || []).map(row => [row.class, ns(row.wait_s), told(row, 'wait_s')]).map(String).sort());
+  });
+}
+
+for (const name of NAMES) {
+  test(`${name}: the sums of stacks are those of their samples`, () => {
+    const m = model(name);
+    const added = byStack(m.profile, m.pairs, m.pairSums);
+    for (const field of ['user', 'sys', 'wait', 'samples', 'waits']) assert.deepEqual(m.stackSums[field], added[field], field);
   });
 }
 
@@ -260,13 +273,16 @@ test('the viewer is one script, and small', () => {
   new Function(script);
   assert.ok(!/^(import|export) /m.test(script));
   const page = fs.readFileSync(path.join(directory, 'empty.html'), 'latin1');
-  const profile = page.match(/id="profile"[^>]*>([^<]*)/)[1];
-  assert.ok(page.length - profile.length <= 60 * 1024, `${page.length - profile.length} bytes`);
+  const data = ['profile', 'samples'].reduce((sum, id) => sum + page.match(new RegExp(`id="${id}"[^>]*>([^<]*)`))[1].length, 0);
+  assert.ok(page.length - data <= 60 * 1024, `${page.length - data} bytes`);
 });
 
 test('a profile that is cut off is an error', () => {
-  const bytes = new Uint8Array(block('kinds', 'profile'));
-  for (const size of [0, 1, bytes.length >> 1, bytes.length - 1]) assert.throws(() => decode(bytes.subarray(0, size)));
+  const tables = bytes('kinds', 'profile');
+  for (const size of [0, 1, tables.length >> 1, tables.length - 1]) assert.throws(() => decode(tables.subarray(0, size)));
+  const samples = bytes('kinds', 'samples');
+  for (const size of [0, samples.length >> 1, samples.length - 2])
+    assert.throws(() => decodeSamples(samples.subarray(0, size), decode(tables)));
 });
 
 test('values of a mode are of that mode', () => {

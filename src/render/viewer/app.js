@@ -8,7 +8,7 @@ import {FlameView} from './flame.js';
 import {FunctionsView} from './table.js';
 import {Model} from './model.js';
 import {OverviewView} from './overview.js';
-import {decode} from './payload.js';
+import {decode, decodeSamples} from './payload.js';
 import {SourceView} from './source.js';
 import {fromFragment, matcher, toFragment} from './state.js';
 import {TimelineView} from './timeline.js';
@@ -16,6 +16,10 @@ import {TimelineView} from './timeline.js';
 const TABS = [['overview', 'Overview', OverviewView], ['flame', 'Flame graph', FlameView],
               ['functions', 'Functions', FunctionsView], ['causes', 'Sys by cause', CausesView],
               ['timeline', 'Timeline', TimelineView], ['source', 'Source', SourceView]];
+
+/** What cannot be shown without the samples, which come after the rest. */
+const needsSamples = state => state.range || state.threads || state.view === 'timeline' ||
+    (state.view === 'flame' && (state.group || state.color === 'thread'));
 
 class App {
   constructor(profile) {
@@ -62,6 +66,10 @@ class App {
 
   show() {
     const {state, model} = this;
+    if (needsSamples(state) && !model.hasSamples) {
+      byId('view').replaceChildren(h('p', {}, 'Reading the samples …'));
+      return;
+    }
     if (state.range !== model.range || state.threads !== model.threads) model.select(state);
     this.amounts = new Amounts(model.facts.unit, VALUE.cpu(model.all) || model.all.wait);
     for (const tab of byId('tabs').children) {
@@ -183,7 +191,11 @@ class App {
   }
 }
 
-/** Called by the page (loader.js) with the bytes of the profile. */
-export function start(bytes) {
-  window.profilePage = new App(decode(bytes));
+/** Called by the page (loader.js) with the profile's tables, and what unpacks its samples. */
+export async function start(tables, unpackSamples) {
+  const app = window.profilePage = new App(decode(tables));
+  // Once the first picture is on the screen.
+  await new Promise(painted => requestAnimationFrame(() => setTimeout(painted)));
+  app.model.setSamples(decodeSamples(await unpackSamples(), app.model.profile));
+  if (!app.view || app.state.view === 'overview') app.show();
 }

@@ -1,5 +1,5 @@
 // What is charged to what, under one selection of samples.
-import {WAIT} from './payload.js';
+import {SYS, USER, WAIT} from './payload.js';
 
 const FIELDS = ['user', 'sys', 'wait', 'samples', 'waits'];
 
@@ -113,6 +113,14 @@ function gather(size, to, from) {
   const values = new Float64Array(size);
   for (let row = 0; row < to.length; ++row) values[to[row]] += from[row];
   return values;
+}
+
+/** Sums by stack as they are recorded (payload.js): of all samples. */
+export function wholeSums({stacks}, {counts, weights}) {
+  const of = {user: USER, sys: SYS, wait: WAIT};
+  return new Weights(field => Float64Array.from(counts, (count, s) =>
+      (field in of ? (stacks.mode[s] === of[field] ? weights[s] : 0) :
+        (stacks.mode[s] === WAIT) === (field === 'waits') ? count : 0)));
 }
 
 /** Sums of pairs by stack. */

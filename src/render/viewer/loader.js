@@ -3,7 +3,8 @@ async function unpack(id) {
   const text = atob(document.getElementById(id).textContent);
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < bytes.length; ++i) bytes[i] = text.charCodeAt(i);
-  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'))).arrayBuffer();
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 (async () => {
   try {
@@ -12,7 +13,7 @@ async function unpack(id) {
     const script = document.createElement('script');
     script.textContent = new TextDecoder().decode(await unpack('viewer'));
     document.body.append(script);
-    startViewer(new Uint8Array(await unpack('profile')));
+    await startViewer(await unpack('profile'), () => unpack('samples'));
   } catch (error) {
     document.getElementById('view').textContent = 'The profile cannot be shown: ' + error.message;
     throw error;

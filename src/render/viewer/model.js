@@ -1,5 +1,5 @@
 // The profile under one selection: what views ask for is computed once for each, when it is asked for.
-import {all, byStack, NOTHING, pairRows, selfs, sum, sumPairs, totals, valuesOf} from './charges.js';
+import {all, byStack, NOTHING, pairRows, selfs, sum, sumPairs, totals, valuesOf, wholeSums} from './charges.js';
 import {Comparison} from './change.js';
 import {functionTable} from './functions.js';
 import {BottomUp, TopDown} from './layout.js';
@@ -15,15 +15,20 @@ export class Model {
     // Threads of the recording that it is compared with stand behind the others, in the same order.
     this.compared = profile.facts.comparison !== null;
     this.threadCount = this.compared ? profile.threads.name.length / 2 : profile.threads.name.length;
-    this.pairs = pairRows(profile);
     this.trees = new Map();
     this.duration = this.facts.machine.duration_s * 1e6;
-    const {samples, waits} = profile;
+    this.select({});
+  }
+
+  /** Samples come later than what the first picture needs. */
+  get hasSamples() { return this.profile.samples !== undefined; }
+  setSamples({samples, waits}) {
+    Object.assign(this.profile, {samples, waits});
+    this.pairs = pairRows(this.profile);
     // Recordings of other tools do not say how long they took.
     for (let t = 1; t < samples.start.length; ++t)
       if (samples.start[t] > 0) this.duration = Math.max(this.duration, samples.time[samples.start[t] - 1]);
     waits.time.forEach((time, i) => (this.duration = Math.max(this.duration, time + waits.length[i])));
-    this.select({});
   }
 
   /**
@@ -69,7 +74,10 @@ export class Model {
     const {range, threads} = this;
     return this.once('pairs', () => sumPairs(this.profile, this.pairs, {range, threads, until: this.threadCount}));
   }
-  get stackSums() { return this.once('stacks', () => byStack(this.profile, this.pairs, this.pairSums)); }
+  get stackSums() {
+    return this.once('stacks', () => (this.whole ? wholeSums(this.profile, this.profile.sums[0]) :
+        byStack(this.profile, this.pairs, this.pairSums)));
+  }
   get all() { return this.once('all', () => all(this.stackSums)); }
   /** Of the recording that it is compared with: all its time, of the same threads. */
   get pairSumsBefore() {
@@ -77,7 +85,8 @@ export class Model {
     return this.once('pairs before', () => sumPairs(this.profile, this.pairs, {threads, from: this.threadCount}));
   }
   get stackSumsBefore() {
-    return this.once('stacks before', () => byStack(this.profile, this.pairs, this.pairSumsBefore));
+    return this.once('stacks before', () => (this.threads ? byStack(this.profile, this.pairs, this.pairSumsBefore) :
+        wholeSums(this.profile, this.profile.sums[1])));
   }
   get allBefore() { return this.once('all before', () => all(this.stackSumsBefore)); }
   get comparison() {

@@ -73,7 +73,7 @@ export class OverviewView {
     const user = charged ? time.user_s * 1e9 : all.user;
     const sys = charged ? time.sys_s * 1e9 : all.sys;
     const wait = whole && time.wait_s && facts.waits ? time.wait_s * 1e9 : all.wait;
-    const threads = whole && time.threads ? time.threads :
+    const threads = whole && time.threads ? time.threads : !app.model.hasSamples ? 2 :
         app.model.lanes.filter(lane => !app.model.threads || lane.threads.some(t => app.model.threads.has(t))).length;
     const digits = secondDigits(real);
     const amount = ns => (isTime || charged ? seconds(ns, digits) + ' s' : app.amounts.withUnit(ns));

@@ -108,6 +108,13 @@ export function decode(bytes) {
     mode: cursor.plain(size), folded: texts(size, 1), cause: cursor.plain(size, 1),
     wait: texts(size, 1), step: texts(size, 1),
   };
+  const typical = cursor.number();
+  const side = () => {
+    const counts = cursor.plain(size);
+    const weights = cursor.wide(size, Float64Array).map((rest, i) => counts[i] * typical + unfold(rest));
+    return {counts, weights};
+  };
+  const sums = facts.comparison ? [side(), side()] : [side()];
   size = cursor.number();
   const processes = {name: texts(size), pid: cursor.plain(size).map(unfold)};
   size = cursor.number();
@@ -118,6 +125,13 @@ export function decode(bytes) {
     runnable: cursor.plain(size, 0, Float64Array),
   };
 
+  return {facts, modules, functions, locations, frames, nodes, causes, stacks, sums, processes, threads};
+}
+
+/** {samples, waits} of a profile, from the bytes that hold them. */
+export function decodeSamples(bytes, {stacks, threads}) {
+  const cursor = new Cursor(bytes);
+  const size = threads.name.length;
   const tick = cursor.number();
   const samples = {start: starts(cursor.plain(size))};
   samples.time = times(cursor, samples.start, tick);
@@ -136,8 +150,7 @@ export function decode(bytes) {
   waits.time = times(cursor, waits.start, 1);
   waits.length = cursor.wide(waits.time.length, Float64Array);
   waits.runnable = cursor.plain(waits.time.length);
-  return {facts, modules, functions, locations, frames, nodes, causes, stacks, processes, threads,
-          samples, waits};
+  return {samples, waits};
 }
 
 /** Modes of time. */
