@@ -194,9 +194,10 @@ class PayloadWriter {
       }
       Numbers rests;
       rests.reserve(weights.size());
-      for (std::size_t i = 0; i < weights.size(); ++i)
-        rests.push_back(
-            HtmlColumns::folded(static_cast<std::int64_t>(weights[i] - counts[i] * typical)));
+      for (std::size_t i = 0; i < weights.size(); ++i) {
+        const auto rest = static_cast<std::int64_t>(weights[i] - counts[i] * typical);
+        rests.push_back(HtmlColumns::folded(rest));
+      }
       out.plain(counts);
       out.wide(rests);
     }
