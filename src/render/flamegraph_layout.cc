@@ -8,6 +8,8 @@ namespace {
 
 constexpr std::uint32_t kRoot = 0;
 
+constexpr double kAlwaysDrawn = 2;  ///< px
+
 /// Weights are those on and off the CPU together: a tree without waits has none of the latter.
 /// The least weight that is drawn. Weights never rise from a node to its child, so what is drawn
 /// is a tree again.
@@ -29,7 +31,10 @@ std::uint64_t least_weight(const view::CallTree& tree, const FlameLayoutOptions&
   std::size_t size = 0;
   for (const view::TreeNode* node : heaviest) {
     size += cost(*node);
-    if (size > options.size_limit) return node->total.wall() + 1;
+    if (size <= options.size_limit) continue;
+    // What can be pointed at is drawn, however large the picture becomes: all of a deep stack, say.
+    const auto wide = static_cast<std::uint64_t>(std::ceil(kAlwaysDrawn / options.width * total));
+    return std::max(least, std::min(node->total.wall() + 1, wide));
   }
   return least;
 }

@@ -38,7 +38,7 @@ struct FlameLayout {
 struct FlameLayoutOptions {
   double width = 1180;
   double min_width = 0.1;
-  std::size_t size_limit = 0;  ///< On the sum of the costs; 0: none.
+  std::size_t size_limit = 0;  ///< On the sum of the costs of frames under 2 px; 0: none.
 };
 
 /// `cost` is what drawing a node costs, in the unit of size_limit. A tree without weight gives no

@@ -146,11 +146,16 @@ TEST_F(RingCounterTest, MeasuresTheCpuTimeThatTheThreadsClockShows) {
 }
 
 TEST_F(RingCounterTest, CountsWhatASmallRingLoses) {
-  const CountedRun run =
-      count_run({workload("call_loop"), "20000", "1", "2"}, {.ring_bytes = 4096});
-  ASSERT_EQ(run.status, 0);
-  EXPECT_GT(run.account.lost, 0U);
-  EXPECT_LE(run.row("getppid").calls, 40'000U);
+  // On an idle machine the reader may keep up with few calls.
+  std::uint64_t lost = 0;
+  for (int calls = 20'000; lost == 0 && calls <= 1'280'000; calls *= 4) {
+    const CountedRun run =
+        count_run({workload("call_loop"), std::to_string(calls), "1", "2"}, {.ring_bytes = 4096});
+    ASSERT_EQ(run.status, 0);
+    EXPECT_LE(run.row("getppid").calls, 2U * static_cast<unsigned>(calls));
+    lost = run.account.lost;
+  }
+  EXPECT_GT(lost, 0U);
 }
 
 TEST_F(RingCounterTest, LosesNothingThatAnOrdinaryRingHolds) {
