@@ -1,5 +1,6 @@
 // How fast a page is in Chromium: html_figures.mjs PAGE prints a line of JSON, in milliseconds. `first`:
-// from the beginning of the navigation to the first picture of the flame graph on the screen; the rest: from
+// from the beginning of the navigation to the first picture of the flame graph on the screen; the rest, when
+// the samples are read too: from
 // an input to the frame that shows what came of it, the slowest of several.
 import path from 'node:path';
 import {pathToFileURL} from 'node:url';
@@ -31,6 +32,7 @@ for (let i = 0; i < 3; ++i) {
   await page.close();
 }
 const page = await open('flame');
+await page.waitForFunction(() => window.profilePage.model.hasSamples);
 const slowest = async (name, steps) => {
   figures[name] = await page.evaluate(async source => {
     const steps = new Function('app', `return [${source}]`)(window.profilePage);
