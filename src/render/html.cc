@@ -72,9 +72,10 @@ void html(const Profile& profile, const view::Selection& selection, const HtmlOp
   sink(base64(compressed(payload.tables)));
   sink(kViewerBegin);
   sink(viewer());
-  sink(kSamplesBegin);
+  for (const std::string_view part : {kLoaderBegin, kLoader, kSamplesBegin}) sink(part);
+  // Behind the loader, which need not wait for them.
   sink(base64(compressed(payload.samples)));
-  for (const std::string_view part : {kLoaderBegin, kLoader, kEnd}) sink(part);
+  sink(kEnd);
 }
 
 std::size_t viewer_size() {

@@ -17,6 +17,7 @@ const cells = (page, selector) => page.locator(selector).evaluateAll(
 const frames = page => page.evaluate(() => {
   const view = window.profilePage.view;
   const box = view.canvas.getBoundingClientRect();
+  view.measure();
   return view.layout.boxes.map(b => ({name: view.name(b), x: box.x + b.x, y: box.y + view.y(b), width: b.width, above: !!b.above}));
 });
 const named = async (page, name) => {

@@ -224,17 +224,22 @@ export class FlameView {
         `Matched: ${app.amounts.withUnit(value)}, ${app.share(value, whole, weight, state.mode)}`);
   }
 
+  /** Asking the browser where things are may cost a layout: once a paint, not once a box. */
+  measure() {
+    this.top = this.scroll.scrollTop;
+    this.room = this.scroll.clientHeight;
+  }
+  /** Of the box's upper edge on the canvas, by what was measured last. */
   y(box) {
-    const top = this.scroll.scrollTop;
-    const room = this.scroll.clientHeight;
-    if (!this.up) return box.depth * PITCH - top;
-    return Math.max(this.height, room) - (box.depth + 1) * PITCH - top;
+    if (!this.up) return box.depth * PITCH - this.top;
+    return Math.max(this.height, this.room) - (box.depth + 1) * PITCH - this.top;
   }
 
   paint() {
     if (!this.layout) return;
-    this.paintedAt = this.scroll.scrollTop;
-    const room = this.scroll.clientHeight;
+    this.measure();
+    this.paintedAt = this.top;
+    const {room} = this;
     const context = prepare(this.canvas, this.width, room);
     context.styleOf = null;
     context.fillStyle = css('--paper');
@@ -279,7 +284,8 @@ export class FlameView {
     this.details.replaceChildren();
     if (!shown) return;
     const {state} = app;
-    const weight = this.source.weight(shown.handle);
+    // Of the root without the totals of all nodes, which nothing may need yet.
+    const weight = shown.handle === this.source.root && !state.old ? app.model.all : this.source.weight(shown.handle);
     const parts = [];
     if (shown.merged) {
       parts.push(app.amounts.withUnit(shown.value), 'too narrow to draw: zoom in');
@@ -344,6 +350,7 @@ export class FlameView {
   }
 
   boxAt(event) {
+    this.measure();
     return this.layout.boxes.find(box => {
       const y = this.y(box);
       return event.offsetX >= box.x && event.offsetX < box.x + Math.max(box.width, 1) &&
@@ -406,8 +413,9 @@ export class FlameView {
     event.stopPropagation();
   }
   reveal(box) {
+    this.measure();
     const y = this.y(box);
-    const room = this.scroll.clientHeight;
+    const {room} = this;
     if (y < 0) this.scroll.scrollTop += y;
     else if (y + PITCH > room) this.scroll.scrollTop += y + PITCH - room;
   }

@@ -147,7 +147,6 @@ class TreeBuilder {
  */
 export function stackTree(profile, entries, stepsOf) {
   const {nodes, frames, stacks} = profile;
-  const builder = new TreeBuilder(nodes.parent.length + stacks.mode.length);
   // Steps of all frames, one after the other.
   const start = new Int32Array(frames.start.length);
   const steps = new Int32Array(frames.start[frames.start.length - 1]);
@@ -155,6 +154,9 @@ export function stackTree(profile, entries, stepsOf) {
     for (const step of stepsOf(frame)) steps[at++] = step;
     start[frame + 1] = at;
   }
+  let most = 2 * stacks.mode.length;
+  for (const frame of nodes.frame) most += start[frame + 1] - start[frame];
+  const builder = new TreeBuilder(most);
   const append = (node, frame, inKernel) => {
     for (let i = start[frame]; i < start[frame + 1]; ++i) node = builder.child(node, steps[i], inKernel);
     return node;
