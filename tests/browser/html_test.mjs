@@ -208,6 +208,36 @@ await test('a cause has its user stacks', 'kinds.html', async page => {
   assert.equal(await text(page, '#found'), 'Matched: 0.070 s, 38.9 %');
 });
 
+await test('counted calls stand beside what was sampled of them', 'counts.html', async page => {
+  await tab(page, 'Sys by cause');
+  const rows = await cells(page, 'tbody tr');
+  // sys, share, samples, cause, calls, errors, exact CPU, mean.
+  assert.deepEqual(rows, [['0.060', '60.0 %', '60', 'read', '8,000', '5', '61.0 ms', '8.00 µs'],
+                          ['0.040', '40.0 %', '40', 'brk', '2', '0', '39.0 ms', '20.0 ms']]);
+  await tab(page, 'Overview');
+  assert.match(await text(page, 'main'), /60\.0 %\s*8,000 calls\s*read/);
+  // Of a part of the time nothing was counted.
+  await page.evaluate(() => window.profilePage.set({view: 'causes', range: [0, 150000]}));
+  assert.ok(!(await text(page, 'main')).includes('8,000'));
+});
+
+await test('zoomed in, the timeline has single samples and says what they are', 'waits.html', async page => {
+  await page.evaluate(() => window.profilePage.set({view: 'timeline', window: [100000, 140000]}));
+  const box = await page.getByRole('application').boundingBox();
+  const at = await page.evaluate(() => window.profilePage.view.x(120500));
+  await page.mouse.move(box.x + at, box.y + 22 + 28 + 12);
+  assert.match(await text(page, '.details'), /at 0\.120\d+ s · prog 100 · user: handle/);
+  // Lines of the page's ink, one each millisecond.
+  const lines = await page.evaluate(() => {
+    const view = window.profilePage.view;
+    let drawn = 0;
+    const context = {fillRect: () => ++drawn};
+    view.paintSamples(context, 0, 0, {});
+    return drawn;
+  });
+  assert.ok(lines >= 39 && lines <= 41, `${lines} samples`);
+});
+
 await test('a range of the timeline holds for every view', 'waits.html', async page => {
   await tab(page, 'Timeline');
   const box = await page.getByRole('application').boundingBox();

@@ -108,6 +108,21 @@ Profile with_lines() {
       .build();
 }
 
+/// Two calls that were counted too, 8,000 and 2 of them.
+Profile with_counts() {
+  return ProfileBuilder()
+      .command({"./prog"})
+      .user("main;work", 100)
+      .sys("main;copy;read@libc.so.6", "entry_SYSCALL_64;vfs_read", test::syscall("read"), 60)
+      .sys("main;grow;brk@libc.so.6", "entry_SYSCALL_64;do_brk_flags", test::syscall("brk"), 40)
+      .counted({.name = "read",
+                .cpu_ns = 61'000'000,
+                .durations = {{8'000, 8'000}},
+                .errors = {{11, 5}}})
+      .counted({.name = "brk", .cpu_ns = 39'000'000, .durations = {{20'000'000, 2}}})
+      .build();
+}
+
 render::HtmlOptions with_text() {
   render::SourceText text;
   text.path = "/src/main.c";
@@ -166,6 +181,7 @@ int run(const std::string& directory) {
       write_both(directory, "kinds", test::kinds()) &&
       write_both(directory, "waits", test::waits()) &&
       write_both(directory, "hostile", hostile()) &&
+      write_both(directory, "counts", with_counts()) &&
       write_both(directory, "lines", with_lines(), with_text()) &&
       write_both(directory, "compile", test::compile_profile(5000)) &&
       write_both(directory, "threads", many_threads(10'000)) &&
