@@ -10,8 +10,8 @@
 #include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/filter_options.h"
-#include "cli/load_profile.h"
 #include "cli/output.h"
+#include "cli/symbol_options.h"
 #include "cli/work_line.h"
 #include "export/callgrind.h"
 #include "export/firefox.h"
@@ -167,12 +167,8 @@ int export_command(std::span<const std::string> args) {
   if (!filter) return line.fail(filter.error());
   if (const auto wall = check_wall(*options, *filter); !wall) return line.fail(wall.error());
 
-  const auto input = options->get<std::string>("input", "profiler.data");
-  const auto profile = load_profile(input, symbol_sources(*options));
+  const auto profile = load_input(*options, *filter);
   if (!profile) return line.fail(profile.error());
-  complain_of_damage(input, profile->run);
-  if (const auto event = choose_event(*options, *profile, *filter); !event)
-    return line.fail(event.error());
   const auto selection = choose_samples(*options, *profile, *filter, format->tells_waits_apart);
   if (!selection) return line.fail(selection.error());
   request->event = filter->event;

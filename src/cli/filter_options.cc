@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "cli/load_profile.h"
 #include "cli/option_values.h"
 #include "cli/spelling.h"
 #include "record/event_name.h"
@@ -197,6 +198,16 @@ Result<void> choose_event(const ParsedOptions& options, const Profile& profile,
   return std::unexpected(Error{.what = "--event: no samples of '" + wanted + "'",
                                .advice = nearest.empty() ? "this profile has " + names_of(events)
                                                          : "did you mean " + nearest + "?"});
+}
+
+Result<Profile> load_input(const ParsedOptions& options, view::Filter& filter) {
+  const auto input = options.get<std::string>("input", "profiler.data");
+  auto profile = load_profile(input, symbol_sources(options));
+  if (!profile) return profile;
+  complain_of_damage(input, profile->run);
+  if (const auto event = choose_event(options, *profile, filter); !event)
+    return std::unexpected(event.error());
+  return profile;
 }
 
 Result<view::Filter> filter_of(const ParsedOptions& options) {

@@ -23,6 +23,10 @@ void add_event_option(CommandLine& line);
 [[nodiscard]] Result<void> choose_event(const ParsedOptions& options, const Profile& profile,
                                         view::Filter& filter);
 
+/// Opens the profile that -i names (profiler.data), says on stderr if it is damaged, and chooses
+/// the event: for commands that show one event of one profile as something else than text.
+[[nodiscard]] Result<Profile> load_input(const ParsedOptions& options, view::Filter& filter);
+
 /// Adds --wait, for commands that show waits, to the basic options; filter_of() knows it then.
 void add_wait_option(CommandLine& line);
 /// Fails where waits were asked for, and the profile has none that could be shown.

@@ -10,9 +10,9 @@
 #include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/filter_options.h"
-#include "cli/load_profile.h"
 #include "cli/option_values.h"
 #include "cli/output.h"
+#include "cli/symbol_options.h"
 #include "cli/work_line.h"
 #include "view/call_tree.h"
 #include "view/filter.h"
@@ -110,12 +110,8 @@ int flamegraph_command(std::span<const std::string> args) {
   auto picture = picture_options(*options);
   if (!picture) return line.fail(picture.error());
 
-  const auto input = options->get<std::string>("input", "profiler.data");
-  const auto profile = load_profile(input, symbol_sources(*options));
+  const auto profile = load_input(*options, *filter);
   if (!profile) return line.fail(profile.error());
-  complain_of_damage(input, profile->run);
-  if (const auto event = choose_event(*options, *profile, *filter); !event)
-    return line.fail(event.error());
   picture->event = filter->event;
   if (profile->run.events.size() > 1) {
     const std::string& name = profile->run.events[filter->event].name;

@@ -7,9 +7,9 @@
 #include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/filter_options.h"
-#include "cli/load_profile.h"
 #include "cli/output.h"
 #include "cli/source_files.h"
+#include "cli/symbol_options.h"
 #include "cli/work_line.h"
 #include "view/filter.h"
 
@@ -74,12 +74,8 @@ int html_command(std::span<const std::string> args) {
   auto search = source_search(options->get<std::vector<std::string>>("source-dir"));
   if (!search) return line.fail(search.error());
 
-  const auto input = options->get<std::string>("input", "profiler.data");
-  const auto profile = load_profile(input, symbol_sources(*options));
+  const auto profile = load_input(*options, *filter);
   if (!profile) return line.fail(profile.error());
-  complain_of_damage(input, profile->run);
-  if (const auto event = choose_event(*options, *profile, *filter); !event)
-    return line.fail(event.error());
   const auto output = options->get<std::string>("output", "profile.html");
   const WorkLine working("making the page", WorkLine::may_stand_beside(output));
   const view::Selection selection = view::select_with_waits(*profile, *filter);

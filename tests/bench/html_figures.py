@@ -44,11 +44,14 @@ def best(command, times=5):
     return min(found)
 
 
+def compile_command(scratch):
+    return ["g++", "-O2", "-g", "-c", os.path.join(scratch, "some.cc"), "-o", os.path.join(scratch, "some.o")]
+
+
 def record_compiles(scratch):
-    source = os.path.join(scratch, "some.cc")
-    with open(source, "w") as file:
+    with open(os.path.join(scratch, "some.cc"), "w") as file:
         file.write(SOURCE)
-    compile_it = ["g++", "-O2", "-g", "-c", source, "-o", os.path.join(scratch, "some.o")]
+    compile_it = compile_command(scratch)
     once = os.path.join(scratch, "compile.data")
     run([PROFILER, "record", "-q", "-o", once, "--"] + compile_it)
     often = os.path.join(scratch, "often.data")
@@ -65,8 +68,21 @@ def perl_or_inferno(scratch, recording):
     found = {}
     for name in ("inferno-flamegraph", "flamegraph.pl"):
         if shutil.which(name):
-            found[name] = best(["sh", "-c", f"{name} {folded} > {scratch}/other.svg"])
+            found[name + " from folded stacks"] = best(["sh", "-c", f"{name} {folded} > {scratch}/other.svg"], 3)
     return found
+
+
+def from_perf_data(scratch):
+    """The same from a perf.data of the compile, by perf script and stackcollapse-perf.pl."""
+    tools = ("perf", "stackcollapse-perf.pl", "flamegraph.pl")
+    if not all(shutil.which(tool) for tool in tools):
+        return {}
+    data = os.path.join(scratch, "perf.data")
+    run(["perf", "record", "-q", "-B", "-N", "-F", "999", "--call-graph", "dwarf", "-o", data, "--"] +
+        compile_command(scratch))
+    return {" | ".join(("perf script --no-inline",) + tools[1:]): best(
+        ["sh", "-c", f"perf script --no-inline -i {data} 2>/dev/null | stackcollapse-perf.pl 2>/dev/null |"
+                     f" flamegraph.pl > {scratch}/other.svg"], 3)}
 
 
 def main():
@@ -80,13 +96,15 @@ def main():
             rows.append([name, f"{size[0]:,.0f} KB", f"{html:.0f} ms", f"{size[1]:,.0f} KB", f"{svg:.0f} ms",
                          f"{size[2]:,.0f} KB"])
             others[name] = perl_or_inferno(scratch, recording)
+            if name == "the compile":
+                others[name].update(from_perf_data(scratch))
             if shutil.which("node"):
                 script = os.path.join(ROOT, "tests", "browser", "html_figures.mjs")
                 pages.append([name] + [f"{ms} ms" for ms in json.loads(run(["node", script, page]).stdout).values()])
     table("Writing", ["recording", "its size", "html", "size", "flamegraph", "size"], rows)
     for name, found in others.items():
         for tool, ms in found.items():
-            print(f"\n{name}: {tool} takes {ms:.0f} ms from folded stacks.")
+            print(f"\n{name}: {tool} takes {ms:.0f} ms.")
         if not found:
             print(f"\n{name}: neither inferno nor flamegraph.pl is installed.")
     if pages:
