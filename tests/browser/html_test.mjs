@@ -197,6 +197,16 @@ await test('functions sort by any column, and show who calls whom', 'kinds.html'
   assert.equal((await names()).length, 1);
 });
 
+await test('callers and callees have room beside the table', 'waits.html', async page => {
+  await tab(page, 'Functions');
+  await page.getByRole('button', {name: 'handle', exact: true}).click();
+  assert.match(await text(page, '.side'), /Callers\s+0\.660 s\s+serve\s+0\.300 s user, 0\.100 s sys, 0\.260 s wait\s+Callees/);
+  const [width, room] = await page.evaluate(() => [document.querySelector('main').scrollWidth, document.querySelector('main').clientWidth]);
+  assert.ok(width <= room, `${width} px in ${room}`);
+  const name = await page.locator('.side').getByRole('button', {name: 'pthread_mutex_lock'}).boundingBox();
+  assert.ok(name.height < 30, 'on one line');
+});
+
 await test('a cause has its user stacks', 'kinds.html', async page => {
   await tab(page, 'Sys by cause');
   const rows = await cells(page, 'tbody tr');
