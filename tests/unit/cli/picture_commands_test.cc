@@ -31,6 +31,18 @@ class PictureCommands : public CommandFixture {
   [[nodiscard]] std::size_t files() const { return directory_.names().size(); }
 };
 
+TEST_F(PictureCommands, ExportOfWaitsHasNoColumnsOfTimeOnTheCpu) {
+  write("waits.data", test::ProfileBuilder()
+                          .user("main;f", 3)
+                          .wait("main;g", "", WaitClass::kSleep, 7'000, 3)
+                          .build());
+
+  EXPECT_EQ(run("$P export -i waits.data --format callgrind | grep ^events:").output,
+            "events: user_ns sys_ns wait_ns\n");
+  EXPECT_EQ(run("$P export -i waits.data --format callgrind --wait | grep ^events:").output,
+            "events: wait_ns\n");
+}
+
 TEST_F(PictureCommands, FlamegraphWritesAnSvgHere) {
   const Ran ran = run("$P flamegraph");
   EXPECT_EQ(ran.status, 0);
