@@ -11,12 +11,12 @@
 #include "cli/commands.h"
 #include "cli/filter_options.h"
 #include "cli/output.h"
+#include "cli/output_ending.h"
 #include "cli/symbol_options.h"
 #include "cli/work_line.h"
 #include "export/callgrind.h"
 #include "export/firefox.h"
 #include "export/folded.h"
-#include "export/gzip.h"
 #include "export/perf_script.h"
 #include "export/pprof.h"
 #include "export/speedscope.h"
@@ -29,8 +29,8 @@ using Samples = std::vector<const Sample*>;
 /// What is to be written, besides the samples.
 struct Request {
   std::uint16_t event = 0;
-  bool waits = false;    ///< Waits were recorded, and can stand beside the event.
-  bool wall = false;     ///< They were asked for.
+  exporter::Times times = exporter::Times::kOnCpu;
+  bool wall = false;     ///< Waits were asked for.
   bool weights = false;  ///< For what counts samples: their weights instead.
   exporter::KernelFrames kernel = exporter::KernelFrames::kShown;
 };
@@ -56,7 +56,7 @@ void folded(const Profile& profile, const Samples& samples, const Request& reque
 void pprof(const Profile& profile, const Samples& samples, const Request& request,
            const exporter::Sink& sink) {
   exporter::write_pprof(profile, samples,
-                        {.event = request.event, .waits = request.waits, .kernel = request.kernel},
+                        {.event = request.event, .times = request.times, .kernel = request.kernel},
                         sink);
 }
 
@@ -74,7 +74,7 @@ void perf_script(const Profile& profile, const Samples& samples, const Request& 
 void callgrind(const Profile& profile, const Samples& samples, const Request& request,
                const exporter::Sink& sink) {
   exporter::write_callgrind(
-      profile, samples, {.event = request.event, .waits = request.waits, .kernel = request.kernel},
+      profile, samples, {.event = request.event, .times = request.times, .kernel = request.kernel},
       sink);
 }
 
@@ -172,25 +172,23 @@ int export_command(std::span<const std::string> args) {
   const auto selection = choose_samples(*options, *profile, *filter, format->tells_waits_apart);
   if (!selection) return line.fail(selection.error());
   request->event = filter->event;
-  request->waits = selection->has_waits && !filter->sys_only;
-  request->wall = options->flag("wall") || filter->wait_only || filter->wait != WaitClass::kNone;
+  const bool waits_only = filter->wait_only || filter->wait != WaitClass::kNone;
+  if (selection->has_waits && !filter->sys_only)
+    request->times = waits_only ? exporter::Times::kWaits : exporter::Times::kAll;
+  request->wall = options->flag("wall") || waits_only;
   if (!options->has("weights")) request->weights = selection->has_waits;
 
   const auto output = options->get<std::string>("output", "-");
   const bool is_compressed = format->content == Content::kBinary;
-  const bool compress = !is_compressed && (options->flag("gzip") || output.ends_with(".gz"));
+  const bool compress = !is_compressed && (options->flag("gzip") || is_gzip_name(output));
   const WorkLine working("writing " + std::string(format->name),
                          WorkLine::may_stand_beside(output));
   const auto written = stream_output(
-      output, compress ? Content::kBinary : format->content, [&](const exporter::Sink& sink) {
-        if (!compress) {
-          format->write(*profile, selection->samples, *request, sink);
-          return;
-        }
-        exporter::GzipSink gzip(sink);
-        format->write(*profile, selection->samples, *request, gzip.sink());
-        gzip.finish();
-      });
+      output, format->content,
+      [&](const exporter::Sink& sink) {
+        format->write(*profile, selection->samples, *request, sink);
+      },
+      compress ? Compression::kGzip : Compression::kNone);
   return written ? 0 : line.fail(written.error());
 }
 

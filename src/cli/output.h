@@ -34,9 +34,18 @@ enum class Paging : std::uint8_t {
 /// times.
 using Producer = std::function<void(const std::function<void(std::string_view)>&)>;
 
+enum class Compression : std::uint8_t { kNone, kGzip };
+
 /// The same as write_output() for what is too large to be held in memory. Never paged.
 [[nodiscard]] Result<void> stream_output(const std::string& path, Content content,
-                                         const Producer& producer);
+                                         const Producer& producer,
+                                         Compression compression = Compression::kNone);
+
+/// "216 KB"
+[[nodiscard]] std::string size_text(std::uint64_t bytes);
+
+/// Says on stderr, if that is a terminal, which file is there now and how large it is.
+void say_written(const std::string& path);
 
 /// Writes all of `bytes` to the descriptor; a closed pipe is success. `name` is for the error.
 [[nodiscard]] Result<void> write_all(int fd, std::string_view bytes, std::string_view name);

@@ -147,6 +147,9 @@ class CallgrindWriter {
     total_.add(s.weight);
   }
 
+  [[nodiscard]] bool has_cpu() const { return options_.times != Times::kWaits; }
+  [[nodiscard]] bool has_waits() const { return options_.times != Times::kOnCpu; }
+
   void write_head() {
     const Run& run = profile_.run;
     const EventInfo event =
@@ -157,11 +160,16 @@ class CallgrindWriter {
     text_ += "desc: Event: " + clean_name(event.name) + "\n";
     text_ += "positions: line\n";
     if (event.is_time()) {
-      text_ +=
-          "event: user_ns : Time in user mode (ns)\nevent: sys_ns : Time in the kernel (ns)\n"
-          "event: cpu_ns = user_ns + sys_ns : Time on a CPU (ns)\n";
-      if (options_.waits) text_ += "event: wait_ns : Time off the CPU (ns)\n";
-      text_ += options_.waits ? "events: user_ns sys_ns wait_ns\n" : "events: user_ns sys_ns\n";
+      if (has_cpu()) {
+        text_ +=
+            "event: user_ns : Time in user mode (ns)\nevent: sys_ns : Time in the kernel (ns)\n"
+            "event: cpu_ns = user_ns + sys_ns : Time on a CPU (ns)\n";
+      }
+      if (has_waits()) text_ += "event: wait_ns : Time off the CPU (ns)\n";
+      text_ += "events:";
+      if (has_cpu()) text_ += " user_ns sys_ns";
+      if (has_waits()) text_ += " wait_ns";
+      text_ += '\n';
     } else {
       const std::string unit = clean_name(event.unit);
       text_ += "event: user : In user mode (" + unit + ")\n";
@@ -172,8 +180,8 @@ class CallgrindWriter {
   }
 
   void append_cost(const Cost& cost) {
-    fmt::format_to(std::back_inserter(text_), " {} {}", cost.user, cost.sys);
-    if (options_.waits) fmt::format_to(std::back_inserter(text_), " {}", cost.wait);
+    if (has_cpu()) fmt::format_to(std::back_inserter(text_), " {} {}", cost.user, cost.sys);
+    if (has_waits()) fmt::format_to(std::back_inserter(text_), " {}", cost.wait);
     text_ += '\n';
   }
 

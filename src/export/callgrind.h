@@ -26,7 +26,7 @@ namespace profiler::exporter {
 
 struct CallgrindOptions {
   std::uint16_t event = 0;  ///< Row of Run::events, of which the samples are.
-  bool waits = false;       ///< Waiting is a cost of its own.
+  Times times = Times::kOnCpu;
   KernelFrames kernel = KernelFrames::kShown;
 };
 

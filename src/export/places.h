@@ -32,6 +32,13 @@ enum class KernelFrames : std::uint8_t {
   kFolded,  ///< One mark for the way into the kernel.
 };
 
+/// What of the samples' time is written, by formats that have a value for each mode.
+enum class Times : std::uint8_t {
+  kOnCpu,
+  kAll,    ///< Waits beside it.
+  kWaits,  ///< Nothing else.
+};
+
 /// What a step's code is; kMark: none of a program's or the kernel's functions.
 enum class Code : std::uint8_t { kUser, kInlined, kGenerated, kKernel, kMark };
 

@@ -131,6 +131,8 @@ class PprofWriter {
     out_.add_int64(ProfileField::kComment, string(clean_name(text)));
   }
 
+  [[nodiscard]] bool has_waits() const { return options_.times != Times::kOnCpu; }
+
   void write_head() {
     const Run& run = profile_.run;
     const EventInfo event =
@@ -141,8 +143,10 @@ class PprofWriter {
     value_type(ProfileField::kSampleType, name, unit);
     value_type(ProfileField::kSampleType, "user", unit);
     value_type(ProfileField::kSampleType, "sys", unit);
-    if (options_.waits) value_type(ProfileField::kSampleType, "wait", "nanoseconds");
-    out_.add_int64(ProfileField::kDefaultSampleType, string(name));
+    if (has_waits()) value_type(ProfileField::kSampleType, "wait", "nanoseconds");
+    // What readers show first.
+    out_.add_int64(ProfileField::kDefaultSampleType,
+                   string(options_.times == Times::kWaits ? "wait" : name));
     value_type(ProfileField::kPeriodType, name, unit);
     constexpr std::uint64_t kSecond = 1'000'000'000;
     std::uint64_t period = event.period;
@@ -203,7 +207,7 @@ class PprofWriter {
         static_cast<std::int64_t>(w.user), static_cast<std::int64_t>(w.sys),
         static_cast<std::int64_t>(w.wait)};
     sample.add_packed_int64(SampleField::kValue, values.begin(),
-                            values.end() - (options_.waits ? 0 : 1));
+                            values.end() - (has_waits() ? 0 : 1));
     add_thread(sample, s.thread);
     add_cause(sample, s.stack);
   }

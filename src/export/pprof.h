@@ -20,7 +20,7 @@ namespace profiler::exporter {
 
 struct PprofOptions {
   std::uint16_t event = 0;  ///< Row of Run::events, of which the samples are.
-  bool waits = false;       ///< Waiting is a value of each sample.
+  Times times = Times::kOnCpu;
   KernelFrames kernel = KernelFrames::kShown;
 };
 

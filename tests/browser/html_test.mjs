@@ -389,4 +389,12 @@ await test('without script the page says what it needs', 'kinds.html', async pag
   assert.ok(await page.getByText('by JavaScript: nothing is shown without it').isVisible());
 }, {javaScriptEnabled: false});
 
+await test('a browser without fromBase64 opens it, too', 'kinds.html', async page => {
+  await page.addInitScript(() => delete Uint8Array.fromBase64);
+  await page.reload();
+  await page.waitForFunction(() => window.profilePage && window.profilePage.model.hasSamples);
+  assert.equal(await page.evaluate(() => Uint8Array.fromBase64), undefined);
+  assert.match(await text(page, '.times'), /user\s+0\.\d+ s/);
+});
+
 await finish();

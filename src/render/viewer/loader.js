@@ -1,8 +1,11 @@
 // The only script of a page that is not compressed: unpacks the viewer, and starts it.
+function decoded(text) {
+  if (Uint8Array.fromBase64) return Uint8Array.fromBase64(text);  // Since Firefox 133, Chrome 140.
+  const bytes = atob(text);
+  return Uint8Array.from(bytes, (_, i) => bytes.charCodeAt(i));
+}
 async function unpack(id) {
-  const text = atob(document.getElementById(id).textContent);
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < bytes.length; ++i) bytes[i] = text.charCodeAt(i);
+  const bytes = decoded(document.getElementById(id).textContent);
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }

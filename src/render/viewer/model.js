@@ -176,7 +176,7 @@ export class Model {
   }
   get sites() { return this.knownSites || (this.knownSites = new Map([[-1, null]])); }
   findSite(leaf) {
-    const {functions, locations, frames, nodes} = this.profile;
+    const {functions, locations, frames, nodes, text} = this.profile;
     let site = null;
     search: for (let n = leaf; n >= 0; n = nodes.parent[n]) {
       const frame = nodes.frame[n];
@@ -187,8 +187,9 @@ export class Model {
         const inlined = i + 1 < end;
         const isRuntime = inRuntime || functions.kind[f] & RUNTIME_NAME;
         if (site && isRuntime) continue;
-        site = {entry: f * 2 + (inlined ? 1 : 0), file: locations.file[i], line: locations.line[i],
-                place: locations.file[i] ? place(locations.file[i], locations.line[i]) : ''};
+        const file = locations.file[i] < 0 ? '' : text[locations.file[i]];
+        const line = locations.line[i];
+        site = {entry: f * 2 + (inlined ? 1 : 0), file, line, place: file && place(file, line)};
         if (!isRuntime) break search;
       }
     }
@@ -199,14 +200,14 @@ export class Model {
   /** Rows {label, of, weight, callers, stacks} of sys by cause, or of waits by class; heaviest first. */
   ledger(what) {
     return this.once(what, () => {
-      const {stacks, causes} = this.profile;
+      const {stacks, causes, text} = this.profile;
       const rows = new Map();
       for (let s = 0; s < stacks.mode.length; ++s) {
         if (stacks.mode[s] !== (what === 'waits' ? WAIT : SYS)) continue;
         const weight = this.stackSums.at(s);
         if (!weight.samples && !weight.wait && !weight.waits) continue;
         const cause = stacks.cause[s];
-        const [label, entry] = what === 'waits' ? [stacks.wait[s], ''] :
+        const [label, entry] = what === 'waits' ? [text[stacks.wait[s]], ''] :
             cause < 0 ? ['other', ''] : [causes.cause[cause], causes.entry[cause]];
         const key = label + '\n' + entry;
         let row = rows.get(key);

@@ -47,12 +47,19 @@ class Cursor {
     for (let i = 0; i < size; ++i) values[i] = values[i] * 256 + low[i];
     return values;
   }
-  ascending(size) {
+  ascending(size, minus = 0) {
     const values = this.wide(size);
     for (let i = 0, largest = -1; i < size; ++i) {
-      values[i] = unfold(values[i]) + largest;
-      if (values[i] > largest) largest = values[i];
+      const value = unfold(values[i]) + largest;
+      if (value > largest) largest = value;
+      values[i] = value - minus;
     }
+    return values;
+  }
+  /** Rows of the table itself, before the one that refers to them; -1: none. */
+  backwards(size) {
+    const values = this.plain(size);
+    for (let i = 0; i < size; ++i) values[i] = values[i] === 0 ? -1 : i - values[i];
     return values;
   }
 }
@@ -77,36 +84,44 @@ const times = (cursor, start, tick) => {
   return time;
 };
 
+/**
+ * {text, facts, modules, functions, locations, frames, nodes, causes, stacks, sums, processes, threads}.
+ * Names are strings; files of functions and locations, and what stacks are labelled with, rows of `text`:
+ * few of them are ever shown. Rows that may be absent are -1.
+ */
 export function decode(bytes) {
   const cursor = new Cursor(bytes);
   const facts = JSON.parse(new TextDecoder().decode(cursor.raw(cursor.number())));
   const rows = cursor.number();
   const text = new TextDecoder().decode(cursor.raw(cursor.number())).split('\n', rows);
-  const named = column => Array.from(column, row => (row < 0 ? '' : text[row]));
-  const texts = (size, minus = 0) => named(cursor.plain(size, minus));
+  const named = column => Array.from(column, row => text[row]);
+  const texts = size => named(cursor.plain(size));
 
   const modules = texts(cursor.number());
   let size = cursor.number();
   const functions = {
-    name: named(cursor.ascending(size)), module: cursor.plain(size, 1), file: texts(size, 1),
+    name: named(cursor.ascending(size)), module: cursor.plain(size, 1), file: cursor.plain(size, 1),
     line: cursor.wide(size), kind: cursor.plain(size),
   };
   size = cursor.number();
   const locations = {function: cursor.ascending(size)};
-  locations.file = Array.from(cursor.plain(size), (row, i) =>
-      (row === 0 ? functions.file[locations.function[i]] : row === 1 ? '' : text[row - 2]));
-  locations.line = cursor.wide(size).map((line, i) => unfold(line) + functions.line[locations.function[i]]);
+  locations.file = cursor.plain(size, 2);
+  locations.line = cursor.wide(size);
+  for (let i = 0; i < size; ++i) {
+    const f = locations.function[i];
+    if (locations.file[i] === -2) locations.file[i] = functions.file[f];
+    locations.line[i] = unfold(locations.line[i]) + functions.line[f];
+  }
   const frames = {start: starts(cursor.plain(cursor.number()))};
   size = cursor.number();
-  const nodes = {parent: cursor.plain(size), frame: cursor.ascending(size)};
-  for (let i = 0; i < size; ++i) nodes.parent[i] = nodes.parent[i] ? i - nodes.parent[i] : -1;
+  const nodes = {parent: cursor.backwards(size), frame: cursor.ascending(size)};
   size = cursor.number();
   const causes = {cause: texts(size), entry: texts(size)};
   size = cursor.number();
   const stacks = {
-    user: cursor.ascending(size).map(row => row - 1), kernel: cursor.plain(size, 1), end: cursor.plain(size),
-    mode: cursor.plain(size), folded: texts(size, 1), cause: cursor.plain(size, 1),
-    wait: texts(size, 1), step: texts(size, 1),
+    user: cursor.ascending(size, 1), kernel: cursor.plain(size, 1), end: cursor.plain(size),
+    mode: cursor.plain(size), folded: cursor.plain(size, 1), cause: cursor.plain(size, 1),
+    wait: cursor.plain(size, 1), step: cursor.plain(size, 1),
   };
   const typical = cursor.number();
   const side = () => {
@@ -125,7 +140,7 @@ export function decode(bytes) {
     runnable: cursor.plain(size, 0, Float64Array),
   };
 
-  return {facts, modules, functions, locations, frames, nodes, causes, stacks, sums, processes, threads};
+  return {text, facts, modules, functions, locations, frames, nodes, causes, stacks, sums, processes, threads};
 }
 
 /** {samples, waits} of a profile, from the bytes that hold them. */

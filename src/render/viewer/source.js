@@ -14,15 +14,12 @@ export function linesOf(model, byFile) {
   const key = byFile ? 'files' : 'lines';
   if (!model.trees.has(key)) {
     const entries = new Entries({functions: {name: []}, modules: []});
-    const {frames, locations} = profile;
-    const steps = frame => {
-      const found = [];
-      for (let i = frames.start[frame + 1] - 1; i >= frames.start[frame]; --i) {
-        const known = locations.file[i] && locations.line[i];
-        found.push(entries.of(KIND.user, !known ? '' : byFile ? locations.file[i] : `${locations.file[i]}\n${locations.line[i]}`));
-      }
-      return found;
-    };
+    const {locations, text} = profile;
+    const steps = locations.file.map((file, i) => {
+      const line = locations.line[i];
+      const known = file >= 0 && line;
+      return entries.of(KIND.user, !known ? '' : byFile ? text[file] : `${text[file]}\n${line}`);
+    });
     model.trees.set(key, stackTree(profile, entries, steps));
   }
   const tree = model.trees.get(key);

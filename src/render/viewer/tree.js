@@ -21,6 +21,7 @@ const WAITS_ALONE = new Set(['<runnable>', '[not sampled]']);
 export class Entries {
   constructor(profile) {
     const {functions} = profile;
+    this.text = profile.text;
     this.functions = functions;
     this.modules = profile.modules;
     this.end = functions.name.length * 2;
@@ -53,8 +54,8 @@ export class Entries {
   }
   /** Where the function is declared, '' if that is not known. */
   place(entry) {
-    if (entry >= this.end || !this.functions.file[entry >> 1]) return '';
-    return place(this.functions.file[entry >> 1], this.functions.line[entry >> 1]);
+    const file = entry < this.end ? this.functions.file[entry >> 1] : -1;
+    return file < 0 ? '' : place(this.text[file], this.functions.line[entry >> 1]);
   }
   /** Where a program or a thread begins, before any code of its own. */
   isStart(entry) { return entry < this.end && (this.functions.kind[entry >> 1] & START) !== 0; }
@@ -141,69 +142,63 @@ class TreeBuilder {
   }
 }
 
+/** Of each location the entry of its function. */
+export function functionSteps({locations, frames}) {
+  const steps = new Int32Array(locations.function.length);
+  for (let i = 0; i < steps.length; ++i) steps[i] = locations.function[i] * 2 + 1;
+  // The outermost of a frame is no inlined function; the frame's locations end with it.
+  for (let frame = 1; frame < frames.start.length; ++frame) --steps[frames.start[frame] - 1];
+  return steps;
+}
+
 /**
  * The tree of the profile's stacks: tree.leaf[stack] is the node of its innermost step.
- * `stepsOf(frame)`: the entries of a frame, outermost first.
+ * `steps`: of each location its entry.
  */
-export function stackTree(profile, entries, stepsOf) {
-  const {nodes, frames, stacks} = profile;
-  // Steps of all frames, one after the other.
-  const start = new Int32Array(frames.start.length);
-  const steps = new Int32Array(frames.start[frames.start.length - 1]);
-  for (let frame = 0, at = 0; frame + 1 < start.length; ++frame) {
-    for (const step of stepsOf(frame)) steps[at++] = step;
-    start[frame + 1] = at;
-  }
-  let most = 2 * stacks.mode.length;
-  for (const frame of nodes.frame) most += start[frame + 1] - start[frame];
-  const builder = new TreeBuilder(most);
-  const append = (node, frame, inKernel) => {
-    for (let i = start[frame]; i < start[frame + 1]; ++i) node = builder.child(node, steps[i], inKernel);
+export function stackTree(profile, entries, steps) {
+  const {nodes, frames: {start}, stacks, text} = profile;
+  const builder = new TreeBuilder(nodes.frame.length + stacks.mode.length);
+  const append = (node, row, inKernel) => {
+    const frame = nodes.frame[row];
+    for (let i = start[frame + 1]; i-- > start[frame];) node = builder.child(node, steps[i], inKernel);
     return node;
   };
-  // Of each row of `nodes`, the tree's node, for each way in which a stack ends.
-  const known = [null, null, null];
-  for (let end = 0; end < known.length; ++end) {
-    const used = new Uint8Array(nodes.parent.length);
-    let any = false;
-    for (let row = 0; row < stacks.user.length; ++row) {
-      if (stacks.end[row] !== end) continue;
-      any = true;
-      if (stacks.user[row] >= 0) used[stacks.user[row]] = 1;
-    }
-    if (!any) continue;
-    for (let n = used.length - 1; n >= 0; --n) if (used[n] && nodes.parent[n] >= 0) used[nodes.parent[n]] = 1;
-    const root = end === 0 ? 0 :
-        builder.child(0, entries.of(KIND.incomplete, end === 1 ? '[truncated]' : '[broken]'));
-    const of = known[end] = new Int32Array(nodes.parent.length + 1);
-    of[nodes.parent.length] = root;
-    for (let n = 0; n < used.length; ++n)
-      if (used[n]) of[n] = append(nodes.parent[n] < 0 ? root : of[nodes.parent[n]], nodes.frame[n], 0);
-  }
   const pending = [];
+  /** The node of a row of `nodes` below a root. `known`: of each row, once it was asked for. */
+  const user = (leaf, {root, known}) => {
+    let n = leaf;
+    for (; n >= 0 && known[n] === 0; n = nodes.parent[n]) pending.push(n);
+    let node = n >= 0 ? known[n] : root;
+    while (pending.length) {
+      n = pending.pop();
+      node = known[n] = append(node, n, 0);
+    }
+    return node;
+  };
+  const kernel = (leaf, node) => {
+    for (let n = leaf; n >= 0; n = nodes.parent[n]) pending.push(n);
+    while (pending.length) node = append(node, pending.pop(), 1);
+    return node;
+  };
+  // For each way in which a stack ends.
+  const roots = [];
+  const rootOf = end => roots[end] || (roots[end] = {
+    root: end === 0 ? 0 : builder.child(0, entries.of(KIND.incomplete, end === 1 ? '[truncated]' : '[broken]')),
+    known: new Int32Array(nodes.parent.length)});
+  const labels = new Map();
+  const entryOf = (row, kind) => {
+    if (!labels.has(row)) labels.set(row, entries.of(WAITS_ALONE.has(text[row]) ? KIND.wait : kind, text[row]));
+    return labels.get(row);
+  };
   const leaves = new Int32Array(stacks.mode.length);
   for (let row = 0; row < leaves.length; ++row) {
-    const user = stacks.user[row];
-    let node = known[stacks.end[row]][user < 0 ? nodes.parent.length : user];
-    if (stacks.folded[row]) {
-      const kind = WAITS_ALONE.has(stacks.folded[row]) ? KIND.wait : KIND.entry;
-      node = builder.child(node, entries.of(kind, stacks.folded[row]));
-    }
-    if (stacks.step[row]) node = builder.child(node, entries.of(KIND.wait, stacks.step[row]));
-    for (let n = stacks.kernel[row]; n >= 0; n = nodes.parent[n]) pending.push(n);
-    while (pending.length) node = append(node, nodes.frame[pending.pop()], 1);
-    leaves[row] = node;
+    let node = user(stacks.user[row], rootOf(stacks.end[row]));
+    if (stacks.folded[row] >= 0) node = builder.child(node, entryOf(stacks.folded[row], KIND.entry));
+    if (stacks.step[row] >= 0) node = builder.child(node, entryOf(stacks.step[row], KIND.wait));
+    leaves[row] = kernel(stacks.kernel[row], node);
   }
   return builder.finish(leaves, entries);
 }
-
-/** Entries of a frame, outermost first: the function that was compiled, then those inlined into it. */
-export const functionSteps = profile => frame => {
-  const steps = [];
-  for (let i = profile.frames.start[frame + 1] - 1; i >= profile.frames.start[frame]; --i)
-    steps.push(profile.locations.function[i] * 2 + (steps.length ? 1 : 0));
-  return steps;
-};
 
 /** The same tree with a function that calls itself as one node. */
 export function withoutRecursion(tree) {

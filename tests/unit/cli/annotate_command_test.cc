@@ -3,15 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "cli/commands.h"
-#include "profile/profile_writer.h"
 #include "tests/support/profile_builder.h"
-#include "tests/support/temporary_directory.h"
+#include "tests/unit/cli/command_fixture.h"
 
 namespace profiler::cli {
 namespace {
@@ -22,13 +20,7 @@ using testing::HasSubstr;
 using testing::MatchesRegex;
 using testing::Not;
 
-struct Ran {
-  int status = -1;
-  std::string output;
-  std::string errors;
-};
-
-class AnnotateCommand : public testing::Test {
+class AnnotateCommand : public CommandFixture {
  protected:
   void SetUp() override {
     test::ProfileBuilder builder;
@@ -41,26 +33,16 @@ class AnnotateCommand : public testing::Test {
         .user("main;f(int)#2", 30)
         .user("main;f(char)#10", 20);
     builder.run().start_unix_ns = 1;
-    auto writer = profile::ProfileWriter::create(profile_);
-    ASSERT_TRUE(writer.has_value()) << writer.error().message();
-    ASSERT_TRUE(writer->finish(builder.build()).has_value());
+    write("profiler.data", builder.build());
     std::ofstream(directory() + "/arena.cc")
         << "\nvoid Arena::grow(unsigned long bytes) {\n  touch(bytes);\n  read(fd, p, 1);\n}\n";
   }
 
-  std::string directory() { return std::string(directory_.path()); }
+  [[nodiscard]] std::string directory() const { return directory_.path(); }
 
   Ran run(std::vector<std::string> args) {
-    const std::string path = directory() + "/out";
-    for (const char* word : {"-i", profile_.c_str(), "-o", path.c_str()}) args.emplace_back(word);
-    Ran ran;
-    testing::internal::CaptureStderr();
-    ran.status = annotate_command(args);
-    ran.errors = testing::internal::GetCapturedStderr();
-    std::ifstream file(path, std::ios::binary);
-    ran.output.assign(std::istreambuf_iterator<char>(file), {});
-    std::filesystem::remove(path);
-    return ran;
+    args.insert(args.end(), {"-i", profile_});
+    return call(annotate_command, std::move(args));
   }
   /// Whole, and on one line: what, and what to do.
   void expect_error(std::vector<std::string> args, const std::string& pattern) {
@@ -70,8 +52,7 @@ class AnnotateCommand : public testing::Test {
     EXPECT_THAT(ran.errors, MatchesRegex("profiler annotate: [^\n]*" + pattern + "[^\n]*\n"));
   }
 
-  test::TemporaryDirectory directory_;
-  std::string profile_ = std::string(directory_.path()) + "/profiler.data";
+  std::string profile_ = path("profiler.data");
 };
 
 TEST_F(AnnotateCommand, ShowsTheSourceThatIsFoundThere) {

@@ -1,18 +1,12 @@
 // `profiler diff`, as a program: options, files, exit statuses.
 #include <gmock/gmock.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <array>
-#include <cstdio>
-#include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "profile/profile_writer.h"
 #include "tests/support/profile_builder.h"
+#include "tests/unit/cli/command_fixture.h"
 
 namespace profiler::cli {
 namespace {
@@ -21,16 +15,9 @@ using testing::HasSubstr;
 using testing::MatchesRegex;
 using testing::Not;
 
-struct Ran {
-  int status = -1;
-  std::string output;  ///< Of both streams.
-};
-
-class DiffCommand : public testing::Test {
+class DiffCommand : public CommandFixture {
  protected:
   void SetUp() override {
-    std::filesystem::remove_all(directory_);
-    std::filesystem::create_directories(directory_);
     write("old", test::ProfileBuilder()
                      .command({"./prog"})
                      .user("main;f", 2000)
@@ -46,35 +33,8 @@ class DiffCommand : public testing::Test {
                           test::syscall("read"), 1010)
                      .build());
   }
-  void TearDown() override { std::filesystem::remove_all(directory_); }
-
-  void write(const std::string& name, const Profile& profile) {
-    auto writer = profile::ProfileWriter::create(directory_ + "/" + name);
-    ASSERT_TRUE(writer.has_value()) << writer.error().message();
-    ASSERT_TRUE(writer->finish(profile).has_value());
-  }
-
-  /// A shell command line in a directory that holds the profiles; $D compares.
-  Ran run(const std::string& command) {
-    Ran ran;
-    const std::string line = "cd '" + directory_ +
-                             "' && D='" PROFILER_BINARY_DIR "/profiler diff'; { " + command +
-                             "; } 2>&1";
-    FILE* pipe = popen(line.c_str(), "r");
-    if (pipe == nullptr) return ran;
-    std::array<char, 4096> buffer{};
-    while (const std::size_t count = std::fread(buffer.data(), 1, buffer.size(), pipe))
-      ran.output.append(buffer.data(), count);
-    const int status = pclose(pipe);
-    ran.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-    return ran;
-  }
-  std::string file(const std::string& name) {
-    std::ifstream in(directory_ + "/" + name, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-  }
-
-  std::string directory_ = testing::TempDir() + "diff_command." + std::to_string(getpid());
+  /// $D compares.
+  Ran run(const std::string& line) { return shell("D=\"$P diff\"; " + line); }
 };
 
 TEST_F(DiffCommand, ShowsWhatChangedByMoreThanChance) {
@@ -148,7 +108,7 @@ TEST_F(DiffCommand, RefusesInOneLine) {
     EXPECT_THAT(ran.output, MatchesRegex("profiler diff: [^\n]+\n")) << command;
     EXPECT_THAT(ran.output, HasSubstr(reason));
   }
-  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(directory_), {}), 3);
+  EXPECT_EQ(directory_.names().size(), 3U);
 }
 
 TEST_F(DiffCommand, ComparesWaitingForACpuOnlyWhereWaitsAreAskedFor) {

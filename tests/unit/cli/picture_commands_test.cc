@@ -1,17 +1,11 @@
 // `profiler flamegraph` and `profiler export`, as programs: files, streams, exit statuses.
 #include <gmock/gmock.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <array>
-#include <cstdio>
-#include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <string>
 
-#include "profile/profile_writer.h"
 #include "tests/support/profile_builder.h"
+#include "tests/unit/cli/command_fixture.h"
 
 namespace profiler::cli {
 namespace {
@@ -21,16 +15,9 @@ using testing::MatchesRegex;
 using testing::Not;
 using testing::StartsWith;
 
-struct Ran {
-  int status = -1;
-  std::string output;  ///< Of both streams.
-};
-
-class PictureCommands : public testing::Test {
+class PictureCommands : public CommandFixture {
  protected:
   void SetUp() override {
-    std::filesystem::remove_all(directory_);
-    std::filesystem::create_directories(directory_);
     test::ProfileBuilder builder;
     builder.command({"./prog"})
         .user("main;f;g", 40)
@@ -38,37 +25,23 @@ class PictureCommands : public testing::Test {
         .process("child", 101)
         .user("main;h", 50);
     for (int i = 0; i < 3000; ++i) builder.user("main;many_" + std::to_string(i));
-    auto writer = profile::ProfileWriter::create(directory_ + "/profiler.data");
-    ASSERT_TRUE(writer.has_value()) << writer.error().message();
-    ASSERT_TRUE(writer->finish(builder.build()).has_value());
+    write("profiler.data", builder.build());
   }
-  void TearDown() override { std::filesystem::remove_all(directory_); }
-
-  /// A shell command line in a directory that holds profiler.data; $P is the program.
-  Ran run(const std::string& command) {
-    Ran ran;
-    const std::string line =
-        "cd '" + directory_ + "' && P=" PROFILER_BINARY_DIR "/profiler; { " + command + "; } 2>&1";
-    FILE* pipe = popen(line.c_str(), "r");
-    if (pipe == nullptr) return ran;
-    std::array<char, 4096> buffer{};
-    while (const std::size_t count = std::fread(buffer.data(), 1, buffer.size(), pipe))
-      ran.output.append(buffer.data(), count);
-    const int status = pclose(pipe);
-    ran.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-    return ran;
-  }
-  std::string file(const std::string& name) {
-    std::ifstream in(directory_ + "/" + name, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-  }
-  std::size_t files() {
-    return static_cast<std::size_t>(
-        std::distance(std::filesystem::directory_iterator(directory_), {}));
-  }
-
-  std::string directory_ = testing::TempDir() + "picture_commands." + std::to_string(getpid());
+  Ran run(const std::string& line) { return shell(line); }
+  [[nodiscard]] std::size_t files() const { return directory_.names().size(); }
 };
+
+TEST_F(PictureCommands, ExportOfWaitsHasNoColumnsOfTimeOnTheCpu) {
+  write("waits.data", test::ProfileBuilder()
+                          .user("main;f", 3)
+                          .wait("main;g", "", WaitClass::kSleep, 7'000, 3)
+                          .build());
+
+  EXPECT_EQ(run("$P export -i waits.data --format callgrind | grep ^events:").output,
+            "events: user_ns sys_ns wait_ns\n");
+  EXPECT_EQ(run("$P export -i waits.data --format callgrind --wait | grep ^events:").output,
+            "events: wait_ns\n");
+}
 
 TEST_F(PictureCommands, FlamegraphWritesAnSvgHere) {
   const Ran ran = run("$P flamegraph");
@@ -91,8 +64,38 @@ TEST_F(PictureCommands, FlamegraphTakesItsOptions) {
   EXPECT_THAT(sys.output, Not(HasSubstr("<title>h\n")));
   EXPECT_THAT(run("$P flamegraph --filter function=many_77 --icicle --inverted -o -").output,
               HasSubstr("data-up=\"0\""));
-  EXPECT_THAT(run("$P flamegraph --filter process=none -o -").output,
-              HasSubstr("No samples match"));
+}
+
+TEST_F(PictureCommands, NothingTakesTheFilesPlaceWhenNothingMatches) {
+  for (const std::string command :
+       {"flamegraph", "export --format folded", "export --format pprof"}) {
+    const Ran ran = run("echo before > out; $P " + command + " --filter process=none -o out");
+    EXPECT_EQ(ran.status, 1) << command;
+    EXPECT_THAT(ran.output, MatchesRegex("profiler [a-z]+: no sample is of process=none: nothing "
+                                         "was written; profiler report shows what there is\n"));
+    EXPECT_EQ(file("out"), "before\n");
+  }
+}
+
+TEST_F(PictureCommands, SayThatARecordingIsEmpty) {
+  write("empty.data", test::ProfileBuilder().build());
+  const Ran ran = run("$P export --format folded -i empty.data");
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_EQ(ran.output, "profiler: empty.data: has no samples\n");
+  EXPECT_EQ(run("$P flamegraph -i empty.data").output, "profiler: empty.data: has no samples\n");
+  EXPECT_THAT(file("flamegraph.svg"), HasSubstr("No samples in this profile"));
+}
+
+TEST_F(PictureCommands, TheEndingOfTheOutputFits) {
+  EXPECT_THAT(run("$P flamegraph -o x.png").output,
+              MatchesRegex("profiler flamegraph: -o x.png: [^\n]*\\.svg\n"));
+  EXPECT_THAT(run("$P report -o x.svg").output,
+              MatchesRegex("profiler report: -o x.svg: [^\n]*use profiler flamegraph\n"));
+  EXPECT_THAT(run("$P report -o x.json && head -c 1 x.json").output, "{");
+  EXPECT_THAT(run("$P report -o x.csv && head -n 1 x.csv").output, StartsWith("name,module,"));
+  EXPECT_THAT(run("$P report --format text -o y.json && head -c 1 y.json").output, ".");
+  EXPECT_EQ(files(), 4U) << "x.json, x.csv, y.json beside the recording";
+  EXPECT_THAT(run("$P flamegraph -o x.svgz && gzip -cd < x.svgz").output, HasSubstr("<svg "));
 }
 
 TEST_F(PictureCommands, ExportWritesFoldedStacks) {
@@ -139,8 +142,7 @@ TEST_F(PictureCommands, HtmlEmbedsSourcesOnlyIfAsked) {
   ASSERT_EQ(run("mkdir src; seq 1 2000 > src/p.c").status, 0);
   test::ProfileBuilder builder;
   builder.function("main", {.file = "/build/p.c", .line = 1}).user("main#2", 40);
-  auto writer = profile::ProfileWriter::create(directory_ + "/lines.data");
-  ASSERT_TRUE(writer && writer->finish(builder.build()));
+  write("lines.data", builder.build());
   ASSERT_EQ(run("$P html -i lines.data -o without.html").status, 0);
   ASSERT_EQ(run("$P html -i lines.data -o with.html --source --source-dir /build=src").status, 0);
   EXPECT_GT(file("with.html").size(), file("without.html").size());
@@ -193,9 +195,7 @@ TEST_F(PictureCommands, WrongOptionsAndMissingProfilesAreOneLine) {
 TEST_F(PictureCommands, ShowOneEventOfSeveral) {
   test::ProfileBuilder builder;
   builder.user("main;spin", 40).another_event("page-faults").user("main;touch", 7);
-  auto writer = profile::ProfileWriter::create(directory_ + "/profiler.data");
-  ASSERT_TRUE(writer.has_value()) << writer.error().message();
-  ASSERT_TRUE(writer->finish(builder.build()).has_value());
+  write("profiler.data", builder.build());
 
   EXPECT_EQ(run("$P export --format folded").output, "prog;main;spin 40\n");
   EXPECT_EQ(run("$P export --format folded -e page-faults").output, "prog;main;touch 7\n");
@@ -214,9 +214,7 @@ TEST_F(PictureCommands, WaitsAreDrawnWhereTheyAreAskedFor) {
                               .wait("main;nap", "do_nanosleep;schedule", WaitClass::kSleep,
                                     60'000'000, 1, test::syscall("clock_nanosleep"))
                               .build();
-  auto writer = profile::ProfileWriter::create(directory_ + "/profiler.data");
-  ASSERT_TRUE(writer.has_value()) << writer.error().message();
-  ASSERT_TRUE(writer->finish(profile).has_value());
+  write("profiler.data", profile);
   EXPECT_EQ(run("$P flamegraph --wall").status, 0);
   EXPECT_THAT(file("flamegraph.svg"), HasSubstr("0.060 s wait, 1 wait, 60.0 %"));
   EXPECT_THAT(file("flamegraph.svg"), HasSubstr("<title>work\n"));

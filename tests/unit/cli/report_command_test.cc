@@ -1,19 +1,16 @@
 // `profiler report`: options in, exit status and text out.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "cli/commands.h"
-#include "profile/profile_writer.h"
 #include "tests/support/profile_builder.h"
+#include "tests/unit/cli/command_fixture.h"
 
 namespace profiler::cli {
 namespace {
@@ -22,12 +19,6 @@ using nlohmann::json;
 using testing::HasSubstr;
 using testing::MatchesRegex;
 using testing::Not;
-
-struct Ran {
-  int status = -1;
-  std::string output;
-  std::string errors;
-};
 
 /// A profile of three events, of which the first has no samples.
 Profile three_events() {
@@ -39,10 +30,9 @@ Profile three_events() {
   return builder.build();
 }
 
-class ReportCommand : public testing::Test {
+class ReportCommand : public CommandFixture {
  protected:
   void SetUp() override {
-    std::filesystem::create_directories(directory_);
     test::ProfileBuilder builder;
     builder.function("main", {.file = "main.cc", .line = 3})
         .user("main#5;f(int, char);g", 40)
@@ -50,28 +40,12 @@ class ReportCommand : public testing::Test {
              test::syscall("read"), 10)
         .process("child", 101)
         .user("main#7;h", 50);
-    auto writer = profile::ProfileWriter::create(profile_);
-    ASSERT_TRUE(writer.has_value()) << writer.error().message();
-    ASSERT_TRUE(writer->finish(builder.build()).has_value());
+    write(builder.build());
   }
-  void TearDown() override { std::filesystem::remove_all(directory_); }
-
-  void write(const Profile& profile) {
-    auto writer = profile::ProfileWriter::create(profile_);
-    ASSERT_TRUE(writer.has_value()) << writer.error().message();
-    ASSERT_TRUE(writer->finish(profile).has_value());
-  }
-  Ran run(std::vector<std::string> args) {
-    const std::string path = directory_ + "/out";
-    for (const char* word : {"-i", profile_.c_str(), "-o", path.c_str()}) args.emplace_back(word);
-    Ran ran;
-    testing::internal::CaptureStderr();
-    ran.status = report_command(args);
-    ran.errors = testing::internal::GetCapturedStderr();
-    std::ifstream file(path, std::ios::binary);
-    ran.output.assign(std::istreambuf_iterator<char>(file), {});
-    std::filesystem::remove(path);
-    return ran;
+  void write(const Profile& profile) { CommandFixture::write("profiler.data", profile); }
+  Ran run(Words args) {
+    args.insert(args.end(), {"-i", profile_});
+    return call(report_command, std::move(args));
   }
   json run_json(std::vector<std::string> args) {
     args.insert(args.end(), {"--format", "json"});
@@ -87,8 +61,7 @@ class ReportCommand : public testing::Test {
     EXPECT_THAT(ran.errors, MatchesRegex("profiler report: [^\n]*" + pattern + "[^\n]*\n"));
   }
 
-  std::string directory_ = testing::TempDir() + "report_command." + std::to_string(getpid());
-  std::string profile_ = directory_ + "/profiler.data";
+  std::string profile_ = path("profiler.data");
 };
 
 TEST_F(ReportCommand, ShowsFunctionsByTotal) {
@@ -168,9 +141,9 @@ TEST_F(ReportCommand, SaysWhatIsWrongOnOneLine) {
 }
 
 TEST_F(ReportCommand, SaysWhichProfileCannotBeRead) {
-  profile_ = directory_ + "/missing.data";
+  profile_ = path("missing.data");
   expect_error({}, "missing\\.data");
-  profile_ = directory_ + "/other.data";
+  profile_ = path("other.data");
   std::ofstream(profile_) << "this is no profile";
   expect_error({}, "other\\.data");
 }

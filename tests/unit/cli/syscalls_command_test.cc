@@ -2,19 +2,17 @@
 // program (tests/integration).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "cli/commands.h"
-#include "profile/profile_writer.h"
 #include "tests/support/profile_builder.h"
+#include "tests/unit/cli/command_fixture.h"
 
 namespace profiler::cli {
 namespace {
@@ -24,16 +22,9 @@ using testing::HasSubstr;
 using testing::MatchesRegex;
 using testing::Not;
 
-struct Ran {
-  int status = -1;
-  std::string output;
-  std::string errors;
-};
-
-class SyscallsCommand : public testing::Test {
+class SyscallsCommand : public CommandFixture {
  protected:
   void SetUp() override {
-    std::filesystem::create_directories(directory_);
     test::ProfileBuilder builder;
     builder.account().grouping = SyscallGrouping::kThread;
     builder.user("main#5", 40)
@@ -55,28 +46,10 @@ class SyscallsCommand : public testing::Test {
                   .durations = {{5'000'000, 2}},
                   .group = "two (2)",
                   .group_id = 2});
-    write(profile_, builder.build());
-    write(without_counts_, test::ProfileBuilder().user("main", 3).build());
+    write("profiler.data", builder.build());
+    write("without_counts", test::ProfileBuilder().user("main", 3).build());
   }
-  void TearDown() override { std::filesystem::remove_all(directory_); }
-
-  static void write(const std::string& path, const Profile& profile) {
-    auto writer = profile::ProfileWriter::create(path);
-    ASSERT_TRUE(writer.has_value()) << writer.error().message();
-    ASSERT_TRUE(writer->finish(profile).has_value());
-  }
-  Ran run(std::vector<std::string> args) {
-    const std::string path = directory_ + "/out";
-    args.insert(args.begin(), {"-o", path});
-    Ran ran;
-    testing::internal::CaptureStderr();
-    ran.status = syscalls_command(args);
-    ran.errors = testing::internal::GetCapturedStderr();
-    std::ifstream file(path, std::ios::binary);
-    ran.output.assign(std::istreambuf_iterator<char>(file), {});
-    std::filesystem::remove(path);
-    return ran;
-  }
+  Ran run(Words args) { return call(syscalls_command, std::move(args)); }
   Ran show(std::vector<std::string> args) {
     args.insert(args.begin(), {"-i", profile_});
     return run(std::move(args));
@@ -93,9 +66,8 @@ class SyscallsCommand : public testing::Test {
     EXPECT_THAT(ran.errors, MatchesRegex("profiler syscalls: [^\n]*" + pattern + "[^\n]*\n"));
   }
 
-  std::string directory_ = testing::TempDir() + "syscalls_command." + std::to_string(getpid());
-  std::string profile_ = directory_ + "/profiler.data";
-  std::string without_counts_ = directory_ + "/without_counts";
+  std::string profile_ = path("profiler.data");
+  std::string without_counts_ = path("without_counts");
 };
 
 TEST_F(SyscallsCommand, ShowsWhatAFileHoldsAsItWasCounted) {
@@ -136,7 +108,7 @@ TEST_F(SyscallsCommand, SortsAndLimits) {
 
 TEST_F(SyscallsCommand, SaysWhatIsWrongWithAFile) {
   expect_error(run({"-i", without_counts_}), 1, "holds no counted system calls; record them with");
-  expect_error(run({"-i", directory_ + "/none"}), 1, "cannot be opened");
+  expect_error(run({"-i", path("none")}), 1, "cannot be opened");
   expect_error(show({"--by", "cgroup"}), 1, "was not counted by cgroup; use --by thread");
 }
 

@@ -24,7 +24,7 @@ using ::testing::HasSubstr;
 
 std::string callgrind(const Profile& profile, CallgrindOptions options = {}) {
   const view::Selection selection = view::select_with_waits(profile, {});
-  options.waits = selection.has_waits;
+  if (selection.has_waits && options.times == Times::kOnCpu) options.times = Times::kAll;
   std::string text;
   write_callgrind(profile, selection.samples, options,
                   [&](std::string_view bytes) { text += bytes; });
@@ -183,6 +183,15 @@ TEST(Callgrind, WaitsAreACostOfTheirOwn) {
   EXPECT_EQ(file.summary, (Costs{2'000'000, 1'000'000, 21'000}));
   EXPECT_EQ(file.inclusive("???:main"), (Costs{2'000'000, 1'000'000, 21'000}));
   EXPECT_EQ(file.self.at("???:<wait lock>"), (Costs{0, 0, 21'000}));
+}
+
+TEST(Callgrind, WaitsAreTheOnlyCostWhereTheyAreAll) {
+  const ReadFile file =
+      read_back(callgrind(ProfileBuilder().wait("main", "", WaitClass::kSleep, 7'000, 3).build(),
+                          {.times = Times::kWaits}));
+  EXPECT_EQ(file.events, "wait_ns");
+  EXPECT_EQ(file.summary, (Costs{21'000, 0, 0}));
+  EXPECT_EQ(file.self.at("???:<wait sleep>"), (Costs{21'000, 0, 0}));
 }
 
 TEST(Callgrind, AnEventThatIsNoClockKeepsItsUnit) {

@@ -29,7 +29,7 @@ using ::testing::Not;
 ReadProfile pprof(const Profile& profile, PprofOptions options = {},
                   const view::Filter& filter = {}) {
   const view::Selection selection = view::select_with_waits(profile, filter);
-  options.waits = selection.has_waits;
+  if (selection.has_waits && options.times == Times::kOnCpu) options.times = Times::kAll;
   std::string bytes;
   write_pprof(profile, selection.samples, options, [&](std::string_view b) { bytes += b; });
   return test::PprofReader(bytes).profile;
@@ -112,12 +112,24 @@ TEST(Pprof, WaitsAreAValueOfTheirOwn) {
                                            WaitClass::kLock, 7'000'000, 2)
                                      .build());
   EXPECT_EQ(read.types.back(), std::pair(std::string("wait"), std::string("nanoseconds")));
+  EXPECT_EQ(read.default_type, "cpu");
   EXPECT_EQ(read.sum(0), 2) << "a wait is no sample";
   EXPECT_EQ(read.sum(1), 2'000'000);
   EXPECT_EQ(read.sum(4), 14'000'000);
   const auto& wait = read.samples.back();
   EXPECT_EQ(wait.folded(), "main;lock;entry_SYSCALL_64;futex_do_wait;<wait lock>");
   EXPECT_EQ(wait.labels.at("wait"), "lock");
+}
+
+TEST(Pprof, WaitsAreShownFirstWhereTheyAreAll) {
+  view::Filter filter;
+  filter.wait_only = true;
+  const ReadProfile read = pprof(
+      ProfileBuilder().user("main;f", 2).wait("main", "", WaitClass::kSleep, 7'000'000, 2).build(),
+      {.times = Times::kWaits}, filter);
+  EXPECT_EQ(read.default_type, "wait");
+  EXPECT_EQ(read.sum(1), 0);
+  EXPECT_EQ(read.sum(4), 14'000'000);
 }
 
 TEST(Pprof, AnEventThatIsNoClockKeepsItsUnit) {
