@@ -1,0 +1,117 @@
+// What threads did over time, in bins of a window. Amounts are parts of a bin: 1 is a CPU that was busy
+// all the while, or a thread that waited. How they are drawn, strip_painter.js knows.
+import {USER, WAIT} from './payload.js';
+
+/** Adds what of [a, b), in bins, lies in each. */
+export function spread(bins, a, b, amount = 1) {
+  if (b <= 0 || a >= bins.length) return;
+  a = Math.max(a, 0);
+  b = Math.min(b, bins.length);
+  const first = Math.floor(a);
+  const last = Math.min(Math.floor(b), bins.length - 1);
+  if (first === last) {
+    bins[first] += (b - a) * amount;
+    return;
+  }
+  bins[first] += (first + 1 - a) * amount;
+  for (let i = first + 1; i < last; ++i) bins[i] += amount;
+  bins[last] += (b - last) * amount;
+}
+
+// Behind a window, as many of the longest sampling periods are looked at: what has no room comes from there.
+const BEHIND = 20;
+
+/** Of what each bin is to hold, the part that it has room for: the rest goes to the bin before. */
+function roomFor(total, limit) {
+  const kept = new Float64Array(total.length).fill(1);
+  for (let i = total.length - 1; i >= 0; --i) {
+    if (total[i] <= limit) continue;
+    kept[i] = limit / total[i];
+    if (i > 0) total[i - 1] += total[i] - limit;
+  }
+  return kept;
+}
+function moveBack(bins, kept) {
+  for (let i = bins.length - 1; i >= 0; --i) {
+    if (kept[i] === 1) continue;
+    const rest = bins[i] * (1 - kept[i]);
+    bins[i] -= rest;
+    if (i > 0) bins[i - 1] += rest;
+  }
+}
+
+/** In microseconds, of a sample on a CPU. */
+function longestSample({samples, stacks}) {
+  if (samples.longest === undefined) {
+    samples.longest = samples.weight.reduce(
+        (most, weight, i) => (weight > most && stacks.mode[samples.stack[i]] !== WAIT ? weight : most), 0) / 1000;
+  }
+  return samples.longest;
+}
+
+/** Calls add(mode, from, until) for samples that count, in bins: a sample stands for the time before it. */
+function eachSample(profile, threads, {window, perBin, isTime}, length, flags, add) {
+  const {samples: {start, time, stack, weight}, stacks: {mode}} = profile;
+  const until = window[0] + length * perBin + (isTime ? longestSample(profile) : 0);
+  const bins = 1 / perBin;
+  const ofWeight = bins / 1000;
+  for (const thread of threads) {
+    for (let i = start[thread]; i < start[thread + 1] && time[i] <= until; ++i) {
+      const s = stack[i];
+      if (flags && !flags[s]) continue;
+      const at = (time[i] - window[0]) * bins;
+      if (mode[s] === WAIT) add(WAIT, at, at + weight[i] * ofWeight);
+      else if (at > -1) add(mode[s], isTime ? at - weight[i] * ofWeight : at, isTime ? at : at + 1);
+    }
+  }
+}
+
+/**
+ * {user, sys, wait} of the bins of a window, of some threads together. `limit`: of what they can use at
+ * once. Samples may tell of more: threads that took turns on a CPU within their sampling periods. What is
+ * too much for a bin was used before it, then. Of an event that is no clock: samples in a bin.
+ */
+export function stripOf(profile, threads, window, size, {isTime = true, limit = Infinity} = {}) {
+  const perBin = (window[1] - window[0]) / size;
+  const behind = limit < Infinity ? Math.min(Math.ceil(BEHIND * longestSample(profile) / perBin), size) : 0;
+  const strip = {window, perBin, isTime, wait: new Float64Array(size)};
+  const user = new Float64Array(size + behind);
+  const sys = new Float64Array(size + behind);
+  eachSample(profile, threads, strip, size + behind, null, (mode, from, until) => {
+    // Waits of samples are estimates; `waits` are what was recorded.
+    if (mode !== WAIT) spread(mode === USER ? user : sys, from, until);
+  });
+  strip.kept = roomFor(user.map((value, i) => value + sys[i]), limit);
+  moveBack(user, strip.kept);
+  moveBack(sys, strip.kept);
+  strip.user = user.subarray(0, size);
+  strip.sys = sys.subarray(0, size);
+  const {waits} = profile;
+  for (const thread of threads) {
+    for (let i = waits.start[thread]; i < waits.start[thread + 1] && waits.time[i] < window[1]; ++i) {
+      const at = (waits.time[i] - window[0]) / perBin;
+      spread(strip.wait, at, at + waits.length[i] / perBin);
+    }
+  }
+  return strip;
+}
+
+/** {cpu, wait}: what of a strip is of the stacks whose flag is 1. */
+export function partOf(profile, threads, strip, flags) {
+  const size = strip.wait.length;
+  const cpu = new Float64Array(strip.kept.length);
+  const wait = new Float64Array(size);
+  eachSample(profile, threads, strip, cpu.length, flags,
+             (mode, from, until) => spread(mode === WAIT ? wait : cpu, from, until));
+  moveBack(cpu, strip.kept);
+  for (let i = 0; i < size; ++i) wait[i] = Math.min(wait[i], strip.wait[i]);
+  return {cpu: cpu.subarray(0, size), wait};
+}
+
+/** Of each stack, whether it holds what matches; of kernel functions only where they are not folded. */
+export function matchingStacks(tree, matches, folded) {
+  const inside = new Uint8Array(tree.count);
+  for (let i = 1; i < tree.count; ++i)
+    inside[i] = inside[tree.parent[i]] | (folded && tree.inKernel[i] ? 0 : matches[tree.entry[i]]);
+  return Uint8Array.from(tree.leaf, node => inside[node]);
+}
