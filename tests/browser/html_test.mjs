@@ -230,7 +230,9 @@ const place = (page, time, row) => page.evaluate(([time, row]) => {
 const hover = async (page, time, row) => page.mouse.move(...await place(page, time, row));
 /** Colours of a part of a canvas, each once. */
 const colors = (page, canvas, x, y, width, height) => page.evaluate(([canvas, x, y, width, height]) => {
-  const data = document.querySelector(canvas).getContext('2d').getImageData(x, y, width, height).data;
+  const copy = new OffscreenCanvas(width, height).getContext('2d', {willReadFrequently: true});
+  copy.drawImage(document.querySelector(canvas), -x, -y);
+  const data = copy.getImageData(0, 0, width, height).data;
   return [...new Set(Array.from({length: data.length / 4}, (_, i) => data.slice(4 * i, 4 * i + 3).join()))].sort();
 }, [canvas, x, y, width, height]);
 

@@ -239,6 +239,11 @@ test('what is searched for has a part of each strip', () => {
     assert.ok(work[i] + rest[i] <= strip.user[i] + 1e-9, `${i}`);
     assert.ok(Math.abs(main[i] - strip.user[i]) < 1e-9, `${i}`);
   }
+  // What is known of some threads need not be looked for again.
+  const [first, ...others] = rows;
+  const known = partOf(m.profile, [first], strip, flags('work')).told;
+  const both = partOf(m.profile, others, strip, flags('work'), [known]).cpu;
+  work.forEach((value, i) => assert.ok(Math.abs(value - both[i]) < 1e-9, `${i}`));
   assert.equal(sum(flags('nothing')), 0);
   // Functions of the kernel are found where they are shown.
   const w = model('waits');

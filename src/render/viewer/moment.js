@@ -39,17 +39,16 @@ export function stackText(model, stack) {
     else if ((kind === KIND.user || kind === KIND.inlined) && !(user.length && entries.isStart(entry))) user.push(entry);
   }
   const mode = stacks.mode[stack];
-  const cause = stacks.cause[stack];
+  const cause = causes.cause[stacks.cause[stack]];
+  const entry = causes.entry[stacks.cause[stack]];
   const words = [mode === WAIT ? waitText(text[stacks.wait[stack]]) : mode === SYS ?
-      'sys' + (cause < 0 ? '' : ': ' + causes.cause[cause]) : 'user: ' + (user.length ? short(user.shift()) : '[no stack]')];
+      'sys' + (cause ? ': ' + cause : '') + (entry && entry !== cause ? ' in ' + entry : '') : 'user: ' + (user.length ? short(user.shift()) : '[no stack]')];
   if (kernel >= 0) words.push('in ' + short(kernel));
   else if (mode === WAIT && user.length) words.push('in ' + short(user.shift()));
-  const callers = user.slice(0, CALLERS);
+  // The innermost code that is no run-time support, too, however deep it is.
   const site = model.callSite(stack);
-  const named = callers.map(short);
-  // The innermost code that is no run-time support, however deep it is.
-  if (site && user.indexOf(site.entry) >= CALLERS) named.push('…', short(site.entry));
-  if (named.length) words.push('called by ' + named.join(' ← ').replace('… ← ', '… '));
+  const deep = site && user.indexOf(site.entry) >= CALLERS ? ' … ' + short(site.entry) : '';
+  if (user.length) words.push('called by ' + user.slice(0, CALLERS).map(short).join(' ← ') + deep);
   return words.join(', ');
 }
 

@@ -8,8 +8,8 @@ const bounded = (value, least, most) => Math.min(Math.max(value, least), most);
 export function zoomed(span, at, factor, duration) {
   const length = Math.max((span[1] - span[0]) * factor, LEAST_SPAN);
   if (length >= duration) return null;
-  const from = bounded(at - (at - span[0]) / (span[1] - span[0]) * length, 0, duration - length);
-  return [Math.floor(from), Math.ceil(from + length)];
+  const from = Math.round(bounded(at - (at - span[0]) / (span[1] - span[0]) * length, 0, duration - length));
+  return [from, from + Math.round(length)];
 }
 
 /** Moved, as far as there is something. */

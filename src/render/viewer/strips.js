@@ -1,6 +1,6 @@
 // What threads did over time, in bins of a window. Amounts are parts of a bin: 1 is a CPU that was busy
 // all the while, or a thread that waited. How they are drawn, strip_painter.js knows.
-import {USER, WAIT} from './payload.js';
+import {WAIT} from './payload.js';
 
 /** Adds what of [a, b), in bins, lies in each. */
 export function spread(bins, a, b, amount = 1) {
@@ -41,7 +41,7 @@ function moveBack(bins, kept) {
 }
 
 /** In microseconds, of a sample on a CPU. */
-function longestSample({samples, stacks}) {
+export function longestSample({samples, stacks}) {
   if (samples.longest === undefined) {
     samples.longest = samples.weight.reduce(
         (most, weight, i) => (weight > most && stacks.mode[samples.stack[i]] !== WAIT ? weight : most), 0) / 1000;
@@ -49,19 +49,30 @@ function longestSample({samples, stacks}) {
   return samples.longest;
 }
 
-/** Calls add(mode, from, until) for samples that count, in bins: a sample stands for the time before it. */
-function eachSample(profile, threads, {window, perBin, isTime}, length, flags, add) {
+/**
+ * Adds what samples tell, each of the time before it, to the bins of its mode; only of stacks with a flag,
+ * if there are flags. Waits are from where they began.
+ */
+function addSamples(profile, threads, {window, perBin, isTime}, byMode, flags) {
   const {samples: {start, time, stack, weight}, stacks: {mode}} = profile;
-  const until = window[0] + length * perBin + (isTime ? longestSample(profile) : 0);
+  const until = window[0] + byMode[0].length * perBin + (isTime ? longestSample(profile) : 0);
   const bins = 1 / perBin;
   const ofWeight = bins / 1000;
   for (const thread of threads) {
     for (let i = start[thread]; i < start[thread + 1] && time[i] <= until; ++i) {
       const s = stack[i];
-      if (flags && !flags[s]) continue;
+      if (flags && flags[s] === 0) continue;
+      const to = byMode[mode[s]];
       const at = (time[i] - window[0]) * bins;
-      if (mode[s] === WAIT) add(WAIT, at, at + weight[i] * ofWeight);
-      else if (at > -1) add(mode[s], isTime ? at - weight[i] * ofWeight : at, isTime ? at : at + 1);
+      if (mode[s] === WAIT) {
+        if (to) spread(to, at, at + weight[i] * ofWeight);
+      } else if (at > -1) {
+        const from = isTime ? at - weight[i] * ofWeight : at;
+        const bin = Math.floor(at);
+        // Most lie in one bin.
+        if (isTime && from >= bin && bin >= 0 && bin < to.length) to[bin] += at - from;
+        else spread(to, from, isTime ? at : at + 1);
+      }
     }
   }
 }
@@ -77,10 +88,8 @@ export function stripOf(profile, threads, window, size, {isTime = true, limit = 
   const strip = {window, perBin, isTime, wait: new Float64Array(size)};
   const user = new Float64Array(size + behind);
   const sys = new Float64Array(size + behind);
-  eachSample(profile, threads, strip, size + behind, null, (mode, from, until) => {
-    // Waits of samples are estimates; `waits` are what was recorded.
-    if (mode !== WAIT) spread(mode === USER ? user : sys, from, until);
-  });
+  // Waits of samples are estimates; `waits` are what was recorded.
+  addSamples(profile, threads, strip, [user, sys, null], null);
   strip.kept = roomFor(user.map((value, i) => value + sys[i]), limit);
   moveBack(user, strip.kept);
   moveBack(sys, strip.kept);
@@ -96,16 +105,20 @@ export function stripOf(profile, threads, window, size, {isTime = true, limit = 
   return strip;
 }
 
-/** {cpu, wait}: what of a strip is of the stacks whose flag is 1. */
-export function partOf(profile, threads, strip, flags) {
+/**
+ * {cpu, wait}: what of a strip is of the stacks whose flag is 1. `told`: what samples tell of CPU time, before
+ * it was moved to where there is room; `known`: that of threads beside these.
+ */
+export function partOf(profile, threads, strip, flags, known = []) {
   const size = strip.wait.length;
-  const cpu = new Float64Array(strip.kept.length);
+  const told = new Float64Array(strip.kept.length);
   const wait = new Float64Array(size);
-  eachSample(profile, threads, strip, cpu.length, flags,
-             (mode, from, until) => spread(mode === WAIT ? wait : cpu, from, until));
+  addSamples(profile, threads, strip, [told, told, wait], flags);
+  for (const one of known) for (let i = 0; i < told.length; ++i) told[i] += one[i];
+  const cpu = told.slice();
   moveBack(cpu, strip.kept);
   for (let i = 0; i < size; ++i) wait[i] = Math.min(wait[i], strip.wait[i]);
-  return {cpu: cpu.subarray(0, size), wait};
+  return {told, cpu: cpu.subarray(0, size), wait};
 }
 
 /** Of each stack, whether it holds what matches; of kernel functions only where they are not folded. */

@@ -6,7 +6,7 @@ import {firstAfter, momentText} from './moment.js';
 import {SYS, WAIT} from './payload.js';
 import {panned, secondsText, typedSpan, zoomed} from './span.js';
 import {AXIS, GAP, STRIP, StripPainter, SUM} from './strip_painter.js';
-import {matchingStacks, partOf, stripOf} from './strips.js';
+import {longestSample, matchingStacks, partOf, stripOf} from './strips.js';
 
 const GUTTER = 210;  // px, of the names.
 const TICK = 4;      // px that a sample's time takes from which it has a tick.
@@ -76,7 +76,9 @@ export class TimelineView {
     this.lanes = state.order === 'start' ? model.lanesByStart : model.lanes;
     const height = AXIS + SUM + GAP + this.lanes.length * (STRIP + GAP);
     // On paper nothing can be scrolled.
-    this.scroll.style.height = matchMedia('print').matches ? Math.min(height, MOST_ON_PAPER) + 2 + 'px' : '';
+    const printing = matchMedia('print').matches;
+    this.scroll.style.height = printing ? Math.min(height, MOST_ON_PAPER) + 2 + 'px' : '';
+    this.isCut = printing && height > MOST_ON_PAPER;
     this.spacer.style.height = Math.max(height - this.scroll.clientHeight, 0) + 'px';
     const shown = range || this.window;
     // What is being typed, or was refused, stays.
@@ -135,7 +137,13 @@ export class TimelineView {
       }
       this.cache.set(lane, entry);
     }
-    if (this.flags && !entry.part) entry.part = partOf(profile, entry.threads, entry.strip, this.flags);
+    if (this.flags && !entry.part) {
+      // Of all threads, those that were looked at are known.
+      const parts = lane ? [] : this.lanes.map(one => this.cache.get(one)).filter(
+          one => one && one.part && one.strip.kept.length === entry.strip.kept.length);
+      const known = new Set(parts.flatMap(one => one.threads));
+      entry.part = partOf(profile, entry.threads.filter(t => !known.has(t)), entry.strip, this.flags, parts.map(one => one.part.told));
+    }
     return entry;
   }
 
@@ -171,7 +179,7 @@ export class TimelineView {
     context.fillRect(0, 0, this.width, room);
     this.hasTicks = false;
     const last = Math.min(this.rowAt(room), this.lanes.length);
-    for (let row = Math.max(this.rowAt(AXIS), 0); row <= last; ++row) {
+    for (let row = last; row >= Math.max(this.rowAt(AXIS), 0); --row) {
       if (row > 0) this.paintLane(context, this.lanes[row - 1], this.y(row));
       else this.paintAll(context, this.y(0));
     }
@@ -213,6 +221,7 @@ export class TimelineView {
   paintSamples(context, thread, y) {
     const {samples, stacks} = this.app.model.profile;
     const perUs = this.plot / (this.window[1] - this.window[0]);
+    if (longestSample(this.app.model.profile) * perUs < TICK) return;
     const [begin, end] = [samples.start[thread], samples.start[thread + 1]];
     const until = firstAfter(samples.time, begin, end, this.window[1]);
     for (let i = firstAfter(samples.time, begin, end, this.window[0] - 1); i < until; ++i) {
@@ -250,7 +259,7 @@ export class TimelineView {
       else words.push(app.amounts.withUnit(lane.cpu) + (this.isTime ? ' on a CPU' : ''), lane.wait ? app.amounts.withUnit(lane.wait) + ' wait' : '');
     } else {
       words.push(range ? `${duration((range[1] - range[0]) * 1000)} selected` : '', counted(model.all.samples, 'sample', 'samples'),
-                 app.amountText(model.all, model.facts.waits ? 'wall' : 'cpu'));
+                 app.amountText(model.all, model.facts.waits ? 'wall' : 'cpu'), this.isCut ? 'not all threads are shown' : '');
     }
     this.details.textContent = words.filter(Boolean).join(' · ');
   }
