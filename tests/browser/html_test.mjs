@@ -1,7 +1,7 @@
 // What a person does with a page: html_test.mjs DIRECTORY, where sample_pages has written its
 // pages. What the numbers are, viewer_test.mjs asserts; this is about what can be seen and done.
 import assert from 'node:assert/strict';
-import {finish, test as open} from './page_test.mjs';
+import {browserName, finish, test as open} from './page_test.mjs';
 
 /** The page is there when its viewer has started. */
 const test = (name, file, body, options = {}) => open(name, file, async page => {
@@ -237,7 +237,10 @@ const place = (page, time, row) => page.evaluate(([time, row]) => {
   const box = view.canvas.getBoundingClientRect();
   return [box.x + view.x(time), box.y + (row < 0 ? 10 : view.y(row) + 12)];
 }, [time, row]);
-const hover = async (page, time, row) => page.mouse.move(...await place(page, time, row));
+const hover = async (page, time, row) => {
+  await page.mouse.move(0, 0);
+  await page.mouse.move(...await place(page, time, row));
+};
 /** Colours of a part of a canvas, each once. */
 const colors = (page, canvas, x, y, width, height) => page.evaluate(([canvas, x, y, width, height]) => {
   const copy = new OffscreenCanvas(width, height).getContext('2d', {willReadFrequently: true});
@@ -364,7 +367,10 @@ await test('the timeline zooms and moves with the wheel, the mouse and the keys'
   assert.ok((await span())[0] < moved[0]);
   assert.equal(await page.evaluate(() => window.profilePage.state.range), null);
   await page.evaluate(() => window.profilePage.set({window: null, range: [200000, 300000]}));
-  await page.mouse.dblclick(...await place(page, 250000, 1));
+  const [clientX, clientY] = await place(page, 250000, 1);
+  await page.mouse.dblclick(clientX, clientY);
+  // Firefox makes one of two clicks of a person, not of those of WebDriver BiDi.
+  if (browserName === 'firefox') await page.locator('.scroll canvas').dispatchEvent('dblclick', {clientX, clientY});
   assert.deepEqual(await span(), [200000, 300000]);
   assert.match(page.url(), /range=200000-300000/);
   await page.getByRole('application').focus();
@@ -376,11 +382,16 @@ await test('the timeline zooms and moves with the wheel, the mouse and the keys'
 
 await test('on paper the timeline has no fields and hints', 'turns.html', async page => {
   await tab(page, 'Timeline');
-  assert.ok(await page.getByText('Drag: select a time').isVisible());
-  await page.emulateMedia({media: 'print'});
-  assert.ok(!await page.getByText('Drag: select a time').isVisible());
-  assert.ok(!await page.getByLabel('From, in seconds').isVisible());
-  assert.ok(await page.locator('.legend').first().isVisible());
+  const seen = () => page.evaluate(() => window.seen());
+  await page.evaluate(() => {
+    const {view} = window.profilePage;
+    window.seen = () => ['.controls input', '.legend.on-screen', '.legend', '.details'].map(
+        selector => document.querySelector(selector).getClientRects().length > 0);
+    matchMedia('print').addEventListener('change', () => { window.printed = [window.seen(), view.spacer.offsetHeight]; }, {once: true});
+  });
+  assert.deepEqual(await seen(), [true, true, true, true]);
+  await page.pdf();
+  assert.deepEqual(await page.evaluate(() => window.printed), [[false, false, true, true], 0]);
 });
 
 await test('one sample of one thread', 'one.html', async page => {

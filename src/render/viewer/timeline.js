@@ -38,11 +38,12 @@ export class TimelineView {
     this.isTime = app.model.facts.unit === 's';
     this.cursor = null;
     this.row = -1;
+    this.presses = 0;
     this.scroll.addEventListener('scroll', () => this.paint());
     const {canvas} = this;
     canvas.addEventListener('pointerdown', event => this.press(event));
     canvas.addEventListener('pointermove', event => this.move(event));
-    canvas.addEventListener('pointerup', event => this.release(event));
+    canvas.addEventListener('pointerup', () => this.release());
     canvas.addEventListener('pointerleave', () => this.point(null, -1));
     canvas.addEventListener('dblclick', event => this.zoomTwice(event));
     canvas.addEventListener('wheel', event => this.wheel(event), {passive: false});
@@ -277,6 +278,7 @@ export class TimelineView {
 
   press(event) {
     if (event.button !== 0) return;
+    ++this.presses;
     const row = this.rowAt(event.offsetY);
     if (event.offsetX < this.gutter) {
       this.toggle(row);
@@ -314,20 +316,19 @@ export class TimelineView {
     this.describe();
     this.paint(false);
   }
-  release(event) {
+  release() {
     this.grip = null;
     if (!this.drag) return;
     const [a, b] = this.drag;
     this.drag = null;
     const wide = Math.abs(this.x(a) - this.x(b)) >= 3;
     // Of a double click the first one takes the selection back that the second zooms to.
-    if (!wide && this.app.state.range) this.taken = {range: this.app.state.range, when: event.timeStamp};
+    if (!wide && this.app.state.range) this.taken = {range: this.app.state.range, press: this.presses};
     this.select(wide ? [Math.min(a, b), Math.max(a, b)] : null);
   }
   zoomTwice(event) {
     if (event.offsetX < this.gutter || event.offsetY < AXIS) return;
-    const recent = this.taken && event.timeStamp - this.taken.when < 1000;
-    const range = recent ? this.taken.range : null;
+    const range = this.taken && this.presses <= this.taken.press + 1 ? this.taken.range : null;
     this.taken = null;
     this.app.set({window: range, range}, true);
   }
