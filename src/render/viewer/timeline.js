@@ -6,7 +6,8 @@ import {firstAfter, momentText} from './moment.js';
 import {SYS, WAIT} from './payload.js';
 import {panned, secondsText, typedSpan, zoomed} from './span.js';
 import {AXIS, GAP, STRIP, StripPainter, SUM} from './strip_painter.js';
-import {longestSample, matchingStacks, partOf, stripOf} from './strips.js';
+import {StripCache} from './strip_cache.js';
+import {longestSample, matchingStacks} from './strips.js';
 
 const GUTTER = 210;  // px, of the names.
 const TICK = 4;      // px that a sample's time takes from which it has a tick.
@@ -15,7 +16,7 @@ const MOST_ON_PAPER = 900;  // px
 export class TimelineView {
   constructor(app, root) {
     this.app = app;
-    this.cache = new Map();
+    this.strips = new StripCache(app.model);
     this.picture = h('canvas');
     this.canvas = h('canvas', {tabindex: 0, role: 'application', 'aria-describedby': 'timeline-details', 'aria-label':
       'Timeline. Arrow keys move the cursor, with Shift they select a time, Space selects the thread, plus and minus zoom, Enter zooms to the selection, Escape selects everything.'});
@@ -107,7 +108,7 @@ export class TimelineView {
       const matches = app.matches();
       this.searchKey = key;
       this.flags = matches && matchingStacks(model.tree().tree, matches, !state.kernel);
-      this.cache.forEach(entry => { entry.part = null; });
+      this.strips.mark(this.flags);
     }
     if (!this.flags) return app.found('');
     const sum = field => model.stackSums[field].reduce((all, value, s) => (this.flags[s] ? all + value : all), 0);
@@ -118,35 +119,7 @@ export class TimelineView {
         found.wait ? `; ${app.amounts.withUnit(found.wait)} wait` : ''}`);
   }
 
-  /** {strip, most, part} of a lane; of all of them for null. */
-  strip(lane) {
-    const {profile, facts} = this.app.model;
-    const size = Math.floor(this.plot);
-    const key = `${this.window}|${size}`;
-    if (key !== this.cacheKey || this.cache.size > 500) this.cache.clear();
-    this.cacheKey = key;
-    let entry = this.cache.get(lane);
-    if (!entry) {
-      entry = {threads: lane ? lane.threads : this.lanes.flatMap(one => one.threads), most: 1};
-      const cpus = lane ? 1 : facts.machine.cpus;
-      entry.strip = stripOf(profile, entry.threads, this.window, size, {isTime: this.isTime, limit: (this.isTime && cpus) || Infinity});
-      if (!lane) {
-        const {user, sys} = entry.strip;
-        entry.most = (this.isTime && cpus) || Math.max(user.reduce((most, value, i) => Math.max(most, value + sys[i]), 0), 1e-9);
-        // More than one are no scale for what waits.
-        entry.strip.wait = new Float64Array(size);
-      }
-      this.cache.set(lane, entry);
-    }
-    if (this.flags && !entry.part) {
-      // Of all threads, those that were looked at are known.
-      const parts = lane ? [] : this.lanes.map(one => this.cache.get(one)).filter(
-          one => one && one.part && one.strip.kept.length === entry.strip.kept.length);
-      const known = new Set(parts.flatMap(one => one.threads));
-      entry.part = partOf(profile, entry.threads.filter(t => !known.has(t)), entry.strip, this.flags, parts.map(one => one.part.told));
-    }
-    return entry;
-  }
+  strip(lane) { return this.strips.of(lane, this.window, Math.floor(this.plot)); }
 
   /** Everything; `afresh`: the strips, too, and not only what lies over them. */
   paint(afresh = true) {
