@@ -203,6 +203,13 @@ test('strips add up to what they draw', () => {
   assert.deepEqual([...bins], [1, 1, 1, 0.5, 0, 0, 0, 0, 0, 0.5]);
 });
 
+test('samples of an event that is no clock are counted', () => {
+  const m = model('cycles');
+  const strip = stripOf(m.profile, [0], [0, m.duration + 1], 37, {isTime: false});
+  assert.equal(strip.user.reduce((a, b) => a + b, 0), 100);
+  assert.ok(strip.user.every(Number.isInteger) && strip.kept.length === 37);
+});
+
 test('no more CPUs are busy than there are, however far one zooms in', () => {
   const m = model('turns');
   const rows = m.lanes.flatMap(lane => lane.threads);

@@ -66,12 +66,13 @@ function addSamples(profile, threads, {window, perBin, isTime}, byMode, flags) {
       const at = (time[i] - window[0]) * bins;
       if (mode[s] === WAIT) {
         if (to) spread(to, at, at + weight[i] * ofWeight);
-      } else if (at > -1) {
-        const from = isTime ? at - weight[i] * ofWeight : at;
+      } else if (at >= 0) {
         const bin = Math.floor(at);
+        const from = isTime ? at - weight[i] * ofWeight : bin;
+        const end = isTime ? at : bin + 1;
         // Most lie in one bin.
-        if (isTime && from >= bin && bin >= 0 && bin < to.length) to[bin] += at - from;
-        else spread(to, from, isTime ? at : at + 1);
+        if (from >= bin && bin < to.length) to[bin] += end - from;
+        else spread(to, from, end);
       }
     }
   }
