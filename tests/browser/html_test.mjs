@@ -2,7 +2,7 @@
 // pages. What the numbers are, viewer_test.mjs asserts; this is about what can be seen and done.
 import assert from 'node:assert/strict';
 import {cells, click, frames, named, near, pixels, point, tab, test, text} from './html_page.mjs';
-import {contrast, finish, luminance} from './page_test.mjs';
+import {browserName, contrast, finish, luminance} from './page_test.mjs';
 
 for (const colorScheme of ['light', 'dark']) {
   await test(`the page is legible in the ${colorScheme} scheme`, 'waits.html', async page => {
@@ -200,21 +200,192 @@ await test('counted calls stand beside what was sampled of them', 'counts.html',
   assert.ok(!(await text(page, 'main')).includes('8,000'));
 });
 
+/** Where a time, and a row of the timeline, is on the screen: row 0 is all threads, -1 the axis. */
+const place = (page, time, row) => page.evaluate(([time, row]) => {
+  const {view} = window.profilePage;
+  const box = view.canvas.getBoundingClientRect();
+  return [box.x + view.x(time), box.y + (row < 0 ? 10 : view.y(row) + 12)];
+}, [time, row]);
+const hover = async (page, time, row) => {
+  await page.mouse.move(0, 0);
+  await page.mouse.move(...await place(page, time, row));
+};
+/** Colours of a part of a canvas, each once. */
+const colors = (page, canvas, x, y, width, height) => page.evaluate(([canvas, x, y, width, height]) => {
+  const copy = new OffscreenCanvas(width, height).getContext('2d', {willReadFrequently: true});
+  copy.drawImage(document.querySelector(canvas), -x, -y);
+  const data = copy.getImageData(0, 0, width, height).data;
+  return [...new Set(Array.from({length: data.length / 4}, (_, i) => data.slice(4 * i, 4 * i + 3).join()))].sort();
+}, [canvas, x, y, width, height]);
+
+await test('the strip of all threads has the CPUs of the machine as its height', 'turns.html', async page => {
+  for (const window of [null, [200000, 400000], [250000, 260000], [251000, 252000]]) {
+    await page.evaluate(window => globalThis.profilePage.set({view: 'timeline', window}), window);
+    const [from, until] = window || [0, 600000];
+    const time = (from + until) / 2;
+    await hover(page, time, 0);
+    const [, busy, user] = (await text(page, '.details')).match(/ ([\d.]+) of 2 CPUs busy: ([\d.]+) user, 0\.00 sys /);
+    assert.ok(busy > 1 && busy <= 2 && user === busy, `${busy} at ${window}`);
+    // As high as it says, and never higher.
+    const [x, top] = await page.evaluate(time => [Math.round(globalThis.profilePage.view.x(time)) + 3, globalThis.profilePage.view.y(0)], time);
+    assert.notDeepEqual(await colors(page, '.scroll canvas', x, top + 40, 1, 1), await colors(page, '.scroll canvas', 215, 10, 1, 1));
+    assert.equal((await colors(page, '.scroll canvas', x, top - 2, 20, 1)).length, 1, 'above it');
+  }
+});
+
+await test('the marks of the strips are those of the legend', 'waits.html', async page => {
+  await tab(page, 'Timeline');
+  const wait = await page.evaluate(() => {
+    const {view} = window.profilePage;
+    const strip = view.strip(view.lanes[1]).strip.wait;
+    const at = strip.findIndex((_, i) => strip.slice(i, i + 12).every(value => value > 0.999));
+    return [view.gutter + at, view.y(2)];
+  });
+  const drawn = await colors(page, '.scroll canvas', ...wait, 12, 12);
+  assert.ok(drawn.length > 1, 'dots on a ground');
+  assert.deepEqual(await colors(page, '.legend span:nth-child(3) canvas', 0, 0, 12, 12), drawn);
+});
+
+await test('the timeline says what was waited for', 'waits.html', async page => {
+  await tab(page, 'Timeline');
+  const moment = label => page.evaluate(label => {
+    const {samples, stacks, text} = window.profilePage.model.profile;
+    const i = samples.stack.findIndex((s, i) => stacks.mode[s] === 2 && text[stacks.wait[s]] === label && samples.waits[i] === 1);
+    return samples.time[i] + samples.weight[i] / 2000;
+  }, label);
+  for (const [label, words] of [['lock', /waiting for lock, in futex_do_wait, called by pthread_mutex_lock ← handle ← serve$/],
+                                ['runnable', /runnable, waiting for a CPU, in handle, called by serve ← main$/]]) {
+    const time = await moment(label);
+    await page.evaluate(([from, until]) => window.profilePage.set({window: [from, until]}), [Math.round(time) - 500, Math.round(time) + 500]);
+    await hover(page, time, 1);
+    assert.match(await text(page, '.details'), words);
+  }
+});
+
+await test('a search marks its part of the timeline', 'turns.html', async page => {
+  await tab(page, 'Timeline');
+  const hasFound = async () => (await colors(page, '.scroll canvas', 215, 24, 900, 150)).includes('194,24,91');
+  assert.ok(!await hasFound());
+  await page.locator('#find').fill('work');
+  assert.equal(await text(page, '#found'), 'Matched: 0.800 s, 66.6 %');
+  assert.ok(await hasFound());
+  assert.match(await text(page, '.legend'), /searched for/);
+  await page.locator('#find').fill('nowhere');
+  assert.equal(await text(page, '#found'), 'No match');
+  assert.ok(!await hasFound());
+  await page.locator('#find').fill('');
+  assert.equal(await page.locator('#found').innerText(), '');
+  assert.ok(!/searched/.test(await text(page, '.legend')));
+});
+
+await test('from and to are typed in any order, and refused with a reason', 'turns.html', async page => {
+  await page.evaluate(() => window.profilePage.set({view: 'timeline', range: [100000, 150000]}));
+  const type = async (name, value) => {
+    await page.getByLabel(`${name}, in seconds`).fill(value);
+    await page.getByLabel(`${name}, in seconds`).press('Tab');
+  };
+  await type('From', '0.2');
+  assert.equal(await page.getByLabel('From, in seconds').inputValue(), '0.2');
+  await type('to', '0.25');
+  assert.match(page.url(), /range=200000-250000/);
+  await type('to', '0.1');
+  await type('From', '0.05');
+  assert.match(page.url(), /range=50000-100000/);
+  await type('From', '7');
+  assert.match(await page.getByRole('alert').innerText(), /the recording ends at 0\.6/);
+  assert.equal(await page.getByLabel('From, in seconds').inputValue(), '7');
+  assert.match(page.url(), /range=50000-100000/);
+  await type('From', '0.06');
+  assert.equal(await page.getByRole('alert').innerText(), '');
+});
+
+await test('threads by start or by CPU time, and by the name that they have now', 'turns.html', async page => {
+  await tab(page, 'Timeline');
+  await page.getByLabel('Threads by').selectOption('start');
+  assert.match(page.url(), /order=start/);
+  const row = await page.evaluate(() => 1 + window.profilePage.view.lanes.findIndex(lane => lane.threads.length === 2));
+  assert.ok(row > 0);
+  const [, y] = await place(page, 0, row);
+  await page.mouse.click(60, y);
+  assert.equal(await text(page, '#chips'), 'worker-3 103 (prog) ✕');
+  await page.getByLabel('Threads by').selectOption('cpu');
+  assert.match(await text(page, '#chips'), /worker-3/);
+  assert.ok(!page.url().includes('order'));
+});
+
+await test('the timeline zooms and moves with the wheel, the mouse and the keys', 'turns.html', async page => {
+  await tab(page, 'Timeline');
+  const span = () => page.evaluate(() => window.profilePage.view.window);
+  await page.mouse.move(...await place(page, 300000, -1));
+  await page.mouse.wheel(0, -300);
+  await page.waitForFunction(() => window.profilePage.state.window);
+  const [from, until] = await span();
+  assert.ok(from > 100000 && until < 500000 && from < 300000 && until > 300000, `${from} ${until}`);
+  await page.keyboard.down('Shift');
+  await page.mouse.wheel(0, 100);
+  await page.waitForFunction(before => window.profilePage.state.window[0] > before, from);
+  await page.keyboard.up('Shift');
+  const moved = await span();
+  near(moved[1] - moved[0], until - from, 'as long as before');
+  // The axis is dragged, not selected.
+  const [x, y] = await place(page, (moved[0] + moved[1]) / 2, -1);
+  await page.mouse.move(x, y);
+  await page.mouse.down();
+  await page.mouse.move(x + 60, y, {steps: 3});
+  await page.mouse.up();
+  assert.ok((await span())[0] < moved[0]);
+  assert.equal(await page.evaluate(() => window.profilePage.state.range), null);
+  await page.evaluate(() => window.profilePage.set({window: null, range: [200000, 300000]}));
+  const [clientX, clientY] = await place(page, 250000, 1);
+  await page.mouse.dblclick(clientX, clientY);
+  // Firefox makes one of two clicks of a person, not of those of WebDriver BiDi.
+  if (browserName === 'firefox') await page.locator('.scroll canvas').dispatchEvent('dblclick', {clientX, clientY});
+  assert.deepEqual(await span(), [200000, 300000]);
+  assert.match(page.url(), /range=200000-300000/);
+  await page.getByRole('application').focus();
+  await page.keyboard.press('+');
+  assert.equal((await span())[1] - (await span())[0], 50000);
+  await page.keyboard.press('-');
+  assert.equal((await span())[1] - (await span())[0], 100000);
+});
+
+await test('on paper the timeline has no fields and hints', 'turns.html', async page => {
+  await tab(page, 'Timeline');
+  const seen = () => page.evaluate(() => window.seen());
+  await page.evaluate(() => {
+    const {view} = window.profilePage;
+    window.seen = () => ['.controls input', '.legend.on-screen', '.legend', '.details'].map(
+        selector => document.querySelector(selector).getClientRects().length > 0);
+    matchMedia('print').addEventListener('change', () => { window.printed = [window.seen(), view.spacer.offsetHeight]; }, {once: true});
+  });
+  assert.deepEqual(await seen(), [true, true, true, true]);
+  await page.pdf();
+  assert.deepEqual(await page.evaluate(() => window.printed), [[false, false, true, true], 0]);
+});
+
+await test('one sample of one thread', 'one.html', async page => {
+  await tab(page, 'Timeline');
+  assert.match(await text(page, '.details'), /^1 sample · /);
+});
+
 await test('zoomed in, the timeline has single samples and says what they are', 'waits.html', async page => {
   await page.evaluate(() => window.profilePage.set({view: 'timeline', window: [100000, 140000]}));
-  const box = await page.getByRole('application').boundingBox();
-  const at = await page.evaluate(() => window.profilePage.view.x(120500));
-  await page.mouse.move(box.x + at, box.y + 22 + 28 + 12);
-  assert.match(await text(page, '.details'), /at 0\.120\d+ s · prog 100 · user: handle/);
+  await hover(page, 120500, 1);
+  assert.match(await text(page, '.details'), /at 0\.120\d+ s · prog 100 · user: handle, called by serve ← main$/);
+  await hover(page, 120000, 1);
+  assert.match(await text(page, '.details'), /sample at 0\.120000 s · user: handle/);
+  assert.match(await text(page, '.legend'), /a sample: in the kernel above, in user code below/);
   // Lines of the page's ink, one each millisecond.
   const lines = await page.evaluate(() => {
     const view = window.profilePage.view;
     let drawn = 0;
     const context = {fillRect: () => ++drawn};
-    view.paintSamples(context, 0, 0, {});
+    view.paintSamples(context, 0, 0);
     return drawn;
   });
   assert.ok(lines >= 39 && lines <= 41, `${lines} samples`);
+  await page.getByRole('button', {name: 'Whole recording'}).click();
+  assert.ok(!(await text(page, '.legend')).includes('a sample'));
 });
 
 await test('a range of the timeline holds for every view', 'waits.html', async page => {
@@ -246,8 +417,8 @@ await test('a range of the timeline holds for every view', 'waits.html', async p
 
 await test('a thread can be selected', 'waits.html', async page => {
   await tab(page, 'Timeline');
-  const box = await page.getByRole('application').boundingBox();
-  await page.mouse.click(box.x + 40, box.y + 22 + 28 * 2 + 12);
+  const [, y] = await place(page, 0, 2);
+  await page.mouse.click(60, y);
   assert.match(await text(page, '#chips'), /flusher 101/);
   await tab(page, 'Overview');
   assert.match(await text(page, '.times'), /wait\s+0\.440 s/);

@@ -140,6 +140,22 @@ Profile many_threads(int count) {
   return builder.build();
 }
 
+/// Four threads that take turns on two CPUs, which never rest: each is sampled when it has used a
+/// millisecond, at moments that vary. One has changed its name.
+Profile taking_turns() {
+  ProfileBuilder builder;
+  builder.run().cpus = 2;
+  for (std::uint64_t i = 0; i < 4; ++i) {
+    if (i == 3) builder.thread("prog", 103).user("main;begin", 1);
+    builder.thread("worker-" + std::to_string(i), 100 + static_cast<Tid>(i));
+    for (std::uint64_t k = 1; k <= 300; ++k) {
+      builder.at((2 * k + i / 2) * 1'000'000 + (k * 7919 + i * 104'729) % 800'000);
+      builder.user(k % 3 == 0 ? "main;rest" : "main;work");
+    }
+  }
+  return builder.build();
+}
+
 /// A comparison: the page, and what view/diff says of each function.
 bool write_comparison(const std::string& directory, const Profile& before, const Profile& after) {
   const auto was = view::select(before, {});
@@ -185,6 +201,7 @@ int run(const std::string& directory) {
       write_both(directory, "lines", with_lines(), with_text()) &&
       write_both(directory, "compile", test::compile_profile(5000)) &&
       write_both(directory, "threads", many_threads(10'000)) &&
+      write_both(directory, "turns", taking_turns()) &&
       write_both(directory, "few", ProfileBuilder().user("main;f", 3).user("main;g", 2).build()) &&
       write_both(directory, "one", ProfileBuilder().user("main;f", 1).build()) &&
       write_both(directory, "empty", ProfileBuilder().build()) &&

@@ -16,7 +16,9 @@ import {linesOf} from '../../src/render/viewer/source.js';
 import {DEFAULTS, fromFragment, matcher, toFragment} from '../../src/render/viewer/state.js';
 import {KIND} from '../../src/render/viewer/tree.js';
 import {sortRows} from '../../src/render/viewer/table.js';
-import {spread, stripOf} from '../../src/render/viewer/timeline.js';
+import {momentText, stackText} from '../../src/render/viewer/moment.js';
+import {panned, typedSpan, zoomed} from '../../src/render/viewer/span.js';
+import {matchingStacks, partOf, spread, stripOf} from '../../src/render/viewer/strips.js';
 
 const directory = process.argv[2];
 const block = (name, id) => {
@@ -189,22 +191,132 @@ test('waits are cut to a range', () => {
 test('strips add up to what they draw', () => {
   const m = model('waits');
   const window = [0, m.duration];
-  const strip = stripOf(m.profile, [0, 1], window, 500, true);
+  const strip = stripOf(m.profile, [0, 1], window, 500);
   const sum = bins => bins.reduce((a, b) => a + b, 0) * (m.duration / 500) / 1e6;
   // The first sample stands for the millisecond before the recording.
   assert.ok(Math.abs(sum(strip.user) - 0.299) < 1e-6, sum(strip.user));
   assert.ok(Math.abs(sum(strip.sys) - 0.1) < 1e-6);
   assert.ok(Math.abs(sum(strip.wait) - m.all.wait / 1e9) < 1e-3, sum(strip.wait));
   const bins = new Float64Array(10);
-  spread(bins, -5, 3.5, [0, 10]);
-  spread(bins, 9.5, 20, [0, 10]);
+  spread(bins, -5, 3.5);
+  spread(bins, 9.5, 20);
   assert.deepEqual([...bins], [1, 1, 1, 0.5, 0, 0, 0, 0, 0, 0.5]);
+});
+
+test('samples of an event that is no clock are counted', () => {
+  const m = model('cycles');
+  const strip = stripOf(m.profile, [0], [0, m.duration + 1], 37, {isTime: false});
+  assert.equal(strip.user.reduce((a, b) => a + b, 0), 100);
+  assert.ok(strip.user.every(Number.isInteger) && strip.kept.length === 37);
+});
+
+test('no more CPUs are busy than there are, however far one zooms in', () => {
+  const m = model('turns');
+  const rows = m.lanes.flatMap(lane => lane.threads);
+  const cpus = m.facts.machine.cpus;
+  assert.equal(cpus, 2);
+  const most = (window, limit) => {
+    const strip = stripOf(m.profile, rows, window, 600, {limit});
+    return strip.user.reduce((most, user, i) => Math.max(most, user + strip.sys[i]), 0);
+  };
+  for (const window of [[0, m.duration], [100e3, 300e3], [200e3, 220e3], [250e3, 252e3], [251e3, 251.2e3]]) {
+    assert.ok(most(window, cpus) <= cpus + 1e-9, `${most(window, cpus)} at ${window}`);
+    // As they are, the samples tell of more.
+    if (window[1] - window[0] > 10e3) assert.ok(most(window, Infinity) > cpus + 0.5, `${window}`);
+  }
+  // Nothing is lost by it: two CPUs are busy from the first turn to the last.
+  const sum = bins => bins.reduce((a, b) => a + b, 0);
+  const [all, bounded] = [Infinity, cpus].map(limit => stripOf(m.profile, rows, [0, m.duration], 600, {limit}));
+  assert.ok(Math.abs(sum(all.user) - sum(bounded.user)) < 1e-6, `${sum(bounded.user)}, not ${sum(all.user)}`);
+  const middle = stripOf(m.profile, rows, [200e3, 400e3], 100, {limit: cpus});
+  assert.ok(sum(middle.user) > 198, `${sum(middle.user)}`);
+});
+
+test('what is searched for has a part of each strip', () => {
+  const m = model('turns');
+  const {tree} = m.tree();
+  const flags = name => matchingStacks(tree, new Uint8Array(m.entries.size).map((_, e) => (m.entries.name(e) === name ? 1 : 0)), true);
+  const rows = m.lanes.flatMap(lane => lane.threads);
+  const sum = bins => bins.reduce((a, b) => a + b, 0);
+  const strip = stripOf(m.profile, rows, [0, m.duration], 600, {limit: 2});
+  const part = name => partOf(m.profile, rows, strip, flags(name)).cpu;
+  const [work, rest, main] = ['work', 'rest', 'main'].map(part);
+  assert.ok(Math.abs(sum(work) * strip.perBin / 1e6 - 0.8) < 1e-6, sum(work));
+  for (let i = 0; i < 600; ++i) {
+    assert.ok(work[i] + rest[i] <= strip.user[i] + 1e-9, `${i}`);
+    assert.ok(Math.abs(main[i] - strip.user[i]) < 1e-9, `${i}`);
+  }
+  // What is known of some threads need not be looked for again.
+  const [first, ...others] = rows;
+  const known = partOf(m.profile, [first], strip, flags('work')).told;
+  const both = partOf(m.profile, others, strip, flags('work'), [known]).cpu;
+  work.forEach((value, i) => assert.ok(Math.abs(value - both[i]) < 1e-9, `${i}`));
+  assert.equal(sum(flags('nothing')), 0);
+  // Functions of the kernel are found where they are shown.
+  const w = model('waits');
+  const write = new Uint8Array(w.entries.size).map((_, e) => (w.entries.name(e) === 'vfs_write' ? 1 : 0));
+  assert.equal(sum(matchingStacks(w.tree().tree, write, true)), 0);
+  assert.equal(sum(matchingStacks(w.tree().tree, write, false)), 1);
+});
+
+test('a moment is told by what was run, or waited for', () => {
+  const m = model('waits');
+  const {stacks, samples, text} = m.profile;
+  const told = (mode, label = '') => stackText(m, stacks.mode.findIndex(
+      (value, s) => value === mode && (mode !== 2 || text[stacks.wait[s]] === label)));
+  assert.equal(told(0), 'user: handle, called by serve ← main');
+  assert.equal(told(1), 'sys: write, in vfs_write, called by write ← handle ← serve');
+  assert.match(told(2, 'lock'), /^waiting for lock, in futex_do_wait, called by pthread_mutex_lock ← handle ← serve$/);
+  assert.equal(told(2, 'runnable'), 'runnable, waiting for a CPU, in handle, called by serve ← main');
+  for (let i = samples.start[0]; i < samples.start[1]; ++i) {
+    const before = samples.time[i] - samples.weight[i] / 2000;
+    const expected = stackText(m, samples.stack[i]);
+    if (stacks.mode[samples.stack[i]] !== 2 && before > 0) {
+      assert.equal(momentText(m, 0, before), expected);
+      assert.equal(momentText(m, 0, samples.time[i], 3), `sample at ${(samples.time[i] / 1e6).toFixed(6)} s · ${expected}`);
+    } else if (samples.waits[i] === 1) {
+      assert.equal(momentText(m, 0, samples.time[i] + samples.weight[i] / 2000), expected);
+    }
+  }
+  assert.equal(momentText(m, 0, 1e12), '');
+});
+
+test('from and to can be typed in any order', () => {
+  const typed = (...fields) => typedSpan(...fields, 6.5e6);
+  assert.deepEqual(typed(['2', '1.5'], 0).span, [2e6, 6.5e6]);
+  assert.match(typed(['2', '1.5'], 0).note, /up to the end/);
+  assert.deepEqual(typed(['2', '2.5'], 1), {span: [2e6, 2.5e6], note: ''});
+  assert.deepEqual(typed(['1', '0.5'], 1).span, [0, 0.5e6]);
+  assert.deepEqual(typed(['', '0.5'], 1).span, [0, 0.5e6]);
+  assert.deepEqual(typed(['1', '99'], 1), {span: [1e6, 6.5e6], note: 'the recording ends at 6.5 s'});
+  assert.match(typed(['7', '1'], 0).refused, /ends at 6\.5 s/);
+  for (const bad of ['-1', 'x', '?']) assert.match(typed([bad, '1'], 0).refused, /number of seconds/);
+});
+
+test('zooming keeps the place, and stays within the recording', () => {
+  assert.deepEqual(zoomed([0, 1000e3], 250e3, 0.5, 1000e3), [125e3, 625e3]);
+  assert.deepEqual(zoomed([0, 1000e3], 0, 0.5, 1000e3), [0, 500e3]);
+  assert.equal(zoomed([100, 900e3], 500e3, 2, 1000e3), null);
+  assert.deepEqual(zoomed([500e3, 1000e3], 1000e3, 1.5, 1000e3), [250e3, 1000e3]);
+  const [from, until] = zoomed([500e3, 500e3 + 120], 500e3 + 60, 0.5, 1000e3);
+  assert.ok(until - from >= 100 && until > from, `${from} ${until}`);
+  assert.deepEqual(panned([100, 300], -500, 1000), [0, 200]);
+  assert.deepEqual(panned([100, 300], 5000, 1000), [800, 1000]);
+});
+
+test('a thread that changed its name is one', () => {
+  const m = model('turns');
+  const lane = m.lanes.find(one => one.name === 'worker-3 103 (prog)');
+  assert.equal(lane.threads.length, 2);
+  assert.equal(m.threadsName(new Set(lane.threads)), lane.name);
+  assert.equal(m.threadsName(new Set(m.lanes.flatMap(one => one.threads))), '4 threads');
+  assert.deepEqual(m.lanesByStart.map(one => one.first), m.lanes.map(one => one.first).sort((a, b) => a - b));
 });
 
 test('what is shown is in the fragment, and only what differs', () => {
   assert.equal(toFragment(DEFAULTS), '');
   const state = {...DEFAULTS, view: 'flame', mode: 'wall', range: [100, 2000], threads: new Set([3, 1]), find: 'a&b=c #',
-                 regex: true, zoom: [4, 8, 15], inverted: true, sort: 'selfSys', select: 0, line: 12};
+                 regex: true, zoom: [4, 8, 15], inverted: true, sort: 'selfSys', select: 0, line: 12, order: 'start'};
   assert.deepEqual(fromFragment('#' + toFragment(state)), state);
   for (const bad of ['#view=nowhere&mode=x&range=9-1&threads=a&zoom=..x&select=-4', '#%%%', '#range=1e9-2'])
     assert.deepEqual(fromFragment(bad), DEFAULTS, bad);

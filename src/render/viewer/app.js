@@ -99,7 +99,7 @@ class App {
                                                  onclick: () => this.set(changes)}, text + ' ✕');
     byId('chips').replaceChildren(...[
       range && chip(`${(range[0] / 1e6).toFixed(3)} s to ${(range[1] / 1e6).toFixed(3)} s (${duration((range[1] - range[0]) * 1000)})`, {range: null}),
-      threads && chip(threads.size === 1 ? this.model.threadName([...threads][0]) : counted(threads.size, 'thread', 'threads'), {threads: null}),
+      threads && chip(this.model.threadsName(threads), {threads: null}),
     ].filter(Boolean));
   }
 

@@ -1,6 +1,7 @@
 // The profile under one selection: what views ask for is computed once for each, when it is asked for.
 import {all, byStack, NOTHING, pairRows, selfs, sum, sumPairs, totals, valuesOf, wholeSums} from './charges.js';
 import {Comparison} from './change.js';
+import {counted} from './format.js';
 import {functionTable} from './functions.js';
 import {BottomUp, TopDown} from './layout.js';
 import {SYS, WAIT} from './payload.js';
@@ -32,12 +33,13 @@ export class Model {
   }
 
   /**
-   * Threads as the kernel knows them: {threads, cpu, wait, name}. One that ran a second program, or
-   * changed its name, has a row of the table for each. Busiest first.
+   * Threads as the kernel knows them: {threads, cpu, wait, name, first, last}. One that ran a second
+   * program, or changed its name, has a row of the table for each. Busiest first. `first` and `last`:
+   * of its moments, in microseconds.
    */
   get lanes() { return this.knownLanes || (this.knownLanes = this.findLanes()); }
   findLanes() {
-    const {samples, stacks, threads} = this.profile;
+    const {samples, stacks, threads, waits} = this.profile;
     const lanes = new Map();
     for (let t = 0; t < this.threadCount; ++t) {
       if (samples.start[t + 1] === samples.start[t] && !(threads.last[t] > 0)) continue;
@@ -48,14 +50,33 @@ export class Model {
         else cpu += samples.weight[i];
       }
       const key = threads.tid[t] < 0 ? 'row ' + t : threads.tid[t];
-      const lane = lanes.get(key) || {threads: [], cpu: 0, wait: 0, most: -1};
+      const lane = lanes.get(key) || {threads: [], cpu: 0, wait: 0, most: -1, first: Infinity, last: 0};
       lanes.set(key, lane);
       lane.threads.push(t);
       lane.cpu += cpu;
       lane.wait += wait;
-      if (cpu + wait > lane.most) Object.assign(lane, {most: cpu + wait, name: this.threadName(t)});
+      if (cpu + wait >= lane.most) Object.assign(lane, {most: cpu + wait, name: this.threadName(t)});
+      const lived = (from, until) => {
+        lane.first = Math.min(lane.first, from);
+        lane.last = Math.max(lane.last, until);
+      };
+      if (threads.last[t] > 0) lived(threads.first[t], threads.last[t]);
+      const [begin, end] = [samples.start[t], samples.start[t + 1] - 1];
+      if (begin <= end) lived(samples.time[begin], samples.time[end]);
+      const last = waits.start[t + 1] - 1;
+      if (waits.start[t] <= last) lived(waits.time[waits.start[t]], waits.time[last] + waits.length[last]);
     }
     return [...lanes.values()].sort((a, b) => b.cpu - a.cpu || b.wait - a.wait);
+  }
+  /** By their first moment. */
+  get lanesByStart() {
+    return this.knownByStart || (this.knownByStart = this.lanes.slice().sort(
+        (a, b) => a.first - b.first || a.threads[0] - b.threads[0]));
+  }
+  /** What a choice of rows of threads is called: '2 threads', 'worker-5 1234'. */
+  threadsName(threads) {
+    const lanes = this.lanes.filter(lane => lane.threads.some(t => threads.has(t)));
+    return lanes.length === 1 ? lanes[0].name : counted(lanes.length || threads.size, 'thread', 'threads');
   }
 
   /** `range`: [from, until) in microseconds; `threads`: a Set of rows. Both may be null. */

@@ -1,162 +1,135 @@
-// Each thread's user, sys and wait over time. A range that is selected here holds for every view.
-import {SYS, USER, WAIT} from './payload.js';
-import {counted, duration, grouped} from './format.js';
-import {css, h, prepare} from './dom.js';
+// The timeline: each thread's user, sys and wait. A range that is selected here holds for every view.
+import {VALUE} from './charges.js';
+import {counted, duration} from './format.js';
+import {h, prepare} from './dom.js';
+import {firstAfter, momentText} from './moment.js';
+import {SYS, WAIT} from './payload.js';
+import {panned, secondsText, typedSpan, zoomed} from './span.js';
+import {AXIS, GAP, STRIP, StripPainter, SUM} from './strip_painter.js';
+import {StripCache} from './strip_cache.js';
+import {longestSample, matchingStacks} from './strips.js';
 
-const STRIP = 24;
-const GAP = 4;
-const AXIS = 22;
-const GUTTER = 210;
-
-/** Adds what of [from, until) lies in each bin, as a share of the bin. */
-export function spread(bins, from, until, window, amount = 1) {
-  const scale = bins.length / (window[1] - window[0]);
-  let a = (from - window[0]) * scale;
-  let b = (until - window[0]) * scale;
-  if (b <= 0 || a >= bins.length) return;
-  a = Math.max(a, 0);
-  b = Math.min(b, bins.length);
-  const first = Math.floor(a);
-  const last = Math.min(Math.floor(b), bins.length - 1);
-  if (first === last) {
-    bins[first] += (b - a) * amount;
-    return;
-  }
-  bins[first] += (first + 1 - a) * amount;
-  for (let i = first + 1; i < last; ++i) bins[i] += amount;
-  bins[last] += (b - last) * amount;
-}
-
-/** Shares of user, sys and wait of each bin of a window, for some threads together. */
-export function stripOf(profile, threads, window, size, isTime) {
-  const strip = {user: new Float64Array(size), sys: new Float64Array(size), wait: new Float64Array(size)};
-  for (const thread of threads) addThread(strip, profile, thread, window, size, isTime);
-  return strip;
-}
-
-function addThread(strip, profile, thread, window, size, isTime) {
-  const {samples, stacks, waits} = profile;
-  const perBin = (window[1] - window[0]) / size;
-  for (let i = samples.start[thread]; i < samples.start[thread + 1]; ++i) {
-    const mode = stacks.mode[samples.stack[i]];
-    const time = samples.time[i];
-    const length = samples.weight[i] / 1000;
-    if (mode === WAIT) continue;  // Those are estimates; `waits` are what was recorded.
-    if (isTime) {
-      spread(strip[mode === USER ? 'user' : 'sys'], time - length, time, window);
-    } else {
-      spread(strip[mode === USER ? 'user' : 'sys'], time, time + perBin, window);
-    }
-  }
-  for (let i = waits.start[thread]; i < waits.start[thread + 1]; ++i)
-    spread(strip.wait, waits.time[i], waits.time[i] + waits.length[i], window);
-}
+const GUTTER = 210;  // px, of the names.
+const TICK = 4;      // px that a sample's time takes from which it has a tick.
+const MOST_ON_PAPER = 900;  // px
 
 export class TimelineView {
   constructor(app, root) {
     this.app = app;
-    this.cache = new Map();
-    this.canvas = h('canvas', {tabindex: 0, role: 'application', 'aria-label':
-      'Timeline. Arrow keys move the cursor, with Shift they select, Escape selects everything.'});
+    this.strips = new StripCache(app.model);
+    this.picture = h('canvas');
+    this.canvas = h('canvas', {tabindex: 0, role: 'application', 'aria-describedby': 'timeline-details', 'aria-label':
+      'Timeline. Arrow keys move the cursor, with Shift they select a time, Space selects the thread, plus and minus zoom, Enter zooms to the selection, Escape selects everything.'});
     this.spacer = h('div');
     this.scroll = h('div', {class: 'scroll timeline'}, this.canvas, this.spacer);
-    this.details = h('div', {class: 'details', role: 'status'});
-    const field = (name, index) => h('label', {}, name + ' ', this['input' + index] = h('input', {
-      type: 'number', step: 'any', min: 0, 'aria-label': name + ', in seconds', style: 'width:9em', onchange: () => this.typed()}), ' s');
-    root.append(h('div', {class: 'flame'}, h('div', {class: 'controls'}, field('From', 0), field('to', 1),
+    this.details = h('div', {class: 'details', id: 'timeline-details', role: 'status'});
+    this.legend = h('div', {class: 'legend'});
+    this.inputs = [];
+    const field = (name, index) => h('label', {}, name + ' ', this.inputs[index] = h('input', {
+      type: 'number', step: 'any', min: 0, 'aria-label': name + ', in seconds', style: 'width:9em', onchange: () => this.typed(index)}), ' s');
+    this.note = h('span', {class: 'alert', role: 'alert'});
+    root.append(h('div', {class: 'flame'}, h('div', {class: 'controls on-screen'}, field('From', 0), field('to', 1),
         this.zoom = h('button', {type: 'button', onclick: () => app.set({window: app.state.range})}, 'Zoom to selection'),
         this.out = h('button', {type: 'button', onclick: () => app.set({window: null})}, 'Whole recording'),
         this.clear = h('button', {type: 'button', onclick: () => app.set({range: null, threads: null})}, 'Clear selection'),
-        ['user', 'sys', 'wait'].filter(name => name !== 'wait' || app.model.facts.waits).map(
-            name => h('span', {}, h('i', {class: 'dot ' + name}), name))),
-        this.scroll, this.details));
-    this.lanes = app.model.lanes;
+        h('label', {}, 'Threads by ', this.order = h('select', {onchange: event => app.set({order: event.target.value})},
+            [['cpu', 'CPU time'], ['start', 'start']].map(([value, name]) => h('option', {value}, name)))), this.note),
+        this.scroll, this.details, this.legend, h('div', {class: 'legend on-screen'},
+            'Drag: select a time · click on a name: select a thread · double click: zoom to the selection · wheel on the axis, or with Ctrl: zoom · with Shift: move')));
     this.isTime = app.model.facts.unit === 's';
     this.cursor = null;
+    this.row = -1;
+    this.presses = 0;
     this.scroll.addEventListener('scroll', () => this.paint());
-    this.canvas.addEventListener('pointerdown', event => this.press(event));
-    this.canvas.addEventListener('pointermove', event => this.move(event));
-    this.canvas.addEventListener('pointerup', event => this.release(event));
-    this.canvas.addEventListener('keydown', event => this.key(event));
+    const {canvas} = this;
+    canvas.addEventListener('pointerdown', event => this.press(event));
+    canvas.addEventListener('pointermove', event => this.move(event));
+    canvas.addEventListener('pointerup', () => this.release());
+    canvas.addEventListener('pointerleave', () => this.point(null, -1));
+    canvas.addEventListener('dblclick', event => this.zoomTwice(event));
+    canvas.addEventListener('wheel', event => this.wheel(event), {passive: false});
+    canvas.addEventListener('keydown', event => this.key(event));
     this.observer = new ResizeObserver(() => this.update());
     this.observer.observe(this.scroll);
   }
   close() { this.observer.disconnect(); }
 
-  get window() { return this.app.state.window || [0, Math.max(this.app.model.duration, 1)]; }
+  get duration() { return Math.max(this.app.model.duration, 1); }
+  get window() { return this.app.state.window || [0, this.duration]; }
   get plot() { return Math.max(this.width - this.gutter, 50); }
   x(time) { return this.gutter + (time - this.window[0]) / (this.window[1] - this.window[0]) * this.plot; }
   time(x) {
     const at = this.window[0] + (x - this.gutter) / this.plot * (this.window[1] - this.window[0]);
     return Math.min(Math.max(at, this.window[0]), this.window[1]);
   }
+  /** Row 0 is all threads together; -1: none, the axis. */
+  rowAt(y) {
+    const below = y + this.scroll.scrollTop - AXIS;
+    return y < AXIS ? -1 : below < SUM + GAP ? 0 : 1 + Math.floor((below - SUM - GAP) / (STRIP + GAP));
+  }
+  /** Of a row's upper edge, on the canvas. */
+  y(row) { return AXIS + (row > 0 ? SUM + GAP + (row - 1) * (STRIP + GAP) : 0) - this.scroll.scrollTop; }
 
   update() {
-    const {range, threads} = this.app.state;
-    this.app.found('');
+    const {model, state} = this.app;
+    const {range, threads} = state;
     this.width = Math.max(this.scroll.clientWidth, 120);
-    this.gutter = Math.min(GUTTER, this.width / 3);
-    const height = AXIS + (this.lanes.length + 1) * (STRIP + GAP);
+    this.gutter = Math.round(Math.min(GUTTER, this.width / 3));
+    this.lanes = state.order === 'start' ? model.lanesByStart : model.lanes;
+    const height = AXIS + SUM + GAP + this.lanes.length * (STRIP + GAP);
+    // On paper nothing can be scrolled.
+    const printing = matchMedia('print').matches;
+    this.scroll.style.height = printing ? Math.min(height, MOST_ON_PAPER) + 2 + 'px' : '';
+    this.isCut = printing && height > MOST_ON_PAPER;
     this.spacer.style.height = Math.max(height - this.scroll.clientHeight, 0) + 'px';
     const shown = range || this.window;
-    [0, 1].forEach(i => (this['input' + i].value = (shown[i] / 1e6).toFixed(6).replace(/\.?0+$/, '')));
+    // What is being typed, or was refused, stays.
+    this.inputs.forEach((input, i) => {
+      if (this.refused || (input === document.activeElement && input.value !== input.shown)) return;
+      input.value = input.shown = secondsText(shown[i]);
+    });
     this.zoom.disabled = !range;
-    this.out.disabled = !this.app.state.window;
+    this.out.disabled = !state.window;
     this.clear.disabled = !range && !threads;
+    this.order.value = state.order;
+    if (!this.painter || this.dark !== this.app.dark) this.painter = new StripPainter();
+    this.dark = this.app.dark;
+    this.search();
     this.describe();
     this.paint();
   }
 
-  /** Of a lane; of all of them for null. */
-  strip(lane) {
-    const key = `${lane ? lane.threads[0] : ''}|${this.window}|${this.plot}`;
-    if (!this.cache.has(key)) {
-      if (this.cache.size > 500) this.cache.clear();
-      const size = Math.floor(this.plot);
-      this.cache.set(key, lane ? stripOf(this.app.model.profile, lane.threads, this.window, size, this.isTime) :
-          this.sum(size));
+  /** Of each stack whether it holds what is searched for; and what that is of what is selected. */
+  search() {
+    const {app} = this;
+    const {model, state} = app;
+    const key = JSON.stringify([state.find, state.regex, state.kernel]);
+    if (key !== this.searchKey) {
+      const matches = app.matches();
+      this.searchKey = key;
+      this.flags = matches && matchingStacks(model.tree().tree, matches, !state.kernel);
+      this.strips.mark(this.flags);
     }
-    return this.cache.get(key);
-  }
-  /** All threads together: of the cores of the machine, or of as many as were in use. */
-  sum(size) {
-    const strip = stripOf(this.app.model.profile, this.lanes.flatMap(lane => lane.threads), this.window, size, this.isTime);
-    strip.wait = [];
-    let most = 0;
-    for (let i = 0; i < size; ++i) most = Math.max(most, strip.user[i] + strip.sys[i]);
-    const scale = Math.max(this.isTime ? this.app.model.facts.machine.cpus || 1 : 0, most, 1e-9);
-    for (const mode of ['user', 'sys']) strip[mode] = strip[mode].map(value => value / scale);
-    return strip;
+    if (!this.flags) return app.found('');
+    const sum = field => model.stackSums[field].reduce((all, value, s) => (this.flags[s] ? all + value : all), 0);
+    const found = {user: sum('user'), sys: sum('sys'), wait: sum('wait'), samples: sum('samples')};
+    if (!found.samples && !found.wait) return app.found('No match');
+    const share = app.share(VALUE.cpu(found), VALUE.cpu(model.all), found, 'cpu');
+    app.found(`Matched: ${app.amounts.withUnit(VALUE.cpu(found))}, ${share}${
+        found.wait ? `; ${app.amounts.withUnit(found.wait)} wait` : ''}`);
   }
 
-  rowAt(y) { return Math.floor((y + this.scroll.scrollTop - AXIS) / (STRIP + GAP)); }
+  strip(lane) { return this.strips.of(lane, this.window, Math.floor(this.plot)); }
 
-  paint() {
+  /** Everything; `afresh`: the strips, too, and not only what lies over them. */
+  paint(afresh = true) {
+    if (!this.lanes) return;
     const room = this.scroll.clientHeight;
+    if (afresh) this.paintStrips(room);
     const context = prepare(this.canvas, this.width, room);
-    const colors = Object.fromEntries(['paper', 'ink', 'quiet', 'line', 'strip', 'user', 'sys', 'wait', 'pick', 'link'].map(
-        name => [name, css('--' + name)]));
-    context.fillStyle = colors.paper;
-    context.fillRect(0, 0, this.width, room);
-    const top = this.scroll.scrollTop;
-    const {threads, range} = this.app.state;
-    const first = Math.max(this.rowAt(0), 0);
-    const last = Math.min(this.rowAt(room), this.lanes.length);
-    for (let row = first; row <= last; ++row) {
-      const y = AXIS + row * (STRIP + GAP) - top;
-      const lane = row === 0 ? null : this.lanes[row - 1];
-      const chosen = !lane || !threads || lane.threads.some(t => threads.has(t));
-      context.globalAlpha = chosen ? 1 : 0.35;
-      this.paintStrip(context, this.strip(lane), lane, y, colors);
-      context.fillStyle = colors.ink;
-      context.font = (lane && threads && chosen ? 'bold ' : '') + '12px system-ui,sans-serif';
-      const text = lane ? lane.name : `all ${counted(this.lanes.length, 'thread', 'threads')}`;
-      const fits = Math.floor(this.gutter / 6.6);
-      context.fillText(text.length > fits ? text.slice(0, fits - 1) + '…' : text, 2, y + 16);
-      context.globalAlpha = 1;
-    }
-    this.paintAxis(context, colors);
-    const selected = this.drag ? [Math.min(...this.drag), Math.max(...this.drag)] : range;
+    context.drawImage(this.picture, 0, 0, this.width, room);
+    const {colors} = this.painter;
+    const selected = this.drag ? [Math.min(...this.drag), Math.max(...this.drag)] : this.app.state.range;
     if (selected) {
       const [a, b] = selected.map(time => Math.min(Math.max(this.x(time), this.gutter), this.width));
       context.fillStyle = colors.paper;
@@ -168,162 +141,227 @@ export class TimelineView {
       context.fillRect(a - 1, 0, 2, room);
       context.fillRect(b - 1, 0, 2, room);
     }
-    if (this.cursor !== null) {
-      context.fillStyle = colors.ink;
-      context.fillRect(this.x(this.cursor), 0, 1, room);
-    }
+    context.fillStyle = colors.ink;
+    if (this.cursor !== null) context.fillRect(this.x(this.cursor), 0, 1, room);
+    if (this.row > 0 && this.row <= this.lanes.length) context.fillRect(0, this.y(this.row), 2, STRIP);
   }
 
-  paintStrip(context, strip, lane, y, colors) {
-    context.fillStyle = colors.strip;
-    context.fillRect(this.gutter, y, this.plot, STRIP);
-    for (let i = 0; i < strip.user.length; ++i) {
-      let base = y + STRIP;
-      for (const mode of ['user', 'sys', 'wait']) {
-        const height = Math.min((strip[mode][i] || 0) * STRIP, base - y);
-        if (height <= 0.05) continue;
-        context.fillStyle = colors[mode];
-        // Waiting is dotted: drawn in every third column at full strength, beside a lighter ground.
-        if (mode === 'wait') context.globalAlpha *= i % 3 ? 0.45 : 1;
-        context.fillRect(this.gutter + i, base - height, 1, height);
-        if (mode === 'wait') context.globalAlpha /= i % 3 ? 0.45 : 1;
-        base -= height;
-      }
+  paintStrips(room) {
+    const context = prepare(this.picture, this.width, room);
+    const {colors} = this.painter;
+    context.fillStyle = colors.paper;
+    context.fillRect(0, 0, this.width, room);
+    this.hasTicks = false;
+    const last = Math.min(this.rowAt(room), this.lanes.length);
+    for (let row = last; row >= Math.max(this.rowAt(AXIS), 0); --row) {
+      if (row > 0) this.paintLane(context, this.lanes[row - 1], this.y(row));
+      else this.paintAll(context, this.y(0));
     }
-    for (const thread of lane ? lane.threads : []) this.paintSamples(context, thread, y, colors);
+    this.painter.axis(context, this.window, this.gutter, this.plot);
+    this.showLegend();
+  }
+  paintAll(context, y) {
+    const {painter, lanes} = this;
+    const {strip, most, part} = this.strip(null);
+    this.paintName(context, lanes.length === 1 ? 'all threads' : `all ${counted(lanes.length, 'thread', 'threads')}`, y, false, 55);
+    context.fillStyle = painter.colors.strip;
+    context.fillRect(this.gutter, y, this.plot, SUM);
+    painter.draw(context, this.gutter, y, SUM, strip, most, part);
+    const {cpus} = this.app.model.facts.machine;
+    if (this.isTime) painter.scale(context, this.gutter, y, this.plot, most, cpus ? counted(cpus, 'CPU', 'CPUs') : `${most.toFixed(1)} CPUs`);
+  }
+  paintLane(context, lane, y) {
+    const {threads} = this.app.state;
+    const chosen = !threads || lane.threads.some(t => threads.has(t));
+    context.globalAlpha = chosen ? 1 : 0.35;
+    this.paintName(context, lane.name, y, threads && chosen);
+    const {strip, part} = this.strip(lane);
+    // The ground is as long as the thread was there, where that is known.
+    const known = this.app.model.facts.waits;
+    const [a, b] = (known ? [lane.first, lane.last] : this.window).map(time => Math.min(Math.max(this.x(time), this.gutter), this.width));
+    context.fillStyle = this.painter.colors.strip;
+    context.fillRect(a, y, Math.max(b - a, 1), STRIP);
+    this.painter.draw(context, this.gutter, y, STRIP, strip, 1, part);
+    for (const thread of lane.threads) this.paintSamples(context, thread, y);
+    context.globalAlpha = 1;
+  }
+  paintName(context, name, y, strong, less = 0) {
+    context.fillStyle = this.painter.colors.ink;
+    context.font = (strong ? 'bold ' : '') + '12px system-ui,sans-serif';
+    const fits = Math.floor((this.gutter - less - 6) / 6.6);
+    context.fillText(name.length > fits ? name.slice(0, fits - 1) + '…' : name, 4, y + 16);
   }
   /** Single samples, where there is room for them. */
-  paintSamples(context, thread, y, colors) {
+  paintSamples(context, thread, y) {
     const {samples, stacks} = this.app.model.profile;
-    const [from, until] = this.sampleRange(thread);
-    // Each takes as much room as the time that it stands for.
     const perUs = this.plot / (this.window[1] - this.window[0]);
-    for (let i = from; i < until; ++i) {
+    if (longestSample(this.app.model.profile) * perUs < TICK) return;
+    const [begin, end] = [samples.start[thread], samples.start[thread + 1]];
+    const until = firstAfter(samples.time, begin, end, this.window[1]);
+    for (let i = firstAfter(samples.time, begin, end, this.window[0] - 1); i < until; ++i) {
       const mode = stacks.mode[samples.stack[i]];
-      if (mode === WAIT || samples.weight[i] / 1000 * perUs < 4) continue;
-      context.fillStyle = colors.ink;
-      const x = this.x(samples.time[i]);
-      context.fillRect(x - 0.5, mode === SYS ? y : y + STRIP / 2, 1, STRIP / 2);
+      if (mode === WAIT || samples.weight[i] / 1000 * perUs < TICK) continue;
+      this.hasTicks = true;
+      this.painter.tick(context, this.x(samples.time[i]), y, mode === SYS);
     }
-  }
-  /** Samples of a thread that lie in the window: [from, until). */
-  sampleRange(thread) {
-    const {samples} = this.app.model.profile;
-    const find = time => {
-      let low = samples.start[thread];
-      let high = samples.start[thread + 1];
-      while (low < high) {
-        const middle = (low + high) >> 1;
-        if (samples.time[middle] < time) low = middle + 1;
-        else high = middle;
-      }
-      return low;
-    };
-    return [find(this.window[0]), find(this.window[1])];
   }
 
-  paintAxis(context, colors) {
-    context.fillStyle = colors.paper;
-    context.fillRect(0, 0, this.width, AXIS - 2);
-    const length = this.window[1] - this.window[0];
-    const least = length / (this.plot / 90);
-    let step = 10 ** Math.floor(Math.log10(least));
-    step *= [1, 2, 5, 10].find(factor => factor * step >= least) || 10;
-    context.font = '11px system-ui,sans-serif';
-    for (let time = Math.ceil(this.window[0] / step) * step; time <= this.window[1]; time += step) {
-      const x = this.x(time);
-      context.fillStyle = colors.line;
-      context.fillRect(x, AXIS - 8, 1, 6);
-      context.fillStyle = colors.quiet;
-      const text = step >= 1e6 ? time / 1e6 + ' s' : (time / 1e6).toFixed(Math.min(6, Math.ceil(-Math.log10(step / 1e6)))) + ' s';
-      if (x < this.width - 40) context.fillText(text, x + 3, 12);
-    }
+  showLegend() {
+    const shown = [['user', 'user'], ['sys', 'sys']];
+    if (this.app.model.facts.waits) shown.push(['wait', 'wait']);
+    if (this.flags) shown.push(['found', 'of what is searched for']);
+    if (this.hasTicks) shown.push(['tick', 'a sample: in the kernel above, in user code below']);
+    const key = shown.join() + this.dark;
+    if (key === this.legendKey) return;
+    this.legendKey = key;
+    this.legend.replaceChildren(...shown.map(([what, text]) => h('span', {}, this.painter.swatch(what), text)));
   }
 
   describe() {
     const {app} = this;
+    const {model} = app;
     const {range} = app.state;
     const words = [];
-    if (this.cursor !== null) words.push(`at ${(this.cursor / 1e6).toFixed(6)} s`);
     const lane = this.row > 0 ? this.lanes[this.row - 1] : undefined;
-    if (lane && this.cursor !== null) {
-      words.push(lane.name, ...lane.threads.map(thread => this.sampleText(thread)));
+    if (this.cursor !== null) words.push(`at ${(this.cursor / 1e6).toFixed(6)} s`);
+    if (this.cursor !== null && this.row === 0) {
+      words.push(this.busyText());
+    } else if (lane) {
+      words.push(lane.name);
+      const near = 3 * (this.window[1] - this.window[0]) / this.plot;
+      if (this.cursor !== null) words.push(...lane.threads.map(thread => momentText(model, thread, this.cursor, this.hasTicks ? near : 0)));
+      else words.push(app.amounts.withUnit(lane.cpu) + (this.isTime ? ' on a CPU' : ''), lane.wait ? app.amounts.withUnit(lane.wait) + ' wait' : '');
     } else {
-      words.push(range ? `${duration((range[1] - range[0]) * 1000)} selected` : 'Drag to select a time, click a name to select a thread',
-                 `${grouped(app.model.all.samples)} samples`, app.amountText(app.model.all, app.model.facts.waits ? 'wall' : 'cpu'));
+      words.push(range ? `${duration((range[1] - range[0]) * 1000)} selected` : '', counted(model.all.samples, 'sample', 'samples'),
+                 app.amountText(model.all, model.facts.waits ? 'wall' : 'cpu'), this.isCut ? 'not all threads are shown' : '');
     }
     this.details.textContent = words.filter(Boolean).join(' · ');
   }
-  /** What the thread did there, by the next sample. */
-  sampleText(thread) {
-    const {profile, entries} = this.app.model;
-    const {samples, stacks} = profile;
-    const {tree} = this.app.model.tree();
-    for (let i = samples.start[thread]; i < samples.start[thread + 1]; ++i) {
-      const mode = stacks.mode[samples.stack[i]];
-      const length = samples.weight[i] / 1000;
-      const [from, until] = mode === WAIT ? [samples.time[i], samples.time[i] + length] : [samples.time[i] - length, samples.time[i]];
-      if (this.cursor < from || this.cursor >= until || (mode === WAIT && samples.waits[i] !== 1)) continue;
-      const site = this.app.model.callSite(samples.stack[i]);
-      const leaf = entries.name(tree.entry[tree.leaf[samples.stack[i]]]);
-      return `${['user', 'sys', 'waiting'][mode]}: ${leaf}${site && entries.name(site.entry) !== leaf ?
-          ' for ' + entries.name(site.entry) : ''}`;
-    }
-    return '';
+  /** How many CPUs were busy where the cursor is. */
+  busyText() {
+    const {strip, most, part} = this.strip(null);
+    const at = Math.min(Math.floor(this.x(this.cursor) - this.gutter), strip.wait.length - 1);
+    const [user, sys] = [strip.user[at], strip.sys[at]];
+    if (!this.isTime) return counted(user + sys, 'sample', 'samples');
+    const {cpus} = this.app.model.facts.machine;
+    const of = value => value.toFixed(most < 10 ? 2 : 1);
+    return `${of(user + sys)} ${cpus ? `of ${counted(cpus, 'CPU', 'CPUs')}` : 'CPUs'} busy: ${of(user)} user, ${of(sys)} sys${
+        part ? `; ${of(part.cpu[at])} in what is searched for` : ''} (in ${duration(strip.perBin * 1000)})`;
   }
 
   press(event) {
     if (event.button !== 0) return;
+    ++this.presses;
     const row = this.rowAt(event.offsetY);
     if (event.offsetX < this.gutter) {
-      if (row < 1 || row > this.lanes.length) return;
-      const threads = new Set(this.app.state.threads || []);
-      const lane = this.lanes[row - 1].threads;
-      const had = lane.some(t => threads.has(t));
-      for (const t of lane) threads[had ? 'delete' : 'add'](t);
-      this.app.set({threads: threads.size ? threads : null});
+      this.toggle(row);
       return;
     }
     this.canvas.setPointerCapture(event.pointerId);
-    this.drag = [this.time(event.offsetX), this.time(event.offsetX)];
+    if (event.offsetY < AXIS) this.grip = {x: event.offsetX, window: this.window};
+    else this.drag = [this.time(event.offsetX), this.time(event.offsetX)];
+  }
+  toggle(row) {
+    if (row < 1 || row > this.lanes.length) return;
+    const threads = new Set(this.app.state.threads || []);
+    const lane = this.lanes[row - 1].threads;
+    const had = lane.some(t => threads.has(t));
+    for (const t of lane) threads[had ? 'delete' : 'add'](t);
+    this.app.set({threads: threads.size ? threads : null});
   }
   move(event) {
-    this.cursor = event.offsetX >= this.gutter ? this.time(event.offsetX) : null;
-    this.row = this.rowAt(event.offsetY);
+    const onAxis = event.offsetY < AXIS;
+    const onNames = event.offsetX < this.gutter;
+    this.canvas.style.cursor = onNames ? (this.rowAt(event.offsetY) > 0 ? 'pointer' : 'default') :
+        !onAxis ? 'crosshair' : this.app.state.window ? 'grab' : 'default';
+    if (this.grip) {
+      const {x, window} = this.grip;
+      if (this.app.state.window) this.show(panned(window, (x - event.offsetX) / this.plot * (window[1] - window[0]), this.duration));
+      return;
+    }
     if (this.drag) this.drag[1] = this.time(event.offsetX);
-    this.describe();
-    this.paint();
+    this.point(onNames ? null : this.time(event.offsetX), this.rowAt(event.offsetY));
   }
-  release(event) {
+  /** Puts the cursor at a time, or at none, of a row. */
+  point(time, row) {
+    this.cursor = time;
+    this.row = row;
+    this.describe();
+    this.paint(false);
+  }
+  release() {
+    this.grip = null;
     if (!this.drag) return;
     const [a, b] = this.drag;
     this.drag = null;
     const wide = Math.abs(this.x(a) - this.x(b)) >= 3;
+    // Of a double click the first one takes the selection back that the second zooms to.
+    if (!wide && this.app.state.range) this.taken = {range: this.app.state.range, press: this.presses};
     this.select(wide ? [Math.min(a, b), Math.max(a, b)] : null);
   }
+  zoomTwice(event) {
+    if (event.offsetX < this.gutter || event.offsetY < AXIS) return;
+    const range = this.taken && this.presses <= this.taken.press + 1 ? this.taken.range : null;
+    this.taken = null;
+    this.app.set({window: range, range}, true);
+  }
+  wheel(event) {
+    const pans = event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY);
+    if (!pans && !event.ctrlKey && event.offsetY >= AXIS) return;  // It scrolls.
+    event.preventDefault();
+    const much = (pans && event.deltaX ? event.deltaX : event.deltaY) * (event.deltaMode ? 16 : 1);
+    if (pans) {
+      if (this.app.state.window)
+        this.show(panned(this.window, much / this.plot * (this.window[1] - this.window[0]), this.duration));
+    } else {
+      this.show(zoomed(this.window, this.time(event.offsetX), Math.min(Math.max(Math.exp(much / 300), 0.5), 2), this.duration));
+    }
+  }
+  /** Another part of the time; null: all of it. Part of the same step of the browser's history. */
+  show(window) { this.app.set({window}, true); }
+
   select(range) {
+    this.refused = false;
+    this.note.textContent = '';
     this.app.set({range: range && [Math.floor(range[0]), Math.max(Math.ceil(range[1]), Math.floor(range[0]) + 1)]});
   }
-  typed() {
-    const range = [0, 1].map(i => Number(this['input' + i].value) * 1e6);
-    if (range[0] >= 0 && range[0] < range[1]) this.select(range);
-    else this.update();
+  typed(index) {
+    const {span, refused, note} = typedSpan(this.inputs.map(input => (input.validity.badInput ? '?' : input.value)), index, this.app.model.duration);
+    if (span) {
+      this.inputs.forEach(input => { input.shown = input.value; });
+      this.select(span);
+    }
+    this.refused = !!refused;
+    this.note.textContent = refused || note;
   }
   key(event) {
-    const step = (this.window[1] - this.window[0]) / 100;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const {window, duration: all} = this;
+    const step = (window[1] - window[0]) / 100;
     const sign = {ArrowLeft: -1, ArrowRight: 1}[event.key];
+    const up = {ArrowUp: -1, ArrowDown: 1}[event.key];
+    const factor = {'+': 0.5, '=': 0.5, '-': 2}[event.key];
     if (sign) {
-      const before = this.cursor === null ? this.window[0] : this.cursor;
-      this.cursor = Math.min(Math.max(before + sign * step, this.window[0]), this.window[1]);
+      const before = this.cursor === null ? window[0] : this.cursor;
+      const to = Math.min(Math.max(before + sign * step, 0), all);
+      // The window goes along.
+      if (this.app.state.window && (to < window[0] || to > window[1])) this.show(panned(window, sign * step * 10, all));
+      this.point(to, this.row);
       if (event.shiftKey) {
         if (this.anchor === undefined) this.anchor = before;
-        const range = [Math.min(this.anchor, this.cursor), Math.max(this.anchor, this.cursor)];
+        const range = [Math.min(this.anchor, to), Math.max(this.anchor, to)];
         if (range[1] > range[0]) this.select(range);
       } else {
         this.anchor = undefined;
       }
-      this.describe();
-      this.paint();
+    } else if (up) {
+      const row = Math.min(Math.max(this.row + up, 0), this.lanes.length);
+      this.reveal(row);
+      this.point(this.cursor, row);
+    } else if (factor) {
+      this.show(zoomed(window, this.cursor === null ? (window[0] + window[1]) / 2 : this.cursor, factor, all));
+    } else if (event.key === ' ' && this.row > 0) {
+      this.toggle(this.row);
     } else if (event.key === 'Enter' && this.app.state.range) {
       this.app.set({window: this.app.state.range});
     } else if (event.key === 'Escape') {
@@ -334,5 +372,11 @@ export class TimelineView {
     }
     event.preventDefault();
     event.stopPropagation();
+  }
+  reveal(row) {
+    const y = this.y(row);
+    const over = y + STRIP - this.scroll.clientHeight;
+    if (y < AXIS) this.scroll.scrollTop += row === 0 ? -this.scroll.scrollTop : y - AXIS;
+    else if (over > 0) this.scroll.scrollTop += over + GAP;
   }
 }
