@@ -249,7 +249,6 @@ for (const name of COMPARED) {
     const sideOf = (w, what) => `${ns(w[what].user_s)} ${ns(w[what].sys_s)} ${ns(w[what].wait_s)} ${w[what].samples}`;
     // In the unit in which the page compares: rounded, as JSON has whole nanoseconds.
     const cpu = (of, what) => (shares && !few ? of[what].share : of[what].cpu_s);
-    const close = (found, wanted, what) => assert.ok(Math.abs(found - (wanted || 0)) <= 2e-6 + 1e-6 * Math.abs(found), `${what}: ${found}, not ${wanted}`);
     const unit = shares && !few ? 1 : 1e9;
 
     const all = side => `${ns(diff[side].sampled.user_s)} ${ns(diff[side].sampled.sys_s)} ${diff[side].sampled.samples}`;
@@ -264,19 +263,19 @@ for (const name of COMPARED) {
     const found = m.functions(true);
     const keys = diff.functions.map(key).sort();
     assert.deepEqual(found.map(foundKey).sort(), keys);
-    const byKey = new Map(diff.functions.map(row => [key(row), row]));
+    // What may differ by rounding, of whichever row it is that looks so.
+    const isNear = (found, wanted) => Math.abs(found - (wanted || 0)) <= 2e-6 + 1e-6 * Math.abs(found);
+    const changesOf = row => [['total', row.change, row.waitChange], ['self', row.selfChange, row.selfWaitChange]];
+    const agrees = (row, wanted) => changesOf(row).every(([what, onCpu, waiting]) =>
+      isNear(onCpu.delta / unit, cpu(wanted.delta, what)) && (!compared || isNear(onCpu.noise / unit, cpu(wanted.noise, what))) &&
+      (!m.facts.waits || (isNear(waiting.delta / 1e9, wanted.delta[what].wait_s) && isNear(waiting.noise / 1e9, wanted.noise[what].wait_s))));
+    const compared = diff.old.sampled.samples > 0 && diff.new.sampled.samples > 0;
+    const rest = [...diff.functions];
     for (const row of found) {
-      const wanted = byKey.get(foundKey(row));
-      for (const [change, what] of [[row.change, 'total'], [row.selfChange, 'self']]) {
-        if (comparison.waits_only) continue;
-        close(change.delta / unit, cpu(wanted.delta, what), what);
-        if (diff.old.sampled.samples && diff.new.sampled.samples) close(change.noise / unit, cpu(wanted.noise, what), 'noise of ' + what);
-      }
-      if (!m.facts.waits) continue;
-      for (const [change, what] of [[row.waitChange, 'total'], [row.selfWaitChange, 'self']]) {
-        close(change.delta / 1e9, wanted.delta[what].wait_s, what);
-        close(change.noise / 1e9, wanted.noise[what].wait_s, 'noise of waits, ' + what);
-      }
+      const at = rest.findIndex(wanted => key(wanted) === foundKey(row) && agrees(row, wanted));
+      assert.ok(at >= 0, `${m.entries.name(row.entry)}: ${JSON.stringify(changesOf(row))}, not as one of ${
+        JSON.stringify(rest.filter(wanted => key(wanted) === foundKey(row)).map(wanted => [wanted.delta, wanted.noise]))}`);
+      rest.splice(at, 1);
     }
 
     const causes = m.comparedLedger('causes');
@@ -298,7 +297,8 @@ test('a comparison of waits has those for a CPU too', () => {
   const names = m.functions(true).map(row => m.entries.name(row.entry));
   assert.ok(names.includes('only_runnable'), names.join());
   // Of all time they are other programs' doing.
-  assert.ok(!model('waiting').functions(true).some(row => m.entries.name(row.entry) === 'only_runnable'));
+  const other = model('waiting');
+  assert.ok(!other.functions(true).some(row => other.entries.name(row.entry) === 'only_runnable'));
   const state = {...DEFAULTS, range: [0, 5], view: 'timeline'};
   limitState(state, m);
   assert.deepEqual([state.mode, state.range, state.view], ['wait', null, 'overview']);

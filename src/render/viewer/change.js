@@ -45,7 +45,7 @@ export class Comparison {
   /** `mode` 'wait': of waits, whose sums vary by the squares of their lengths. */
   of(before, after, mode = 'cpu', squares) {
     const flags = {isNew: isNothing(before), isGone: isNothing(after)};
-    if (mode === 'wait' || this.waits_only) {
+    if (mode === 'wait') {
       // Unless it is known better: as if all were of one length (view/diff_tree.cc).
       const squareOf = w => (w.waits ? w.wait * w.wait / w.waits : 0);
       const [was, is] = squares || [squareOf(before), squareOf(after)];

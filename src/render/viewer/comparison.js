@@ -236,7 +236,7 @@ export class ComparedFunctions {
     }
     const {tree} = model.tree();
     const list = (title, of) => {
-      const rows = joinRows(of(model.totalsBefore(false, '')), of(model.totals(false, '')), row => row.entry, columns.by);
+      const rows = joinRows(of(model.totalsBefore(false, '')), of(model.totals(false, '')), row => row.entry, columns.by, columns.waitsOnly ? 'wait' : 'cpu');
       rows.sort(bySize(row => row.change.delta, () => 0));
       return h('div', {}, h('h2', {}, title + columns.unit()), rows.length ? h('table', {}, h('thead', {}, h('tr', {}, columns.heads().slice(0, -1).map(name => heading(name)), h('th', {}, 'function'))),
           h('tbody', {}, rows.slice(0, 30).map(row => h('tr', {}, columns.cells(row.before, row.weight, {...row.change, significant: false}).slice(0, -1),
