@@ -13,6 +13,7 @@
 #include "cli/filter_options.h"
 #include "cli/load_profile.h"
 #include "cli/output.h"
+#include "cli/output_ending.h"
 #include "cli/work_line.h"
 #include "render/diff_flamegraph.h"
 #include "render/diff_json.h"
@@ -234,6 +235,11 @@ int diff_command(std::span<const std::string> args) {
   if (auto checked = check_sort(*options); !checked) return line.fail(checked.error());
 
   const bool is_text = options->format == DiffFormat::kText;
+  const bool is_drawn = options->format == DiffFormat::kSvg || options->format == DiffFormat::kHtml;
+  if (is_drawn && before.selection.samples.empty()) {
+    if (auto some = check_matches(*given, after.profile, after.selection); !some)
+      return line.fail(some.error());
+  }
   if (!is_text) {
     complain_of_damage(before.path, before.profile.run);
     complain_of_damage(after.path, after.profile.run);
@@ -245,7 +251,10 @@ int diff_command(std::span<const std::string> args) {
                                              : table(*given, before, after, *options, *display);
   working.reset();
   const auto written =
-      write_output(output, text, Content::kText, is_text ? display->paging : Paging::kNever);
+      is_gzip_name(output)
+          ? stream_output(
+                output, Content::kText, [&](const auto& sink) { sink(text); }, Compression::kGzip)
+          : write_output(output, text, Content::kText, is_text ? display->paging : Paging::kNever);
   if (!written) return line.fail(written.error());
   if (!options->fail_above) return 0;
   const auto growth = check_growth(*given, before, after, *options);

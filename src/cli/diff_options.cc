@@ -22,10 +22,12 @@ constexpr std::array<Choice<DiffFormat>, 4> kFormats = {{{"text", DiffFormat::kT
                                                          {"json", DiffFormat::kJson},
                                                          {"svg", DiffFormat::kSvg},
                                                          {"html", DiffFormat::kHtml}}};
-constexpr std::array<Choice<DiffFormat>, 4> kEndings = {{{"txt", DiffFormat::kText},
+constexpr std::array<Choice<DiffFormat>, 6> kEndings = {{{"txt", DiffFormat::kText},
                                                          {"json", DiffFormat::kJson},
                                                          {"svg", DiffFormat::kSvg},
-                                                         {"html", DiffFormat::kHtml}}};
+                                                         {"svgz", DiffFormat::kSvg},
+                                                         {"html", DiffFormat::kHtml},
+                                                         {"htm", DiffFormat::kHtml}}};
 constexpr std::array<Choice<view::Normalize>, 2> kNormalizations = {
     {{"cpu", view::Normalize::kCpuTime}, {"none", view::Normalize::kNone}}};
 constexpr std::array<Choice<view::DiffKey>, 6> kSortKeys = {{{"total", view::DiffKey::kTotal},
@@ -42,10 +44,11 @@ constexpr std::array<Choice<DiffGrouping>, 6> kGroupings = {
      {"line", {.rows = RowsOf::kLines, .by = view::GroupBy::kLine}},
      {"cause", {}}}};
 
-/// What the name of a file ends in: "json" of "a/diff.json"; "" of what looks like no ending, as in
-/// "v1.2" or "tmp.KcU5fNqsaB".
+/// What the name of a file ends in: "json" of "a/diff.json" and of "diff.json.gz"; "" of what looks
+/// like no ending, as in "v1.2" or "tmp.KcU5fNqsaB".
 std::string ending_of(const std::string& path) {
-  const std::string name = path.substr(path.rfind('/') + 1);
+  std::string name = path.substr(path.rfind('/') + 1);
+  if (name.ends_with(".gz")) name.resize(name.size() - 3);
   const std::size_t dot = name.rfind('.');
   if (dot == std::string::npos || dot == 0) return {};
   constexpr std::size_t kLongest = 5;

@@ -195,10 +195,11 @@ export class ComparedFunctions {
       add('with all it called', 'change', false, row => row.before, row => row.total, true);
       add('its own', 'self', false, row => row.selfBefore, row => row.self, false);
     }
-    if (facts.waits) {
-      add('waiting, with all it called', 'wait', true, row => row.before, row => row.total, false);
-      add('waiting, its own', 'selfWait', true, row => row.selfBefore, row => row.self, false);
-    }
+    // Where there is no room, names come before waits that did not change.
+    const room = columns.waitsOnly || window.innerWidth > 1200;
+    const shown = key => facts.waits && (room || this.sort === key || rows.some(row => CHANGES[key](row).significant));
+    if (shown('wait')) add('waiting, with all it called', 'wait', true, row => row.before, row => row.total, false);
+    if (shown('selfWait')) add('waiting, its own', 'selfWait', true, row => row.selfBefore, row => row.self, false);
     const heads = groups.map(group => columns.heads(group.wait, group.shares));
     const header = (name, key, options = {class: 'n'}) => h('th', {...options, 'aria-sort': this.sort === key ? (key === 'name' ? 'ascending' : 'descending') : 'none'},
         h('button', {type: 'button', onclick: () => app.set({sort: key})}, name + (this.sort === key ? ' ▾' : '')));

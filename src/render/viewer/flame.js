@@ -83,12 +83,11 @@ export class FlameView {
     this.up = !state.icicle;
     this.height = this.layout.rows * PITCH;
     // On paper nothing can be scrolled.
-    const printing = matchMedia('print').matches;
-    this.scroll.style.height = printing ? Math.min(this.height, MOST_PRINTED) + 2 + 'px' : '';
-    const room = this.scroll.clientHeight;
-    this.spacer.style.height = Math.max(this.height - room, 0) + 'px';
+    this.printed = matchMedia('print').matches ? Math.min(this.height, MOST_PRINTED) : 0;
+    const {room} = this.measure();
+    this.spacer.style.height = (this.printed ? 0 : Math.max(this.height - room, 0)) + 'px';
     this.reset.disabled = state.zoom.length === 0;
-    const key = JSON.stringify([printing, room, state.zoom, state.inverted, state.icicle, state.mode, state.kernel, group]);
+    const key = JSON.stringify([this.printed, room, state.zoom, state.inverted, state.icicle, state.mode, state.kernel, group]);
     if (key !== this.lastKey) {
       // What is zoomed lies next to the root.
       this.scroll.scrollTop = this.up ? this.height : 0;
@@ -119,8 +118,9 @@ export class FlameView {
 
   /** Asking the browser where things are may cost a layout: once a paint, not once a box. */
   measure() {
-    this.top = this.scroll.scrollTop;
-    this.room = this.scroll.clientHeight;
+    this.room = this.printed || this.scroll.clientHeight;
+    this.top = !this.printed ? this.scroll.scrollTop : this.up ? this.height - this.printed : 0;
+    return this;
   }
   /** Of the box's upper edge on the canvas, by what was measured last. */
   y(box) {

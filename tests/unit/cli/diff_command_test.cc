@@ -96,6 +96,8 @@ TEST_F(DiffCommand, WritesWhatTheNameSays) {
   EXPECT_EQ(run("$D old new -o tmp.KcU5fNqsaB").output, "");
   EXPECT_EQ(run("$D old new --format json -o diff.out").output, "");
   EXPECT_EQ(file("diff.out"), file("diff.json"));
+  EXPECT_THAT(run("$D old new -o x.json.gz && gzip -dc x.json.gz").output,
+              testing::Eq(file("diff.json")));
   EXPECT_THAT(run("$D old new --format svg").output, HasSubstr("<svg"));
   EXPECT_THAT(run("$D old new --format html --by function").output, HasSubstr("<!doctype html>"));
 }
@@ -175,7 +177,9 @@ TEST_F(DiffCommand, RefusesInOneLine) {
            {"$D old new --all -o x.html", "--all is of tables"},
            {"$D old new --kernel-frames -o x.html", "--kernel-frames is of tables"},
            {"$D old new -o x.png", "name it .txt, .json, .svg or .html"},
-           {"$D old new -o x.html.gz", "no comparison as .gz"},
+           {"$D old new --filter function=nosuch -o x.html", "nothing was written"},
+           {"$D old new -o old", "is a recording"},
+           {"$D old new -o x.pdf.gz", "no comparison as .pdf"},
            {"$D old new --format json -o x.html", "--format json contradicts the name x.html"},
            {"$D old new --format text -o x.svg", "--format text contradicts the name x.svg"},
            {"$D old new --json", "did you mean --format json?"},
