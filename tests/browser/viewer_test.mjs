@@ -270,12 +270,14 @@ for (const name of COMPARED) {
       isNear(onCpu.delta / unit, cpu(wanted.delta, what)) && (!compared || isNear(onCpu.noise / unit, cpu(wanted.noise, what))) &&
       (!m.facts.waits || (isNear(waiting.delta / 1e9, wanted.delta[what].wait_s) && isNear(waiting.noise / 1e9, wanted.noise[what].wait_s))));
     const compared = diff.old.sampled.samples > 0 && diff.new.sampled.samples > 0;
-    const rest = [...diff.functions];
+    const byKey = new Map();
+    for (const row of diff.functions) byKey.set(key(row), [...(byKey.get(key(row)) || []), row]);
     for (const row of found) {
-      const at = rest.findIndex(wanted => key(wanted) === foundKey(row) && agrees(row, wanted));
+      const alike = byKey.get(foundKey(row));
+      const at = alike.findIndex(wanted => agrees(row, wanted));
       assert.ok(at >= 0, `${m.entries.name(row.entry)}: ${JSON.stringify(changesOf(row))}, not as one of ${
-        JSON.stringify(rest.filter(wanted => key(wanted) === foundKey(row)).map(wanted => [wanted.delta, wanted.noise]))}`);
-      rest.splice(at, 1);
+        JSON.stringify(alike.map(wanted => [wanted.delta, wanted.noise]))}`);
+      alike.splice(at, 1);
     }
 
     const causes = m.comparedLedger('causes');
