@@ -38,6 +38,13 @@ std::unexpected<Error> unknown_option(const po::options_description& description
     if (!option->long_name().empty()) names.push_back("--" + option->long_name());
   }
   const std::string nearest = word.starts_with("--") ? nearest_name(word, names) : "";
+  // --json where there is --format json.
+  const auto* const format = find_option(description, "--format");
+  if (nearest.empty() && format != nullptr && word.size() > 2 &&
+      format->description().find(word.substr(2)) != std::string::npos) {
+    return std::unexpected(Error{.what = "no option " + word,
+                                 .advice = "did you mean --format " + word.substr(2) + "?"});
+  }
   return std::unexpected(
       Error{.what = "no option " + word,
             .advice = nearest.empty() ? "--help lists them" : "did you mean " + nearest + "?"});

@@ -25,6 +25,9 @@ std::string signed_amount(const AmountFormat& format, double delta) {
 
 std::string relative_change(double before, double after) {
   if (before <= 0) return std::string(kNotMeasured);
+  // Of what is many times as much, percentages are hard to read.
+  constexpr double kTimes = 10;
+  if (after >= kTimes * before) return fmt::format("× {:.3g}", after / before);
   return tenths(100 * (after - before) / before) + " %";
 }
 

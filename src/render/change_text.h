@@ -20,7 +20,7 @@ namespace profiler::render {
 /// `delta` in the format's unit, without it; "0" for what would be rounded to nothing.
 [[nodiscard]] std::string signed_amount(const AmountFormat& format, double delta);
 
-/// "+11.9 %"; "–" where there was nothing before.
+/// "+11.9 %", "× 12.3" from ten times on; "–" where there was nothing before.
 [[nodiscard]] std::string relative_change(double before, double after);
 
 /// What is beyond chance is coloured, what is not is faint.

@@ -33,8 +33,10 @@ class DiffPicture {
   std::string draw() {
     FlamegraphLook look;
     look.frame = [this](std::uint32_t node) { return frame(node); };
-    look.legend = {{.css_class = change_class(1), .text = "▲ more than before"},
-                   {.css_class = change_class(-1), .text = "▼ less"},
+    const bool shares = !waits_ && diff_.totals.normalize == view::Normalize::kCpuTime;
+    look.legend = {{.css_class = change_class(1),
+                    .text = shares ? "▲ a larger share than before" : "▲ more than before"},
+                   {.css_class = change_class(-1), .text = shares ? "▼ a smaller one" : "▼ less"},
                    {.css_class = change_class(0), .text = "no change beyond chance"}};
     look.facts = facts();
     look.style_sheet = change_style_sheet();

@@ -8,6 +8,7 @@
 
 #include "render/amount.h"
 #include "render/change_text.h"
+#include "render/diff_sentence.h"
 #include "render/run_text.h"
 #include "view/diff_noise.h"
 #include "view/thread_times.h"
@@ -33,15 +34,15 @@ std::string side_text(const DiffReport::Side& side, const view::Weight& all, std
   return line.take();
 }
 
-/// `exact`: what the kernel charged, or enough samples for a percentage.
-TotalChange seconds_change(std::string name, std::uint64_t before, std::uint64_t after,
-                           bool exact = true) {
+TotalChange seconds_change(std::string name, std::uint64_t before, std::uint64_t after, bool few) {
   const int digits = second_digits(std::max(before, after));
-  TotalChange change{.name = std::move(name), .text = {}};
-  change.text = fmt::format("{} → {} s", seconds(before, digits), seconds(after, digits));
-  if (before != 0 && exact) {
-    change.text += fmt::format(
-        " ({})", relative_change(static_cast<double>(before), static_cast<double>(after)));
+  TotalChange change{.name = std::move(name),
+                     .before = seconds(before, digits),
+                     .after = seconds(after, digits),
+                     .unit = "s",
+                     .change = {}};
+  if (before != 0 && !few) {
+    change.change = relative_change(static_cast<double>(before), static_cast<double>(after));
   }
   return change;
 }
@@ -72,15 +73,23 @@ Facts compared_facts(const DiffReport& report) {
 
 }  // namespace
 
+std::string TotalChange::text() const {
+  return fmt::format("{} → {}{}{}{}", before, after, unit.empty() ? "" : " ", unit,
+                     change.empty() ? "" : " (" + change + ")");
+}
+
 std::vector<TotalChange> total_changes(const DiffReport& report) {
   std::vector<TotalChange> changes;
   const view::DiffTotals& totals = report.diff->totals;
   const bool whole = report.selection.empty();
   const TimeCharged& before = report.before.profile->run.charged;
   const TimeCharged& after = report.after.profile->run.charged;
+  // However exactly they are known, of runs of so little they are no percentage of anything.
+  const bool few =
+      !report.waits_only && std::min(totals.before.samples, totals.after.samples) < kFewSamples;
   const auto charged = [&](std::string name, const std::optional<std::uint64_t>& was,
                            const std::optional<std::uint64_t>& is) {
-    if (was && is) changes.push_back(seconds_change(std::move(name), *was, *is));
+    if (was && is) changes.push_back(seconds_change(std::move(name), *was, *is, few));
     return was && is;
   };
   if (whole) charged("real", before.real_ns, after.real_ns);
@@ -88,14 +97,15 @@ std::vector<TotalChange> total_changes(const DiffReport& report) {
   if (!report.waits_only) {
     const auto sampled = [&](std::string name, std::uint64_t was, std::uint64_t is) {
       if (is_time) {
-        const bool few = std::min(totals.before.samples, totals.after.samples) < kFewSamples;
-        changes.push_back(seconds_change(std::move(name), was, is, !few));
+        changes.push_back(seconds_change(std::move(name), was, is, few));
         return;
       }
       const AmountFormat format(*report.after.event, totals.after);
-      changes.push_back(
-          {.name = std::move(name),
-           .text = fmt::format("{} → {}", format.amount(was), format.amount_with_unit(is))});
+      changes.push_back({.name = std::move(name),
+                         .before = format.amount(was),
+                         .after = format.amount_with_unit(is),
+                         .unit = {},
+                         .change = {}});
     };
     if (!whole || !is_time || !charged("user", before.user_ns, after.user_ns))
       sampled("user", totals.before.user, totals.after.user);
@@ -107,18 +117,23 @@ std::vector<TotalChange> total_changes(const DiffReport& report) {
       return whole ? view::wait_totals(*side.profile).wait_ns : selected.wait;
     };
     changes.push_back(seconds_change("wait", wait(report.before, totals.before),
-                                     wait(report.after, totals.after)));
+                                     wait(report.after, totals.after), few));
   }
   return changes;
 }
 
 std::string diff_head_text(const DiffReport& report, const TextStyle& style) {
   const view::DiffTotals& totals = report.diff->totals;
-  std::string text = side_text(report.before, totals.before, "old", report.waits_only, style) +
-                     side_text(report.after, totals.after, "new", report.waits_only, style);
+  std::string text;
+  if (const std::string sentence = diff_sentence(report); !sentence.empty())
+    text += wrapped(sentence, "", style, Colour::kTitle);
+  if (const std::string shares = shares_sentence(report); !shares.empty())
+    text += wrapped(shares + ": --normalize none", "", style, Colour::kPlain);
+  text += side_text(report.before, totals.before, "old", report.waits_only, style) +
+          side_text(report.after, totals.after, "new", report.waits_only, style);
   Facts facts;
   for (const TotalChange& change : total_changes(report))
-    facts.push_back({change.name + ' ' + change.text});
+    facts.push_back({change.name + ' ' + change.text()});
   text += facts_text(facts, style);
   if (totals.has_cpu() || totals.has_waits()) text += facts_text(compared_facts(report), style);
   if (!report.selection.empty()) text += wrapped(report.selection, "only: ", style, Colour::kTitle);

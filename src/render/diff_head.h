@@ -17,7 +17,11 @@ namespace profiler::render {
 /// charged, or where that is not known or not what is looked at, what was sampled.
 struct TotalChange {
   std::string name;
-  std::string text;  ///< "5.057 → 5.657 s (+11.9 %)"
+  std::string before;  ///< "5.057"
+  std::string after;
+  std::string unit;    ///< "s", or "".
+  std::string change;  ///< "+11.9 %"; "" of too little.
+  [[nodiscard]] std::string text() const;
 };
 [[nodiscard]] std::vector<TotalChange> total_changes(const DiffReport& report);
 

@@ -26,7 +26,9 @@ std::vector<std::string> diff_notes(const DiffReport& report) {
     if (side.profile->run.interrupted)
       of_one(before, "was cut off or is damaged: this is what it held until then");
     if (report.waits_only) continue;
-    if (all.samples == 0) {
+    if (all.samples == 0 && totals.has_waits()) {
+      of_one(before, "has no samples on a CPU: only waits are compared");
+    } else if (all.samples == 0) {
       of_one(before, report.selection.empty() ? "has no samples: nothing to compare"
                                               : "has no such samples: nothing to compare");
     } else if (all.samples < kFewSamples) {

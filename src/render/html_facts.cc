@@ -9,6 +9,9 @@
 #include <ranges>
 #include <utility>
 
+#include "render/amount.h"
+#include "render/diff_head.h"
+#include "render/diff_sentence.h"
 #include "render/flamegraph_style.h"
 #include "render/json_waits.h"
 #include "render/json_writer.h"
@@ -20,6 +23,7 @@
 #include "render/syscalls_json.h"
 #include "view/advice.h"
 #include "view/group_table.h"
+#include "view/quality.h"
 
 namespace profiler::render {
 namespace {
@@ -57,27 +61,51 @@ void write_machine(JsonWriter& json, const Run& run) {
   json.key("profiler").string(printable(run.profiler_version)).end();
 }
 
-void write_comparison(JsonWriter& json, const HtmlComparison* comparison) {
+/// One of the two recordings that are compared; `samples`: those of it that are.
+void write_side(JsonWriter& json, std::string_view key, const DiffReport::Side& side,
+                const view::Quality& quality) {
+  const Run& run = side.profile->run;
+  json.key(key).begin_object().key("file").string(printable(side.path));
+  json.key("command").string(command_text(run, kTitleWidth));
+  json.key("event").string(printable(side.event->name)).key("samples").number(quality.samples);
+  json.key("status").string(status_text(run));
+  json.key("start_unix_ms").number(run.start_unix_ns / 1'000'000);
+  json.key("host").string(printable(run.host)).key("notes").begin_array();
+  // That there are no samples, or few, is said of both (diff_notes).
+  view::Quality enough = quality;
+  enough.samples = std::max(enough.samples, kFewSamples);
+  for (const std::string& note : notes_text(run, *side.event, enough)) json.string(printable(note));
+  json.end().end();
+}
+
+void write_comparison(JsonWriter& json, const Profile& joined, const view::Selection& selection,
+                      const HtmlComparison* comparison) {
   json.key("comparison");
   if (comparison == nullptr) {
     json.null();
     return;
   }
-  const view::DiffTotals& totals = comparison->totals;
-  json.begin_object().key("old").string(printable(comparison->old_path));
-  json.key("new").string(printable(comparison->new_path));
-  json.key("same_event").boolean(comparison->same_event);
+  const DiffReport& report = comparison->report;
+  const view::DiffTotals& totals = report.diff->totals;
+  json.begin_object().key("same_event").boolean(report.same_event());
   json.key("normalized").boolean(totals.normalize == view::Normalize::kCpuTime);
-  json.key("scale").fraction(totals.scale).key("critical").fraction(comparison->critical);
+  json.key("waits_only").boolean(report.waits_only);
+  json.key("scale").fraction(totals.scale).key("critical").fraction(report.diff->critical);
   json.key("effective_before").fraction(totals.effective_before);
   json.key("effective_after").fraction(totals.effective_after);
-  json.key("time").begin_object().key("real_s");
-  write_optional_seconds(json, comparison->charged.real_ns);
-  json.key("user_s");
-  write_optional_seconds(json, comparison->charged.user_ns);
-  json.key("sys_s");
-  write_optional_seconds(json, comparison->charged.sys_ns);
-  json.end().end();
+  json.key("summary").string(diff_sentence(report));
+  json.key("notes").begin_array();
+  for (const std::string& note : diff_notes(report)) json.string(printable(note));
+  json.end().key("totals").begin_array();
+  for (const TotalChange& change : total_changes(report)) {
+    json.begin_object().key("name").string(change.name).key("old").string(change.before);
+    json.key("new").string(change.after).key("unit").string(change.unit);
+    json.key("change").string(change.change).end();
+  }
+  json.end();
+  write_side(json, "old", report.before, view::quality(joined, comparison->before));
+  write_side(json, "new", report.after, view::quality(joined, selection.samples));
+  json.end();
 }
 
 void write_sources(JsonWriter& json, const HtmlOptions& options) {
@@ -131,7 +159,7 @@ std::string html_facts(const Profile& profile, const view::Selection& selection,
   json.key("waits").boolean(head.has_waits);
   write_colors(json);
   write_sources(json, options);
-  write_comparison(json, options.comparison);
+  write_comparison(json, profile, selection, options.comparison);
   std::string text = json.end().take();
 
   // Documents of other schemas go in whole, but for what the viewer makes itself.

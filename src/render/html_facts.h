@@ -7,8 +7,11 @@
 //    "syscalls": profiler.syscalls/1 or null, "machine": {…}, "unit": "s", "waits": true,
 //    "kinds": ["user", …], "colors": {"light": ["#…"], "dark": […]},
 //    "sources": [{"file","newer","lines": [""]}] or null,
-//    "comparison": {"old","new","same_event","normalized","scale","critical","effective_before",
-//                   "effective_after","time": {"real_s","user_s","sys_s"}} or null}
+//    "comparison": {"same_event","normalized","waits_only","scale","critical","effective_before",
+//                   "effective_after","summary","notes": [""],
+//                   "totals": [{"name","old","new","unit","change"}],
+//                   "old" and "new": {"file","command","event","samples","status","start_unix_ms",
+//                                     "host","notes": [""]}} or null}
 #pragma once
 
 #include <cstdint>
@@ -16,8 +19,8 @@
 #include <vector>
 
 #include "profiler/profile.h"
+#include "render/diff_report.h"
 #include "render/source_text.h"
-#include "view/diff_totals.h"
 #include "view/filter.h"
 
 namespace profiler::render {
@@ -30,13 +33,8 @@ struct EmbeddedSource {
 
 /// What a recording is compared with: the profile is the joined one, its samples are those after.
 struct HtmlComparison {
-  std::string old_path;
-  std::string new_path;
+  const DiffReport& report;  ///< Of functions.
   const std::vector<const Sample*>& before;
-  view::DiffTotals totals;
-  double critical = 0;     ///< As many standard deviations are chance.
-  bool same_event = true;  ///< Else seconds of the one are none of the other.
-  TimeCharged charged;     ///< Of the old one.
 };
 
 struct HtmlOptions {

@@ -31,9 +31,7 @@ std::vector<Sample> squared_waits(const std::vector<const Sample*>& samples) {
   for (const Sample* sample : samples) {
     if (sample->mode != Mode::kWait) continue;
     Sample square = *sample;
-    const double us = static_cast<double>(sample->weight) / 1e3;
-    square.weight =
-        static_cast<std::uint64_t>(std::min(us * us / std::max<double>(sample->waits, 1), 1e18));
+    square.weight = static_cast<std::uint64_t>(std::min(wait_square(*sample) / 1e6, 1e18));
     squares.push_back(square);
   }
   return squares;

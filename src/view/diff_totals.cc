@@ -1,11 +1,18 @@
 #include "view/diff_totals.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "view/diff_noise.h"
 #include "view/overview.h"
 
 namespace profiler::view {
+
+double wait_square(const Sample& sample) {
+  if (sample.mode != Mode::kWait) return 0;
+  const auto ns = static_cast<double>(sample.weight);
+  return ns * ns / std::max<double>(sample.waits, 1);
+}
 
 DiffTotals diff_totals(const JoinedProfile& joined, const DiffOptions& options) {
   const auto before = joined.before();
@@ -17,6 +24,8 @@ DiffTotals diff_totals(const JoinedProfile& joined, const DiffOptions& options) 
   totals.effective_after = effective_samples(after);
   totals.normalize = options.normalize;
   totals.waits = options.waits;
+  for (const Sample* sample : before) totals.wait_squares_before += wait_square(*sample);
+  for (const Sample* sample : after) totals.wait_squares_after += wait_square(*sample);
   if (options.normalize == Normalize::kCpuTime && totals.has_cpu()) {
     totals.scale =
         static_cast<double>(totals.after.all()) / static_cast<double>(totals.before.all());

@@ -36,10 +36,16 @@ struct DiffTotals {
   Normalize normalize = Normalize::kCpuTime;
   double scale = 1;  ///< CPU time before times this is compared.
   bool waits = false;
+  double wait_squares_before = 0;  ///< What the sums of waits vary by, in ns².
+  double wait_squares_after = 0;
 
   [[nodiscard]] bool has_cpu() const { return before.all() != 0 && after.all() != 0; }
   [[nodiscard]] bool has_waits() const { return waits && before.wait != 0 && after.wait != 0; }
 };
+
+/// What the sum of durations, of which the sample is some, varies by for it: the square of each, in
+/// ns².
+[[nodiscard]] double wait_square(const Sample& sample);
 
 [[nodiscard]] DiffTotals diff_totals(const JoinedProfile& joined, const DiffOptions& options);
 

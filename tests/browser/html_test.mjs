@@ -440,13 +440,18 @@ await test('without source text the page says how to have it', 'kinds.html', asy
 
 await test('a comparison shows what changed', 'comparison.html', async page => {
   const rows = (await cells(page, 'tbody tr')).map(row => row.join(' '));
-  assert.ok(rows.some(row => /20\.0 % 34\.9 % ▲ \+14\.9 grows prog/.test(row)), rows.join());
-  assert.ok(rows.some(row => /10\.0 % 0\.0 % ▼ −10\.0 goes gone/.test(row)));
-  assert.ok(!rows.some(row => /points.*stays/.test(row)));
+  assert.ok(rows.some(row => /^0\.200 0\.380 20\.0 % 34\.9 % ▲ \+14\.9 \d\.\d grows prog$/.test(row)), rows.join('\n'));
+  assert.ok(rows.some(row => /^0\.100 0 10\.0 % 0\.0 % ▼ −10\.0 \d\.\d goes prog gone$/.test(row)), rows.join('\n'));
+  assert.ok(!rows.some(row => /stays/.test(row)));
+  // Causes are compared, too; the program itself says of which recording each number is.
+  assert.ok(rows.some(row => /^0 0\.040 0\.0 % 3\.7 % ▲ \+3\.7 \d\.\d read new$/.test(row)), rows.join('\n'));
+  assert.deepEqual((await cells(page, '.totals thead tr'))[0].filter(Boolean), ['OLD', 'NEW', 'change']);
+  assert.match(await text(page, '.summary'), /^CPU time changed by no more than chance: 1\.000 → 1\.090 s \(\+0\.090 ± 0\.\d+ s\)\.$/);
+  assert.deepEqual(await page.locator('#tabs button').allInnerTexts(), ['Overview', 'Flame graph', 'Functions', 'Sys by cause']);
   await tab(page, 'Flame graph');
-  assert.match(await text(page, '.legend'), /▲ more than before\s*▼ less\s*no more than chance/);
+  assert.match(await text(page, '.legend'), /▲ a larger share than before\s*▼ a smaller one\s*no more than chance/);
   await point(page, '▲ grows');
-  assert.match(await text(page, '.details'), /20\.0 % before, \+14\.9 points/);
+  assert.match(await text(page, '.details'), /20\.0 % before: \+14\.9 ± \d\.\d points/);
   await named(page, 'stays');
   assert.ok(!(await frames(page)).some(f => f.name.includes('goes')));
   await page.getByLabel('widths before').check();
@@ -455,7 +460,67 @@ await test('a comparison shows what changed', 'comparison.html', async page => {
   await named(page, 'goes');
   await tab(page, 'Functions');
   const first = (await cells(page, '.functions tbody tr'))[0].join(' ');
-  assert.match(first, /▲ \+14\.9.*grows/);
+  assert.match(first, /^0\.200 0\.380 20\.0 % 34\.9 % ▲ \+14\.9 \d\.\d 0\.200 0\.380 ▲ \+14\.9 \d\.\d grows prog$/);
+  // What is chance has its number and its band, too.
+  assert.match((await cells(page, '.functions tbody tr')).map(row => row.join(' ')).find(row => /stays/.test(row)), /−2\.4 \d\.\d /);
+  await page.getByRole('button', {name: 'grows'}).click();
+  assert.match(await text(page, '.even'), /Callers, s\s+old\s+new\s+share\s+→ new\s+points\s+function\s+0\.200\s+0\.380\s+20\.0 %\s+34\.9 %\s+\+14\.9\s+main/);
+  await tab(page, 'Sys by cause');
+  assert.match(await text(page, '.side'), /read: user code behind it[^]*0\s+0\.040[^]*comes/);
+});
+
+await test('shares or seconds of a comparison, as is chosen', 'slower.html', async page => {
+  const row = async name => (await cells(page, '.functions tbody tr')).map(row => row.join(' ')).find(row => row.includes(name));
+  assert.match(await text(page, '.summary'), /^CPU time grew by 2\.000 ± 0\.\d+ s \(5\.000 → 7\.000 s, \+40\.0 %\), nearly all of it in parse/);
+  assert.match(await text(page, 'main'), /shares of CPU time[^]*What cost as much as before has a smaller share[^]*compare seconds/);
+  await tab(page, 'Functions');
+  assert.match(await row('render'), /▼ −17\.1/);
+  await page.getByLabel('Compare').selectOption('seconds');
+  assert.match(page.url(), /compare=seconds/);
+  assert.match(await row('parse'), /▲ \+2\.000 0\.\d+ /);
+  assert.doesNotMatch(await row('render'), /[▲▼]/);
+  await tab(page, 'Overview');
+  assert.doesNotMatch(await text(page, 'main'), /shares of CPU time are|smaller share|faster/);
+});
+
+await test('a comparison as it was asked for: in seconds', 'slower-none.html', async page => {
+  assert.equal(await page.getByLabel('Compare').inputValue(), 'seconds');
+  const rows = (await cells(page, 'tbody tr')).map(row => row.join(' '));
+  assert.ok(rows.some(row => /^2\.000 4\.000 40\.0 % 57\.1 % ▲ \+2\.000 0\.\d+ parse/.test(row)), rows.join('\n'));
+  assert.ok(!rows.some(row => /render/.test(row)));
+});
+
+await test('a comparison as it was asked for: of waits', 'waiting-wait.html', async page => {
+  assert.match(await text(page, '.summary'), /^Time waited changed by no more than chance: 1\.000 → 1\.520 s/);
+  assert.doesNotMatch(await text(page, 'main'), /no samples|real = user/);
+  await tab(page, 'Flame graph');
+  assert.equal(await page.getByLabel('Time').inputValue(), 'wait');
+  await named(page, 'pthread_mutex_lock');
+  await tab(page, 'Functions');
+  assert.match((await cells(page, '.functions thead tr'))[0].join(' '), /^waiting, with all it called, s waiting, its own, s/);
+});
+
+await test('a comparison with waits has those of both', 'waiting.html', async page => {
+  const totals = (await cells(page, '.totals tbody tr')).map(row => row.join(' '));
+  // 20 locks of 10 ms and 10 polls of 30 ms, 30 and 40 ms runnable, 4 times 50 ms of disk and 0.2 s.
+  assert.ok(totals.some(row => /^real 2\.000 s 6\.000 s \+200\.0 %$/.test(row)), totals.join('\n'));
+  assert.doesNotMatch(await text(page, 'main'), /real = user|--source|app_new 0/);
+  await page.goto(page.url().replace(/#.*/, '') + '#view=timeline&range=0-5');
+  assert.match(await text(page, '.summary'), /CPU time grew/);
+  await tab(page, 'Flame graph');
+});
+
+await test('few samples, or none, are compared without percentages', 'few-compared.html', async page => {
+  for (const view of ['Overview', 'Functions']) {
+    await tab(page, view);
+    assert.doesNotMatch(await text(page, 'main'), /\d %/, view);
+  }
+});
+
+await test('where there is nothing to compare the page says so', 'empty-compared.html', async page => {
+  assert.match(await text(page, 'main'), /empty-compared\.old has no samples: nothing to compare/);
+  await tab(page, 'Functions');
+  await tab(page, 'Flame graph');
 });
 
 await test('names that are markup are only text', 'hostile.html', async page => {

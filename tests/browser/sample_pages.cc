@@ -1,12 +1,13 @@
 // Writes the pages that the tests of the viewer open, each with what the reports say of the same
 // profile: sample_pages DIRECTORY. NAME.html; NAME.json: {"functions", "kernel_functions", "tree",
 // "kernel_tree", "inverted", "merged", "lines", "causes", "half"}, documents of profiler.report/1.
+// NAME.old and NAME.new: recordings to be compared.
 #include <cstdio>
 #include <fstream>
 #include <functional>
-#include <nlohmann/json.hpp>
 #include <string>
 
+#include "profile/profile_writer.h"
 #include "render/html.h"
 #include "render/report_json.h"
 #include "tests/browser/sample_profiles.h"
@@ -14,7 +15,6 @@
 #include "tests/support/profile_builder.h"
 #include "tests/support/random_profile.h"
 #include "view/call_tree.h"
-#include "view/diff.h"
 #include "view/filter.h"
 #include "view/function_table.h"
 #include "view/group_table.h"
@@ -156,40 +156,36 @@ Profile taking_turns() {
   return builder.build();
 }
 
-/// A comparison: the page, and what view/diff says of each function.
-bool write_comparison(const std::string& directory, const Profile& before, const Profile& after) {
-  const auto was = view::select(before, {});
-  const auto is = view::select(after, {});
-  const view::JoinedProfile joined =
-      view::join_profiles({.profile = before, .samples = was}, {.profile = after, .samples = is});
-  const view::Diff diff = view::compare_functions(joined, {});
-  const std::vector<const Sample*> old_samples = joined.before();
-  const render::HtmlComparison comparison{.old_path = "old.data",
-                                          .new_path = "new.data",
-                                          .before = old_samples,
-                                          .totals = diff.totals,
-                                          .critical = diff.critical,
-                                          .charged = before.run.charged};
-  view::Selection selection;
-  selection.samples = joined.after();
-  std::string text;
-  render::html(joined.profile, selection, {.comparison = &comparison},
-               [&](std::string_view bytes) { text += bytes; });
-  std::string rows;
-  const auto all_after = static_cast<double>(diff.totals.after.all());
-  for (const view::DiffRow& row : diff.rows) {
-    const view::Change& change = row.total.cpu;
-    rows +=
-        (rows.empty() ? "" : ",\n") + nlohmann::json({{"name", row.what.label},
-                                                      {"samples_before", row.before.total.samples},
-                                                      {"samples", row.after().total.samples},
-                                                      {"delta", change.delta / all_after},
-                                                      {"noise", change.noise / all_after},
-                                                      {"significant", change.significant}})
-                                          .dump();
-  }
-  return write(directory + "/comparison.html", text) &&
-         write(directory + "/comparison.rows", "[" + rows + "]");
+/// Two recordings, to be compared by the program (tests/browser/run).
+bool write_pair(const std::string& directory, const std::string& name, const Profile& before,
+                const Profile& after) {
+  const auto write_profile = [&](const std::string& ending, const Profile& profile) {
+    auto writer = profile::ProfileWriter::create(directory + "/" + name + ending);
+    return writer && writer->finish(profile);
+  };
+  return write_profile(".old", before) && write_profile(".new", after);
+}
+
+/// A program that waits in several ways, for a CPU too: `more` of all of it.
+Profile waiting(std::uint64_t more) {
+  return ProfileBuilder()
+      .command({"./server"})
+      .user("_start;main;serve;handle", static_cast<int>(300 * more))
+      .sys("_start;main;serve;handle;write@libc.so.6", "entry_SYSCALL_64;vfs_write",
+           test::syscall("write"), 100)
+      .wait("_start;main;serve;handle;pthread_mutex_lock@libc.so.6",
+            "entry_SYSCALL_64;futex_do_wait;schedule", WaitClass::kLock, 10'000'000 * more, 20)
+      .wait("_start;main;serve;poll@libc.so.6", "entry_SYSCALL_64;do_sys_poll;schedule",
+            WaitClass::kPoll, 30'000'000, 10, test::syscall("poll"))
+      .runnable("_start;main;serve;handle", 2'000'000 * more, 30)
+      .runnable("_start;main;only_runnable", 1'000'000, 40)
+      .thread("flusher", 101)
+      .wait("start_thread@libc.so.6;flush;fsync@libc.so.6",
+            "entry_SYSCALL_64;ext4_sync_file;io_schedule;schedule", WaitClass::kDisk, 50'000'000, 4,
+            test::syscall("fsync"))
+      .unsampled_wait(200'000'000)
+      .charged(2'000'000'000 * more, 290'000'000 * more, 110'000'000)
+      .build();
 }
 
 int run(const std::string& directory) {
@@ -208,21 +204,38 @@ int run(const std::string& directory) {
       write_both(
           directory, "cycles",
           ProfileBuilder().event("cache-misses", "cache-misses").user("main;f", 100).build());
-  good = good && write_comparison(directory,
-                                  ProfileBuilder()
-                                      .user("main;stays", 400)
-                                      .user("main;shrinks;~inner", 300)
-                                      .user("main;goes", 100)
-                                      .user("main;grows", 200)
-                                      .build(),
-                                  ProfileBuilder()
-                                      .user("main;stays", 410)
-                                      .user("main;shrinks;inner", 200)
-                                      .user("main;grows", 380)
-                                      .user("main;comes", 60)
-                                      .sys("main;comes;read@libc.so.6", "entry_SYSCALL_64;vfs_read",
-                                           test::syscall("read"), 40)
-                                      .build());
+  good = good &&
+         write_pair(directory, "comparison",
+                    ProfileBuilder()
+                        .command({"./prog"})
+                        .user("main;stays", 400)
+                        .user("main;shrinks;~inner", 300)
+                        .user("main;goes", 100)
+                        .user("main;grows", 200)
+                        .build(),
+                    ProfileBuilder()
+                        .command({"./prog"})
+                        .user("main;stays", 410)
+                        .user("main;shrinks;inner", 200)
+                        .user("main;grows", 380)
+                        .user("main;comes", 60)
+                        .sys("main;comes;read@libc.so.6", "entry_SYSCALL_64;vfs_read",
+                             test::syscall("read"), 40)
+                        .build()) &&
+         // Twice the work in one function: all others have smaller shares.
+         write_pair(directory, "slower",
+                    ProfileBuilder().user("main;parse", 2000).user("main;render", 3000).build(),
+                    ProfileBuilder().user("main;parse", 4000).user("main;render", 3000).build()) &&
+         write_pair(directory, "waiting", waiting(1), waiting(3)) &&
+         write_pair(directory, "few-compared", ProfileBuilder().user("main;f", 3).build(),
+                    ProfileBuilder().user("main;f", 200).build()) &&
+         write_pair(directory, "empty-compared", ProfileBuilder().build(),
+                    ProfileBuilder().user("main;f", 200).build()) &&
+         write_pair(directory, "same", test::waits(), test::waits());
+  for (std::uint32_t seed = 0; good && seed < 6; ++seed) {
+    good = write_pair(directory, "pair" + std::to_string(seed), test::random_profile(seed),
+                      test::random_profile(seed + 50));
+  }
   for (std::uint32_t seed = 0; good && seed < 20; ++seed)
     good = write_both(directory, "random" + std::to_string(seed), test::random_profile(seed));
   return good ? 0 : 1;

@@ -7,6 +7,7 @@ import path from 'node:path';
 import test from 'node:test';
 import zlib from 'node:zlib';
 import {byStack, sumPairs, valuesOf, VALUE} from '../../src/render/viewer/charges.js';
+import {isReported, limitState} from '../../src/render/viewer/comparison.js';
 import {Amounts, duration, grouped, percent} from '../../src/render/viewer/format.js';
 import {calleesOf, callersOf} from '../../src/render/viewer/functions.js';
 import {layout, matched} from '../../src/render/viewer/layout.js';
@@ -345,28 +346,95 @@ test('numbers read as in the text reports', () => {
   assert.equal(new Amounts('cache-misses', 5e9).withUnit(12345), '12,345 cache-misses');
 });
 
-test('a comparison says of each function what profiler diff says', () => {
+/** Comparisons, as the program writes them: a page, and JSON of the same. */
+const COMPARED = fs.readdirSync(directory).filter(name => name.endsWith('.diff')).map(name => name.slice(0, -5));
+assert.ok(COMPARED.length >= 20, COMPARED.join());
+
+for (const name of COMPARED) {
+  test(`${name}: the comparison is that of profiler diff`, () => {
+    const m = model(name);
+    const diff = JSON.parse(fs.readFileSync(path.join(directory, name + '.diff'), 'utf8'));
+    limitState({...DEFAULTS}, m);
+    assert.equal(m.measured, name.endsWith('-none'));
+    const {comparison} = m.facts;
+    const {few, shares} = m.comparison;
+    const sideOf = (w, what) => `${ns(w[what].user_s)} ${ns(w[what].sys_s)} ${ns(w[what].wait_s)} ${w[what].samples}`;
+    // In the unit in which the page compares: rounded, as JSON has whole nanoseconds.
+    const cpu = (of, what) => (shares && !few ? of[what].share : of[what].cpu_s);
+    const unit = shares && !few ? 1 : 1e9;
+
+    const all = side => `${ns(diff[side].sampled.user_s)} ${ns(diff[side].sampled.sys_s)} ${diff[side].sampled.samples}`;
+    const sums = w => `${w.user} ${w.sys} ${w.samples}`;
+    assert.equal(sums(m.allBefore), all('old'));
+    assert.equal(sums(m.all), all('new'));
+
+    // Of rows that look alike each has to be found once.
+    const words = (old, is, flags) => [old, is, ...flags].join(' | ');
+    const key = row => words(`${sideOf(row.old, 'total')} ${sideOf(row.old, 'self')}`, `${sideOf(row.new, 'total')} ${sideOf(row.new, 'self')}`, [row.significant]);
+    const foundKey = row => words(`${shown(row.before)} ${shown(row.selfBefore)}`, `${shown(row.total)} ${shown(row.self)}`, [isReported(row)]);
+    const found = m.functions(true);
+    const keys = diff.functions.map(key).sort();
+    assert.deepEqual(found.map(foundKey).sort(), keys);
+    // What may differ by rounding, of whichever row it is that looks so.
+    const isNear = (found, wanted) => Math.abs(found - (wanted || 0)) <= 2e-6 + 1e-6 * Math.abs(found);
+    const changesOf = row => [['total', row.change, row.waitChange], ['self', row.selfChange, row.selfWaitChange]];
+    const agrees = (row, wanted) => changesOf(row).every(([what, onCpu, waiting]) =>
+      isNear(onCpu.delta / unit, cpu(wanted.delta, what)) && (!compared || isNear(onCpu.noise / unit, cpu(wanted.noise, what))) &&
+      (!m.facts.waits || (isNear(waiting.delta / 1e9, wanted.delta[what].wait_s) && isNear(waiting.noise / 1e9, wanted.noise[what].wait_s))));
+    const compared = diff.old.sampled.samples > 0 && diff.new.sampled.samples > 0;
+    const byKey = new Map();
+    for (const row of diff.functions) byKey.set(key(row), [...(byKey.get(key(row)) || []), row]);
+    for (const row of found) {
+      const alike = byKey.get(foundKey(row));
+      const at = alike.findIndex(wanted => agrees(row, wanted));
+      assert.ok(at >= 0, `${m.entries.name(row.entry)}: ${JSON.stringify(changesOf(row))}, not as one of ${
+        JSON.stringify(alike.map(wanted => [wanted.delta, wanted.noise]))}`);
+      alike.splice(at, 1);
+    }
+
+    const causes = m.comparedLedger('causes');
+    const cause = row => `${ns(row.old.sys_s)} ${ns(row.new.sys_s)} ${row.old.samples} ${row.new.samples} ${row.significant}`;
+    assert.deepEqual(causes.map(row => `${row.before.sys} ${row.weight.sys} ${row.before.samples} ${row.weight.samples} ${row.change.significant}`).sort(),
+                     diff.causes.map(cause).sort());
+    // What all of it took is in the page's text, as it is in that of the command.
+    assert.deepEqual(comparison.notes, diff.notes);
+    for (const {name: total, old} of comparison.totals) {
+      const charged = diff.old.time[`${total}_s`];
+      if (charged !== null && !comparison.waits_only) assert.ok(Math.abs(Number(old) - charged) < Math.max(1e-3, charged / 1000), `${total}: ${old}, not ${charged}`);
+    }
+  });
+}
+
+test('a comparison of waits has those for a CPU too', () => {
+  const m = model('waiting-wait');
+  assert.ok(m.facts.comparison.waits_only);
+  const names = m.functions(true).map(row => m.entries.name(row.entry));
+  assert.ok(names.includes('only_runnable'), names.join());
+  // Of all time they are other programs' doing.
+  const other = model('waiting');
+  assert.ok(!other.functions(true).some(row => other.entries.name(row.entry) === 'only_runnable'));
+  const state = {...DEFAULTS, range: [0, 5], view: 'timeline'};
+  limitState(state, m);
+  assert.deepEqual([state.mode, state.range, state.view], ['wait', null, 'overview']);
+});
+
+test('what is gone has a width in the old picture only', () => {
   const m = model('comparison');
-  const rows = JSON.parse(fs.readFileSync(path.join(directory, 'comparison.rows'), 'utf8'));
-  const near = (a, b, what) => assert.ok(Math.abs(a - b) < 1e-7, `${what}: ${a}, not ${b}`);
-  const found = m.functions(true);
-  assert.equal(found.length, rows.length);
-  for (const row of rows) {
-    const one = found.find(f => m.entries.name(f.entry) === row.name);
-    assert.ok(one, row.name);
-    assert.equal(one.before.samples, row.samples_before, row.name);
-    assert.equal(one.total.samples, row.samples, row.name);
-    assert.equal(one.change.significant, row.significant, row.name);
-    near(one.change.delta, row.delta, row.name);
-    near(one.change.noise, row.noise, row.name);
-  }
-  assert.ok(rows.some(row => row.significant) && rows.some(row => !row.significant));
-  assert.equal(m.all.samples, 1090);
-  assert.equal(m.allBefore.samples, 1000);
-  // What is gone has a width in the old picture only.
   const names = source => source.children(source.children(source.root)[0]).map(child => m.entries.name(source.entry(child)));
   assert.ok(!names(m.source({mode: 'cpu'})).includes('goes'));
   assert.ok(names(m.source({mode: 'cpu', old: true})).includes('goes'));
+  assert.ok(m.functions(true).some(row => row.change.significant) && m.functions(true).some(row => !row.change.significant));
+});
+
+test('a change has its unit and its noise', () => {
+  const m = model('slower');
+  const change = name => m.functions(true).find(row => m.entries.name(row.entry) === name).change;
+  limitState({...DEFAULTS}, m);
+  assert.match(m.comparison.text(change('parse')), /^40\.0 % before: \+17\.1 ± \d\.\d points$/);
+  assert.match(m.comparison.text(change('render')), /^60\.0 % before: −17\.1 ± \d\.\d points$/);
+  limitState({...DEFAULTS, compare: 'seconds'}, m);
+  assert.match(m.comparison.text(change('parse')), /^2\.000 s before: \+2\.000 ± 0\.\d+ s$/);
+  assert.match(m.comparison.text(change('render')), /^3\.000 s before: 0\.000 ± 0\.\d+ s, no more than chance$|^3\.000 s before: 0 ± 0\.\d+ s, no more than chance$/);
 });
 
 test('names that are code or escapes are only text', () => {

@@ -2,8 +2,8 @@
 import {evidence, VALUE} from './charges.js';
 import {Amounts, counted, duration, FEW_SAMPLES, percent} from './format.js';
 import {byId, h} from './dom.js';
-import {points} from './change.js';
 import {CausesView} from './causes.js';
+import {ComparedCauses, ComparedFunctions, ComparedOverview, limitState} from './comparison.js';
 import {FlameView} from './flame.js';
 import {FunctionsView} from './table.js';
 import {Model} from './model.js';
@@ -17,6 +17,10 @@ const TABS = [['overview', 'Overview', OverviewView], ['flame', 'Flame graph', F
               ['functions', 'Functions', FunctionsView], ['causes', 'Sys by cause', CausesView],
               ['timeline', 'Timeline', TimelineView], ['source', 'Source', SourceView]];
 
+/** Of a comparison. */
+const COMPARED_TABS = [['overview', 'Overview', ComparedOverview], TABS[1],
+                       ['functions', 'Functions', ComparedFunctions], ['causes', 'Sys by cause', ComparedCauses]];
+
 /** What cannot be shown without the samples, which come after the rest. */
 const needsSamples = state => state.range || state.threads || state.view === 'timeline' ||
     (state.view === 'flame' && (state.group || state.color === 'thread'));
@@ -28,7 +32,8 @@ class App {
     document.title = facts.title + ' – profile';
     byId('title').textContent = facts.title;
     byId('title').title = facts.title;
-    byId('tabs').append(...TABS.map(([key, name]) => h('button', {
+    this.tabs = this.model.compared ? COMPARED_TABS : TABS;
+    byId('tabs').append(...this.tabs.map(([key, name]) => h('button', {
       type: 'button', role: 'tab', 'data-view': key, onclick: () => this.set({view: key})}, name)));
     byId('find').addEventListener('input', () => this.set({find: byId('find').value}, true));
     byId('regex').addEventListener('change', () => this.set({regex: byId('regex').checked}, true));
@@ -66,6 +71,7 @@ class App {
 
   show() {
     const {state, model} = this;
+    if (model.compared) limitState(state, model);
     if (needsSamples(state) && !model.hasSamples) {
       byId('view').replaceChildren(h('p', {}, 'Reading the samples …'));
       return;
@@ -80,7 +86,7 @@ class App {
     if (byId('find').value !== state.find) byId('find').value = state.find;
     byId('regex').checked = state.regex;
     this.chips();
-    const tab = TABS.find(([key]) => key === state.view);
+    const tab = this.tabs.find(([key]) => key === state.view);
     if (!(this.view instanceof tab[2])) {
       if (this.view && this.view.close) this.view.close();
       byId('view').replaceChildren();
@@ -149,12 +155,8 @@ class App {
             mode === 'wait' || (mode === 'wall' && weight.waits) ? counted(weight.waits, 'wait', 'waits') : '']
         .filter(Boolean).join(', ');
   }
-  /** '5.1 % before, +2.0 points', or that this may be chance. */
-  changeText(change) {
-    if (change.isNew) return change.significant ? 'new' : 'not sampled before';
-    const text = `${percent(change.before)} before, ${points(change.delta)} points`;
-    return change.significant ? text : text + ': no more than chance';
-  }
+  /** '5.1 % before: +2.0 ± 1.1 points', or that this may be chance. */
+  changeText(change) { return this.model.comparison.text(change); }
   causeText(row) { return row.nested ? `${row.label} in ${row.entry}` : row.label; }
   /** What was counted of the call that a cause is; null where nothing was. */
   exactCalls(row) {
@@ -181,12 +183,12 @@ class App {
       find.select();
       event.preventDefault();
     } else if (event.target.getAttribute && event.target.getAttribute('role') === 'tab' && /^Arrow(Left|Right)$/.test(event.key)) {
-      const at = TABS.findIndex(([key]) => key === this.state.view);
-      const next = TABS[(at + (event.key === 'ArrowRight' ? 1 : TABS.length - 1)) % TABS.length][0];
+      const at = this.tabs.findIndex(([key]) => key === this.state.view);
+      const next = this.tabs[(at + (event.key === 'ArrowRight' ? 1 : this.tabs.length - 1)) % this.tabs.length][0];
       this.set({view: next});
       byId('tabs').querySelector(`[data-view=${next}]`).focus();
-    } else if (/^[1-6]$/.test(event.key) && !/^(INPUT|SELECT)$/.test(event.target.tagName)) {
-      this.set({view: TABS[event.key - 1][0]});
+    } else if (this.tabs[event.key - 1] && !/^(INPUT|SELECT)$/.test(event.target.tagName)) {
+      this.set({view: this.tabs[event.key - 1][0]});
     } else if (event.key === 'Escape' && this.state.find) {
       this.set({find: ''}, true);
     }
@@ -199,5 +201,5 @@ export async function start(tables, unpackSamples) {
   // Once the first picture is on the screen.
   await new Promise(painted => requestAnimationFrame(() => setTimeout(painted)));
   app.model.setSamples(decodeSamples(await unpackSamples(), app.model.profile));
-  if (!app.view || app.state.view === 'overview') app.show();
+  if (!app.view || app.state.view === 'overview' || app.model.compared) app.show();
 }

@@ -77,7 +77,7 @@ export class FlameView {
       for (const box of this.layout.boxes) {
         if (box.merged) continue;
         const [is, other] = [this.source.weight(box.handle), this.source.otherWeight(box.handle)];
-        box.change = state.old ? model.comparison.of(is, other) : model.comparison.of(other, is);
+        box.change = state.old ? model.comparison.of(is, other, state.mode) : model.comparison.of(other, is, state.mode);
       }
     }
     this.up = !state.icicle;
@@ -223,11 +223,13 @@ export class FlameView {
   showLegend() {
     const {facts} = this.app.model;
     const kinds = new Set(this.layout.boxes.map(box => this.painter.kind(box)));
-    const key = [...kinds].sort().join() + this.app.dark + this.shownColor;
+    const {comparison} = this.app.model;
+    const comparesShares = comparison && comparison.shares && this.app.state.mode !== 'wait';
+    const key = [...kinds].sort().join() + this.app.dark + this.shownColor + comparesShares;
     if (key === this.legendKey) return;
     this.legendKey = key;
     if (this.shownColor === 'change') {
-      this.legend.replaceChildren(...[['▲ more than before', 1], ['▼ less', -1], ['no more than chance', 0]].map(([text, delta]) => h(
+      this.legend.replaceChildren(...[[comparesShares ? '▲ a larger share than before' : '▲ more than before', 1], [comparesShares ? '▼ a smaller one' : '▼ less', -1], ['no more than chance', 0]].map(([text, delta]) => h(
           'span', {}, h('i', {class: 'dot', style: `background:${this.painter.changeColor(
               {significant: delta !== 0, delta, before: 1, after: 1})}`}), text)));
       return;

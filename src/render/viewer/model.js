@@ -1,6 +1,7 @@
 // The profile under one selection: what views ask for is computed once for each, when it is asked for.
-import {all, byStack, NOTHING, pairRows, selfs, sum, sumPairs, totals, valuesOf, wholeSums} from './charges.js';
+import {all, byStack, NOTHING, pairRows, selfs, sum, sumPairs, totals, valuesOf, Weights, wholeSums} from './charges.js';
 import {Comparison} from './change.js';
+import {joinRows} from './comparison.js';
 import {counted} from './format.js';
 import {functionTable} from './functions.js';
 import {BottomUp, TopDown} from './layout.js';
@@ -26,6 +27,7 @@ export class Model {
   setSamples({samples, waits}) {
     Object.assign(this.profile, {samples, waits});
     this.pairs = pairRows(this.profile);
+    if (this.compared) this.memo.clear();
     // Recordings of other tools do not say how long they took.
     for (let t = 1; t < samples.start.length; ++t)
       if (samples.start[t] > 0) this.duration = Math.max(this.duration, samples.time[samples.start[t] - 1]);
@@ -111,7 +113,25 @@ export class Model {
   }
   get allBefore() { return this.once('all before', () => all(this.stackSumsBefore)); }
   get comparison() {
-    return this.once('comparison', () => (this.compared ? new Comparison(this.facts, this.allBefore, this.all) : null));
+    return this.once('comparison', () => (this.compared ? new Comparison(this.facts, this.allBefore, this.all, this.measured) : null));
+  }
+  /** By how much all of it changed as measured: one quantity, so that two standard deviations are chance. */
+  get wholeChange() {
+    const facts = {...this.facts, comparison: {...this.facts.comparison, critical: 1.96}};
+    return this.once('whole change', () => new Comparison(facts, this.allBefore, this.all, true).of(this.allBefore, this.all));
+  }
+  /** What the sums of waits vary by: the squares of their lengths, by stack, of one side. */
+  squares(before) {
+    return this.once(`squares|${before}`, () => {
+      const {samples, stacks} = this.profile;
+      const sums = new Float64Array(stacks.mode.length);
+      if (!this.hasSamples) return sums;
+      const first = samples.start[before ? this.threadCount : 0];
+      const end = samples.start[before ? samples.start.length - 1 : this.threadCount];
+      for (let i = first; i < end; ++i)
+        if (stacks.mode[samples.stack[i]] === WAIT) sums[samples.stack[i]] += samples.weight[i] ** 2 / Math.max(samples.waits[i], 1);
+      return sums;
+    });
   }
 
   /** A tree, and the sums of what its leaves stand for. `group`: '', 'process' or 'thread'. */
@@ -129,7 +149,7 @@ export class Model {
       const rows = {stack: this.pairs.stack, group: this.pairs.thread.map(t => t % this.threadCount)};
       if (group === 'process') rows.group = rows.group.map(t => threads.process[t]);
       const name = group === 'process' ?
-          p => (p < 0 ? '[unknown]' : `${processes.name[p]} ${processes.pid[p]}`) : t => this.threadName(t);
+          p => (p < 0 ? '[unknown]' : processes.name[p] + (this.compared ? '' : ' ' + processes.pid[p])) : t => this.threadName(t);
       return groupedTree(this.tree(merge).tree, rows, id => this.entries.of(KIND.process, name(id), id));
     }
     if (merge) return withoutRecursion(this.tree().tree);
@@ -169,14 +189,25 @@ export class Model {
       const rows = functionTable(tree, this.totals(false, ''), selfs(tree, sums, folded), folded);
       if (!this.compared) return rows;
       const known = new Map(rows.map(row => [row.entry, row]));
+      const table = sums => functionTable(tree, totals(tree, sums), selfs(tree, sums, folded), folded);
       for (const old of functionTable(tree, this.totalsBefore(false, ''), selfs(tree, given.sumsBefore, folded), folded)) {
         const row = known.get(old.entry) || {...old, self: NOTHING, total: NOTHING};
-        row.before = old.total;
+        Object.assign(row, {before: old.total, selfBefore: old.self});
         if (!known.has(old.entry)) known.set(old.entry, row);
       }
+      const squares = [true, false].map(before => {
+        const values = this.squares(before);
+        const zeros = new Float64Array(values.length);
+        const found = this.facts.waits ? table(new Weights(field => (field === 'wait' ? values : zeros))) : [];
+        return new Map(found.map(row => [row.entry, row]));
+      });
+      const by = this.comparison;
       return [...known.values()].map(row => {
-        const before = row.before || NOTHING;
-        return {...row, before, change: this.comparison.of(before, row.total)};
+        const {before = NOTHING, selfBefore = NOTHING, self, total} = row;
+        const squaresOf = part => squares.map(side => (side.has(row.entry) ? side.get(row.entry)[part].wait : 0));
+        return {...row, before, selfBefore, change: by.of(before, total), selfChange: by.of(selfBefore, self),
+                waitChange: by.of(before, total, 'wait', squaresOf('total')),
+                selfWaitChange: by.of(selfBefore, self, 'wait', squaresOf('self'))};
       });
     });
   }
@@ -185,7 +216,7 @@ export class Model {
     const {threads, processes} = this.profile;
     const process = threads.process[t];
     const name = threads.name[t] || '[no name]';
-    const tid = threads.tid[t] < 0 ? '' : ' ' + threads.tid[t];
+    const tid = threads.tid[t] < 0 || this.compared ? '' : ' ' + threads.tid[t];
     return process < 0 || processes.name[process] === name ? name + tid :
         `${name}${tid} (${processes.name[process]})`;
   }
@@ -219,13 +250,14 @@ export class Model {
   }
 
   /** Rows {label, of, weight, callers, stacks} of sys by cause, or of waits by class; heaviest first. */
-  ledger(what) {
-    return this.once(what, () => {
+  ledger(what, before = false) {
+    return this.once(`${what}|${before}`, () => {
+      const sums = before ? this.stackSumsBefore : this.stackSums;
       const {stacks, causes, text} = this.profile;
       const rows = new Map();
       for (let s = 0; s < stacks.mode.length; ++s) {
         if (stacks.mode[s] !== (what === 'waits' ? WAIT : SYS)) continue;
-        const weight = this.stackSums.at(s);
+        const weight = sums.at(s);
         if (!weight.samples && !weight.wait && !weight.waits) continue;
         const cause = stacks.cause[s];
         const [label, entry] = what === 'waits' ? [text[stacks.wait[s]], ''] :
@@ -250,6 +282,20 @@ export class Model {
       for (const row of sorted)
         row.callers = [...row.callers.values()].sort((a, b) => heavy(b.weight) - heavy(a.weight));
       return sorted;
+    });
+  }
+
+  /** The same of both recordings: `weight` and `callersAfter` are of the new one, `old` the row of the old one. */
+  comparedLedger(what) {
+    return this.once('compared ' + what, () => {
+      const wait = what === 'waits';
+      const squareOf = (row, before) => (row ? row.stacks.reduce((sum, s) => sum + this.squares(before)[s], 0) : 0);
+      const after = this.ledger(what).map(row => ({...row, callersAfter: row.callers, after: row}));
+      const rows = joinRows(this.ledger(what, true), after, row => row.label + '\n' + row.entry, this.comparison,
+                            wait ? 'wait' : 'cpu', row => [squareOf(row.old, true), squareOf(row.after, false)]);
+      for (const row of rows) if (!row.after) row.callersAfter = [];
+      rows.sort((a, b) => b.change.significant - a.change.significant || Math.abs(b.change.delta) - Math.abs(a.change.delta));
+      return rows.map((row, index) => ({...row, index}));
     });
   }
 

@@ -2,7 +2,6 @@
 import {total, VALUE} from './charges.js';
 import {counted, FEW_SAMPLES, grouped, percent, seconds, secondDigits} from './format.js';
 import {h, stackedBar} from './dom.js';
-import {points} from './change.js';
 import {sortRows} from './table.js';
 import {KIND} from './tree.js';
 
@@ -19,7 +18,7 @@ export class OverviewView {
     const {app} = this;
     app.found('');
     this.root.replaceChildren(...[
-      this.facts(), this.compared(), this.times(), this.warnings(), this.ledger('causes', 'Where sys went', 'sys'),
+      this.facts(), this.times(), this.warnings(), this.ledger('causes', 'Where sys went', 'sys'),
       app.model.facts.waits ? this.ledger('waits', 'Where it waited', 'wait') : [], this.functions(), this.run(),
     ].flat());
   }
@@ -30,34 +29,6 @@ export class OverviewView {
     for (const fact of facts.facts)
       words.push(words.length ? ' · ' : '', h('span', {class: fact.warning ? 'alert' : 'quiet'}, fact.text));
     return h('p', {}, words);
-  }
-
-  /** Totals before and after, and what changed most. */
-  compared() {
-    const {app} = this;
-    const {model} = app;
-    if (!model.compared) return [];
-    const {comparison, report} = model.facts;
-    const charged = comparison.time.user_s !== null && report.time.user_s !== null && model.whole;
-    const of = (name, before, after) => h('tr', {}, h('th', {scope: 'row'}, name), ...[before, after].map(
-        ns => h('td', {class: 'n'}, ns === null ? '–' : seconds(ns, 3) + ' s')),
-        h('td', {class: 'n'}, before > 0 && after !== null ? `${points((after - before) / before)} %` : ''));
-    const ns = value => (value === null ? null : value * 1e9);
-    const rows = !model.facts.report.event.unit || model.facts.unit === 's' ? [
-      of('real', ns(comparison.time.real_s), ns(report.time.real_s)),
-      of('user', charged ? ns(comparison.time.user_s) : model.allBefore.user, charged ? ns(report.time.user_s) : model.all.user),
-      of('sys', charged ? ns(comparison.time.sys_s) : model.allBefore.sys, charged ? ns(report.time.sys_s) : model.all.sys),
-      ...(model.facts.waits ? [of('wait', model.allBefore.wait, model.all.wait)] : [])] : [];
-    const changed = sortRows(model.functions(true).filter(row => row.change.significant), 'change',
-                             row => model.entries.name(row.entry));
-    const names = h('p', {class: 'quiet'}, `${comparison.old} → ${comparison.new}. Shares of CPU time are compared; what two recordings of the same program may differ by is no change.`);
-    return [h('h2', {}, 'What changed'), names, comparison.same_event ? h('table', {}, h('thead', {}, h('tr', {}, ['', 'before', 'after', 'change'].map(
-        name => h('th', {class: 'n'}, name)))), h('tbody', {}, rows)) : h('p', {class: 'alert'}, 'The recordings are of different events: only shares can be compared.'),
-      changed.length ? h('table', {style: 'margin-top:10px'}, h('thead', {}, h('tr', {}, ['before', 'after', 'points'].map(name => h('th', {class: 'n'}, name)), h('th', {}, 'function'))),
-        h('tbody', {}, changed.slice(0, 12).map(({change, entry}) => h('tr', {}, h('td', {class: 'n'}, percent(change.before)), h('td', {class: 'n'}, percent(change.after)),
-            h('td', {class: 'n'}, h('b', {class: change.delta > 0 ? 'worse' : 'better'}, (change.delta > 0 ? '▲ ' : '▼ ') + points(change.delta))),
-            h('td', {class: 'name'}, app.functionLink(entry), ' ', h('span', {class: 'quiet'}, change.isNew ? 'new' : change.isGone ? 'gone' : model.entries.module(entry))))))) :
-        h('p', {}, 'No function changed by more than chance.'), changed.length > 12 ? h('p', {class: 'quiet'}, counted(changed.length - 12, 'more function', 'more functions') + ' changed.') : ''].filter(Boolean);
   }
 
   times() {

@@ -1,6 +1,5 @@
 // The Functions view: a table to sort by any column, and who calls whom.
 import {VALUE} from './charges.js';
-import {points} from './change.js';
 import {grouped} from './format.js';
 import {calleesOf, callersOf} from './functions.js';
 import {h, stackedBar} from './dom.js';
@@ -18,7 +17,6 @@ const COLUMNS = [
   {key: 'selfSys', name: 'sys', self: true, of: r => r.self.sys},
   {key: 'selfWait', name: 'wait', self: true, of: r => r.self.wait, wait: true},
   {key: 'samples', name: 'samples', of: r => r.total.samples},
-  {key: 'change', name: 'change', of: r => (r.change.significant ? 1000 : 0) + Math.abs(r.change.delta), compared: true},
 ];
 
 /** Sorted by a column, heaviest first; by name where they are equal. */
@@ -45,7 +43,7 @@ export class FunctionsView {
   update() {
     const {app} = this;
     const {model} = app;
-    const state = model.compared && app.state.sort === 'total' ? {...app.state, sort: 'change'} : app.state;
+    const {state} = app;
     this.sort = state.sort;
     this.kernel.checked = state.kernel;
     const {entries} = model;
@@ -56,9 +54,9 @@ export class FunctionsView {
     rows = sortRows(rows.slice(), state.sort, row => entries.name(row.entry));
     app.found(matches ? `${grouped(rows.length)} of ${grouped(all)} functions` : '');
     this.note.textContent = matches ? '' : `${grouped(all)} functions`;
-    const columns = COLUMNS.filter(column => (!column.wait || model.facts.waits) && (!column.compared || model.compared));
+    const columns = COLUMNS.filter(column => !column.wait || model.facts.waits);
     const whole = VALUE.cpu(model.all);
-    const ofTotal = columns.filter(column => !column.self && column.key !== 'samples' && !column.compared).length;
+    const ofTotal = columns.filter(column => !column.self && column.key !== 'samples').length;
     const ofSelf = columns.filter(column => column.self).length;
     const head = [
       h('tr', {}, h('th', {colspan: ofTotal, class: 'group'}, 'with all it called'),
@@ -68,7 +66,7 @@ export class FunctionsView {
     const body = rows.slice(0, this.limit).map(row => h(
         'tr', {class: row.entry === state.select ? 'pick' : ''},
         columns.map(column => h('td', {class: 'n'}, column.key === 'samples' ? grouped(row.total.samples) :
-                                column.compared ? this.changeCell(row.change) : app.amounts.plain(column.of(row)))),
+                                app.amounts.plain(column.of(row)))),
         h('td', {class: 'n'}, app.few ? '' : app.share(VALUE.cpu(row.total), whole, row.total, 'cpu')),
         h('td', {class: 'name'}, this.link(row.entry, row.inlined), ' ',
           h('span', {class: 'quiet'}, entries.module(row.entry)))));
@@ -87,11 +85,6 @@ export class FunctionsView {
     const sorted = this.sort === key;
     return h('th', {class: classes, 'aria-sort': sorted ? (key === 'name' ? 'ascending' : 'descending') : 'none'},
              h('button', {type: 'button', onclick: () => this.app.set({sort: key})}, name + (sorted ? ' ▾' : '')));
-  }
-  changeCell(change) {
-    if (!change.significant) return h('span', {class: 'quiet'}, '±');
-    return h('b', {class: change.delta > 0 ? 'worse' : 'better', title: this.app.changeText(change)},
-             (change.delta > 0 ? '▲ ' : '▼ ') + (change.isNew ? 'new' : change.isGone ? 'gone' : points(change.delta)));
   }
   link(entry, inlined) {
     return [h('button', {type: 'button', class: 'plain mono', onclick: () => this.app.set({select: entry})},

@@ -85,6 +85,69 @@ TEST_F(DiffCommand, DrawsADifferentialFlameGraph) {
   EXPECT_THAT(file("gone.svg"), HasSubstr("<title>Gone</title>"));
 }
 
+TEST_F(DiffCommand, WritesWhatTheNameSays) {
+  EXPECT_EQ(run("$D old new -o diff.json").output, "");
+  EXPECT_EQ(file("diff.json"), run("$D old new --format json").output);
+  EXPECT_EQ(run("$D old new -o diff.txt").output, "");
+  EXPECT_EQ(file("diff.txt"), run("$D old new").output);
+  // What is no ending, or was said otherwise.
+  EXPECT_EQ(run("$D old new -o v1.2-v1.3").output, "");
+  EXPECT_EQ(file("v1.2-v1.3"), file("diff.txt"));
+  EXPECT_EQ(run("$D old new -o tmp.KcU5fNqsaB").output, "");
+  EXPECT_EQ(run("$D old new --format json -o diff.out").output, "");
+  EXPECT_EQ(file("diff.out"), file("diff.json"));
+  EXPECT_THAT(run("$D old new -o x.json.gz && gzip -dc x.json.gz").output,
+              testing::Eq(file("diff.json")));
+  EXPECT_THAT(run("$D old new --format svg").output, HasSubstr("<svg"));
+  EXPECT_THAT(run("$D old new --format html --by function").output, HasSubstr("<!doctype html>"));
+}
+
+TEST_F(DiffCommand, SaysOnTopWhatAllOfItChangedBy) {
+  const auto times = [](int parse) {
+    return test::ProfileBuilder()
+        .command({"./slow"})
+        .user("main;step;parse", parse)
+        .user("main;step;render", 3000)
+        .build();
+  };
+  write("once", times(2000));
+  write("twice", times(4000));
+  const Ran ran = run("COLUMNS=200 $D once twice");
+  EXPECT_THAT(ran.output,
+              MatchesRegex("CPU time grew by 2.000 ± 0.[0-9]+ s \\(5.000 → 7.000 s, \\+40.0 %\\), "
+                           "nearly all of it in parse \\(\\+2.000 s, \\+100.0 %\\)\n"
+                           "shares of CPU time are compared: (.|\n)*smaller share now; for equal "
+                           "work compare seconds: --normalize none\n(.|\n)*"));
+  // Nobody is told that an unchanged function became faster.
+  EXPECT_THAT(ran.output, Not(HasSubstr("faster")));
+  EXPECT_THAT(run("$D twice once").output,
+              MatchesRegex("CPU time fell by 2.000(.|\n)*larger(.|\n)*"));
+  EXPECT_THAT(run("$D once twice --normalize none").output, Not(HasSubstr("shares of")));
+  EXPECT_THAT(run("$D once once").output,
+              MatchesRegex("CPU time changed by no more than chance: 5.000 → 5.000 s (.|\n)*"));
+  EXPECT_THAT(run("$D once once").output, Not(HasSubstr("shares of CPU time are compared: what")));
+}
+
+TEST_F(DiffCommand, FailsOnRequestWhereTimeGrewByMoreThanIsAllowed) {
+  const auto times = [](int count) { return test::ProfileBuilder().user("main;f", count).build(); };
+  write("before", times(4000));
+  write("little", times(4060));
+  write("much", times(5000));
+  EXPECT_EQ(run("$D before much").status, 0);
+  EXPECT_EQ(run("$D before much --fail-above 30").status, 0);
+  const Ran ran = run("$D before much --fail-above 5% -o diff.json");
+  EXPECT_EQ(ran.status, 1);
+  EXPECT_THAT(ran.output, MatchesRegex("profiler diff: CPU time grew by [^\n]+\\+25.0 %[^\n]+\n"));
+  EXPECT_FALSE(file("diff.json").empty()) << "it is written all the same";
+  // 1.5 % is chance; so is what fell no growth.
+  EXPECT_EQ(run("$D before little --fail-above 0").status, 0);
+  EXPECT_EQ(run("$D much before --fail-above 0").status, 0);
+  write("nothing", test::ProfileBuilder().build());
+  EXPECT_EQ(run("$D nothing much --fail-above 5").status, 1);
+  EXPECT_THAT(run("$D nothing much --fail-above 5 -o x.txt").output,
+              HasSubstr("nothing to compare"));
+}
+
 TEST_F(DiffCommand, RefusesInOneLine) {
   write("faults",
         test::ProfileBuilder().event("page-faults", "page-faults").user("main", 50).build());
@@ -102,6 +165,26 @@ TEST_F(DiffCommand, RefusesInOneLine) {
            {"$D old new --sort wait", "not both recordings have waits"},
            {"$D old new --wait", "old: this recording has no waits"},
            {"$D old new --gone", "--gone is of flame graphs"},
+           {"$D old new --gone -o x.html", "--gone is of flame graphs"},
+           {"$D old new --title T", "--title is of flame graphs and pages"},
+           {"$D old new --format json --title T", "--title is of flame graphs and pages"},
+           {"$D old new --by module -o x.html", "--by is of tables"},
+           {"$D old new --by cause -o x.svg", "--by is of tables"},
+           {"$D old new --limit 1 -o x.html", "--limit is of tables"},
+           {"$D old new --limit 1 -o x.svg", "--limit is of tables"},
+           {"$D old new --self -o x.html", "--self is of tables"},
+           {"$D old new --sort sys -o x.svg", "--sort is of tables"},
+           {"$D old new --all -o x.html", "--all is of tables"},
+           {"$D old new --kernel-frames -o x.html", "--kernel-frames is of tables"},
+           {"$D old new -o x.png", "name it .txt, .json, .svg or .html"},
+           {"$D old new --filter function=nosuch -o x.html", "nothing was written"},
+           {"$D old new -o old", "is a recording"},
+           {"$D old new -o x.pdf.gz", "no comparison as .pdf"},
+           {"$D old new --format json -o x.html", "--format json contradicts the name x.html"},
+           {"$D old new --format text -o x.svg", "--format text contradicts the name x.svg"},
+           {"$D old new --json", "did you mean --format json?"},
+           {"$D old new --fail-above much", "'much' is no percentage"},
+           {"$D old new --fail-above -1", "'-1' is no percentage"},
            {"$D old new -o nowhere/x.svg", "nowhere/x.svg"}}) {
     const Ran ran = run(command);
     EXPECT_EQ(ran.status, 1) << command;

@@ -161,6 +161,25 @@ TEST(DiffText, SaysWhenThereIsNothingToCompare) {
   EXPECT_THAT(Compared(one, one).text(), HasSubstr("too few samples in any row to tell"));
 }
 
+TEST(DiffText, HasNoPercentagesOfWhatIsHardlySampled) {
+  const auto ran = [](int samples, std::uint64_t user_ns) {
+    return ProfileBuilder().user("main;f", samples).charged(user_ns, user_ns, 0).build();
+  };
+  Compared one(ran(1, 1'000'000), ran(530, 531'366'000));
+  EXPECT_THAT(one.text(), HasSubstr("user 0.001 → 0.531 s\n"));
+  EXPECT_THAT(one.text(), Not(HasSubstr("(+")));
+  EXPECT_THAT(Compared(ran(30, 30'000'000), ran(530, 531'366'000)).text(), HasSubstr("(× 17.7)"));
+}
+
+TEST(DiffText, OfNoSamplesButWaitsComparesThose) {
+  const Profile some = server(true);
+  Profile none = server(true);
+  none.samples.clear();
+  const std::string text = Compared(none, some).text({.width = 200});
+  EXPECT_THAT(text, HasSubstr("! old.data has no samples on a CPU: only waits are compared"));
+  EXPECT_THAT(text, Not(HasSubstr("nothing to compare")));
+}
+
 TEST(DiffText, TellsWhichLongWaitChangedWhereWaitsAreTooFew) {
   const auto with = [](std::uint64_t ns) {
     return ProfileBuilder()

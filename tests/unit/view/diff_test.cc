@@ -10,6 +10,7 @@
 
 #include "tests/support/profile_builder.h"
 #include "tests/support/random_profile.h"
+#include "view/diff_summary.h"
 #include "view/diff_tree.h"
 #include "view/filter.h"
 #include "view/group_table.h"
@@ -338,6 +339,37 @@ TEST(Diff, IsTheProfilesOwnTablesWithoutAnythingToMatch) {
       EXPECT_EQ(tree.tree.nodes[i].total, tree.total_before[i]);
     }
   }
+}
+
+/// What all of it changed by, and the function it lies in: "+2000 ms, parse, its own".
+std::string summary(const Profile& before, const Profile& after) {
+  const Diff diff = compare(before, after);
+  const DiffSummary summary = summarize(diff, false);
+  if (!summary.all.significant) return "chance";
+  std::string text = (summary.all.delta > 0 ? "+" : "") +
+                     std::to_string(std::llround(summary.all.delta / kMs)) + " ms";
+  if (summary.where == nullptr) return text;
+  return text + ", " + summary.where->what.label + (summary.with_callees ? ", with callees" : "");
+}
+
+TEST(DiffSummary, NamesTheFunctionThatTheChangeLiesIn) {
+  const auto program = [](int parse, int copy, int render) {
+    return ProfileBuilder()
+        .user("main;step;parse", parse)
+        .user("main;step;parse;copy", copy)
+        .user("main;step;render", render)
+        .build();
+  };
+  const Profile before = program(1000, 1000, 3000);
+  EXPECT_EQ(summary(before, before), "chance");
+  EXPECT_EQ(summary(before, program(1010, 990, 3010)), "chance");
+  EXPECT_EQ(summary(before, program(3000, 1000, 3000)), "+2000 ms, parse");
+  EXPECT_EQ(summary(before, program(1000, 3000, 3000)), "+2000 ms, copy");
+  EXPECT_EQ(summary(before, program(1000, 1000, 1500)), "-1500 ms, render");
+  // In neither alone, but in the one with what it calls; and in none where all grew.
+  EXPECT_EQ(summary(before, program(2000, 2000, 3000)), "+2000 ms, parse, with callees");
+  EXPECT_EQ(summary(before, program(2000, 2000, 4000)), "+3000 ms");
+  EXPECT_EQ(summary(before, Profile()), "chance") << "there is nothing to compare";
 }
 
 TEST(Diff, OfNothingIsEmpty) {
