@@ -1,6 +1,8 @@
 // `profiler html`: a profile as one HTML page.
 #include "render/html.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -10,6 +12,7 @@
 #include "cli/output.h"
 #include "cli/source_files.h"
 #include "cli/symbol_options.h"
+#include "cli/version.h"
 #include "cli/work_line.h"
 #include "view/filter.h"
 
@@ -43,6 +46,13 @@ CommandLine command_line() {
   add_event_option(line);
   add_symbol_options(line);
   return line;
+}
+
+/// Of the recording's time, how much the filter chooses; 0: all of it.
+std::uint64_t span_ns(const view::Filter& filter, const Run& run) {
+  if (filter.from_ns == 0 && filter.until_ns == view::Filter().until_ns) return 0;
+  const std::uint64_t until = std::min(filter.until_ns, run.duration_ns);
+  return until - std::min(filter.from_ns, until);
 }
 
 std::vector<render::EmbeddedSource> read_sources(const Profile& profile,
@@ -82,7 +92,9 @@ int html_command(std::span<const std::string> args) {
   render::HtmlOptions page;
   page.title = options->get<std::string>("title");
   page.selection = describe_filter(*options);
+  page.span_ns = span_ns(*filter, profile->run);
   page.event = filter->event;
+  page.version = kVersion;
   page.has_sources = options->flag("source");
   if (page.has_sources) page.sources = read_sources(*profile, selection, *search);
   const auto written = stream_output(output, Content::kText, [&](const auto& sink) {

@@ -38,13 +38,14 @@ constexpr std::string_view kSamplesBegin =
 constexpr std::string_view kLoaderBegin = "</script>\n<script>\n";
 constexpr std::string_view kEnd = "</script>\n</body>\n</html>\n";
 
-/// Of 1 to 12: 6 is where more effort gains little.
+/// Of 1 to 12: 6 is where more effort gains little; the viewer is small.
 constexpr int kEffort = 6;
+constexpr int kViewerEffort = 12;
 
 /// As gzip, which browsers' DecompressionStream reads, and checks.
-std::string compressed(std::string_view bytes) {
+std::string compressed(std::string_view bytes, int effort = kEffort) {
   const std::unique_ptr<libdeflate_compressor, decltype(&libdeflate_free_compressor)> compressor(
-      libdeflate_alloc_compressor(kEffort), libdeflate_free_compressor);
+      libdeflate_alloc_compressor(effort), libdeflate_free_compressor);
   if (!compressor) std::abort();  // Out of memory.
   std::string out(libdeflate_gzip_compress_bound(compressor.get(), bytes.size()), '\0');
   out.resize(libdeflate_gzip_compress(compressor.get(), bytes.data(), bytes.size(), out.data(),
@@ -54,7 +55,8 @@ std::string compressed(std::string_view bytes) {
 
 /// The parts of the viewer, in a scope of their own.
 std::string viewer() {
-  return base64(compressed("(() => {\n'use strict';\n" + std::string(kScript) + "})();\n"));
+  return base64(
+      compressed("(() => {\n'use strict';\n" + std::string(kScript) + "})();\n", kViewerEffort));
 }
 
 }  // namespace

@@ -52,13 +52,13 @@ void write_colors(JsonWriter& json) {
   json.end();
 }
 
-void write_machine(JsonWriter& json, const Run& run) {
+void write_machine(JsonWriter& json, const Run& run, const HtmlOptions& options) {
   json.key("machine").begin_object();
   json.key("host").string(printable(run.host)).key("kernel").string(printable(run.kernel_release));
   json.key("architecture").string(printable(run.architecture)).key("cpus").number(run.cpus);
   json.key("start_unix_ms").number(run.start_unix_ns / 1'000'000);
   json.key("duration_s").seconds(run.duration_ns);
-  json.key("profiler").string(printable(run.profiler_version)).end();
+  json.key("profiler").string(options.version).end();
 }
 
 /// One of the two recordings that are compared; `samples`: those of it that are.
@@ -139,22 +139,28 @@ std::string html_facts(const Profile& profile, const view::Selection& selection,
   json.key("title").string(options.title.empty() ? command_text(run, kTitleWidth)
                                                  : printable(options.title));
   json.key("selection").string(printable(options.selection));
+  json.key("span_s");
+  if (options.span_ns == 0) {
+    json.null();
+  } else {
+    json.seconds(options.span_ns);
+  }
   json.key("status").string(status_text(run));
   json.key("facts").begin_array();
   write_facts(json, event_facts(run, *head.event, head.quality));
   write_facts(json, stack_facts(run, head.quality, head.quality.samples < 30));
   if (head.has_waits && options.comparison == nullptr)
-    write_facts(json, wait_facts(profile, head.waited));
+    write_facts(json, wait_facts(profile, head.waited, !options.selection.empty()));
   write_facts(json, other_event_facts(head.events, *head.event));
   json.end();
   json.key("notes").begin_array();
-  for (const std::string& note : notes_text(run, *head.event, head.quality))
+  for (const std::string& note : notes_text(run, *head.event, head.quality, options.selection))
     json.string(printable(note));
   json.end().key("advice").begin_array();
   for (const view::Advice& advice : view::advice(profile, selection.samples))
     json.string(printable(advice_text(advice)));
   json.end();
-  write_machine(json, run);
+  write_machine(json, run, options);
   json.key("unit").string(head.event->is_time() ? "s" : printable(head.event->unit));
   json.key("waits").boolean(head.has_waits);
   write_colors(json);

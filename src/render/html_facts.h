@@ -2,7 +2,7 @@
 // system calls, and what pictures look like. Everything that follows the viewer's selection is not
 // here but in the columns (html_profile.h).
 //
-//   {"report": profiler.report/1 without tables, "title", "status", "selection",
+//   {"report": profiler.report/1 without tables, "title", "status", "selection", "span_s": or null,
 //    "facts": [{"text","warning"}], "notes": [""], "advice": [""],
 //    "syscalls": profiler.syscalls/1 or null, "machine": {…}, "unit": "s", "waits": true,
 //    "kinds": ["user", …], "colors": {"light": ["#…"], "dark": […]},
@@ -40,10 +40,12 @@ struct HtmlComparison {
 struct HtmlOptions {
   std::string title = {};      ///< Empty: the command.
   std::string selection = {};  ///< Which samples of the profile are in it; empty: all.
+  std::uint64_t span_ns = 0;   ///< How long the time is that was chosen of it; 0: all.
   std::uint16_t event = 0;     ///< Row of Run::events that the samples are of.
   bool has_sources = false;    ///< Sources were asked for; those found are in `sources`.
   std::vector<EmbeddedSource> sources = {};
   const HtmlComparison* comparison = nullptr;
+  std::string version = {};  ///< Of the profiler that makes the page.
 };
 
 [[nodiscard]] std::string html_facts(const Profile& profile, const view::Selection& selection,

@@ -76,14 +76,14 @@ std::string head_text(const ReportHead& head, const TextStyle& style) {
     text += facts_text(other_event_facts(head.events, *head.event), style);
   }
   if (head.has_waits) {
-    Facts facts = wait_facts(*head.profile, head.waited);
+    Facts facts = wait_facts(*head.profile, head.waited, !head.selection.empty());
     facts.push_back(
         {AmountFormat::of_waits(head.sampled).amount_with_unit(head.sampled.wait) + " waited"});
     text += facts_text(facts, style);
   }
   if (!head.selection.empty()) text += wrapped(head.selection, "only: ", style, Colour::kTitle);
   if (head.waits_only) return text + '\n';
-  for (const std::string& note : notes_text(run, *head.event, head.quality))
+  for (const std::string& note : notes_text(run, *head.event, head.quality, head.selection))
     text += wrapped(note, "! ", style, Colour::kWarning);
   return text + '\n';
 }

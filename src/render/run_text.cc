@@ -153,19 +153,19 @@ Facts stack_facts(const Run& run, const view::Quality& quality, bool counts) {
   return facts;
 }
 
-Facts wait_facts(const Profile& profile, const view::WaitTotals& waited) {
+Facts wait_facts(const Profile& profile, const view::WaitTotals& waited, bool is_part) {
   const Run& run = profile.run;
   if (run.wait_coverage == WaitCoverage::kNone) return {};
   const view::WaitCounts counts = view::wait_counts(profile);
-  std::string waits = "waits: " + grouped(counts.waits);
+  std::string waits =
+      (is_part ? "waits of the whole recording: " : "waits: ") + grouped(counts.waits);
   if (waited.threads > 1) waits += fmt::format(" of {} threads", grouped(waited.threads));
   Facts facts = {{std::move(waits)}};
   if (run.wait_coverage == WaitCoverage::kDurations) {
     facts.push_back({"without stacks", true});
   } else if (counts.waits != 0) {
-    facts.push_back({counts.stacks == counts.waits
-                         ? std::string("all with stacks")
-                         : fmt::format("stacks of {}", grouped(counts.stacks))});
+    facts.push_back({counts.stacks == counts.waits ? std::string("all with stacks")
+                                                   : grouped(counts.stacks) + " with stacks"});
   }
   if (run.losses.switches_lost != 0)
     facts.push_back({counted(run.losses.switches_lost, "switch", "switches") + " lost", true});
@@ -222,7 +222,7 @@ Facts other_event_facts(const std::vector<view::EventRow>& events, const EventIn
 }
 
 std::vector<std::string> notes_text(const Run& run, const EventInfo& event,
-                                    const view::Quality& quality) {
+                                    const view::Quality& quality, std::string_view selection) {
   std::vector<std::string> notes = run.notes;
   const Losses& losses = run.losses;
   if (run.interrupted)
@@ -251,6 +251,10 @@ std::vector<std::string> notes_text(const Run& run, const EventInfo& event,
       run.notes, [](const std::string& note) { return note.starts_with("no samples: "); });
   if (quality.samples == 0 && explained) {
     // Not permitted, which the recorder has noted.
+  } else if (quality.samples == 0 && !selection.empty()) {
+    notes.push_back("no samples: none matches " + std::string(selection));
+  } else if (quality.samples == 0 && run.interrupted) {
+    notes.emplace_back("no samples: none was written before the recording was cut off");
   } else if (quality.samples == 0) {
     notes.push_back(is_time     ? "no samples: it used less CPU time than one sampling period"
                     : each_time ? "no samples: there were no " + event.unit

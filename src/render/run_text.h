@@ -40,8 +40,9 @@ using Facts = std::vector<Fact>;
 /// Complete, truncated, broken stacks; unnamed frames.
 [[nodiscard]] Facts stack_facts(const Run& run, const view::Quality& quality, bool counts);
 /// Waits, how many of them have a stack, what was lost of them; none where waiting was not
-/// recorded.
-[[nodiscard]] Facts wait_facts(const Profile& profile, const view::WaitTotals& waited);
+/// recorded. `is_part`: what stands beside them is of a part of the recording only.
+[[nodiscard]] Facts wait_facts(const Profile& profile, const view::WaitTotals& waited,
+                               bool is_part = false);
 /// What else was sampled, and how to see it; none where there is but one event.
 [[nodiscard]] Facts other_event_facts(const std::vector<view::EventRow>& events,
                                       const EventInfo& shown);
@@ -50,9 +51,11 @@ using Facts = std::vector<Fact>;
 /// On as many lines as it takes.
 [[nodiscard]] std::string facts_text(const Facts& facts, const TextStyle& style);
 
-/// What the user should know before he believes the numbers: one line each.
+/// What the user should know before he believes the numbers: one line each. `selection`: which
+/// samples of the recording `quality` is of ("process=as"); "" for all.
 [[nodiscard]] std::vector<std::string> notes_text(const Run& run, const EventInfo& event,
-                                                  const view::Quality& quality);
+                                                  const view::Quality& quality,
+                                                  std::string_view selection = {});
 
 /// `text` on as many lines as it takes, the first after `mark`, the others under it.
 [[nodiscard]] std::string wrapped(std::string_view text, std::string_view mark,

@@ -32,7 +32,7 @@ await test('the overview says where real went', 'waits.html', async page => {
   assert.match(times, /sys\s+0\.100 s/);
   assert.match(times, /wait\s+1\.000 s\s+summed over 2 threads/);
   const tables = await cells(page, 'tbody tr');
-  assert.deepEqual(tables[0], ['0.100', '100.0 %', '', 'write', 'handle prog']);
+  assert.deepEqual(tables[0], ['0.100', '100.0 %', '100', 'write', 'handle prog']);
   assert.ok(tables.some(row => row[3] === 'poll' && row[4] === 'serve prog'), JSON.stringify(tables));
   assert.match(await page.locator('main').innerText(), /cpu-clock at 1,000 Hz · 400 samples · none lost/);
 });
@@ -169,7 +169,7 @@ await test('functions sort by any column, and show who calls whom', 'kinds.html'
 await test('callers and callees have room beside the table', 'waits.html', async page => {
   await tab(page, 'Functions');
   await page.getByRole('button', {name: 'handle', exact: true}).click();
-  assert.match(await text(page, '.side'), /Callers\s+0\.660 s\s+serve\s+0\.300 s user, 0\.100 s sys, 0\.260 s wait\s+Callees/);
+  assert.match(await text(page, '.side'), /Callers\s+0\.400\s+0\.260\s+serve prog\s+Callees/);
   const [width, room] = await page.evaluate(() => [document.querySelector('main').scrollWidth, document.querySelector('main').clientWidth]);
   assert.ok(width <= room, `${width} px in ${room}`);
   const name = await page.locator('.side').getByRole('button', {name: 'pthread_mutex_lock'}).boundingBox();
@@ -192,9 +192,10 @@ await test('counted calls stand beside what was sampled of them', 'counts.html',
   const rows = await cells(page, 'tbody tr');
   // sys, share, samples, cause, calls, errors, exact CPU, mean.
   assert.deepEqual(rows, [['0.060', '60.0 %', '60', 'read', '8,000', '5', '61.0 ms', '8.00 µs'],
-                          ['0.040', '40.0 %', '40', 'brk', '2', '0', '39.0 ms', '20.0 ms']]);
+                          ['0.040', '40.0 %', '40', 'brk', '2', '0', '39.0 ms', '20.0 ms'],
+                          ['0', '', '0', 'mmap', '3', '0', '12.0 µs', '4.00 µs']]);
   await tab(page, 'Overview');
-  assert.match(await text(page, 'main'), /60\.0 %\s*8,000 calls\s*read/);
+  assert.match(await text(page, 'main'), /60\.0 %\s*60\s*8,000\s*read/);
   // Of a part of the time nothing was counted.
   await page.evaluate(() => window.profilePage.set({view: 'causes', range: [0, 150000]}));
   assert.ok(!(await text(page, 'main')).includes('8,000'));
@@ -631,6 +632,180 @@ await test('a browser without fromBase64 opens it, too', 'kinds.html', async pag
   await page.waitForFunction(() => window.profilePage && window.profilePage.model.hasSamples);
   assert.equal(await page.evaluate(() => Uint8Array.fromBase64), undefined);
   assert.match(await text(page, '.times'), /user\s+0\.\d+ s/);
+});
+
+await test('callers and callees can be read at any width', 'namesakes.html', async page => {
+  await tab(page, 'Functions');
+  await page.locator('.functions').getByRole('button', {name: '__libc_start_main'}).click();
+  const {height} = page.viewportSize();
+  for (const width of [700, 901, 1000, 1200, 1400, 1920, 2560]) {
+    await page.setViewportSize({width, height});
+    const boxes = await page.locator('.calls td.name button').evaluateAll(buttons => buttons.map(button => {
+      const box = button.getBoundingClientRect();
+      const pane = button.closest('.side').getBoundingClientRect();
+      return [button.innerText, box.left >= pane.left && box.right <= pane.right + 1 && pane.right <= innerWidth, box.width > box.height];
+    }));
+    assert.ok(boxes.length >= 6, `${width}: ${boxes.length}`);
+    for (const [name, isInside, isWide] of boxes) assert.ok(isInside && (isWide || name.length < 6), `${name} at ${width}`);
+  }
+  const rows = await cells(page, '.calls tr');
+  assert.deepEqual(rows[0], ['CPU, s', '']);
+  assert.deepEqual(rows.slice(2, 5), [['0.150', '_start cc1plus'], ['0.100', '_start as'], ['0.100', '_start collect2']]);
+  await page.locator('.calls').getByRole('button', {name: '_start'}).first().click();
+  assert.match(await text(page, '.calls'), /nothing: stacks begin with it/);
+});
+
+await test('total is CPU time wherever it stands', 'waits.html', async page => {
+  await tab(page, 'Functions');
+  const row = (await cells(page, '.functions tbody tr')).find(row => /^handle /.test(row[row.length - 1]));
+  await page.locator('.functions').getByRole('button', {name: 'handle'}).click();
+  const [heads, , caller] = await cells(page, '.calls tr');
+  assert.deepEqual(heads, ['CPU, s', 'wait, s', '']);
+  assert.deepEqual(caller, [row[0], row[3], 'serve prog']);
+  assert.equal(row[0], '0.400');
+});
+
+await test('the search acts in every view', 'lines.html', async page => {
+  const marked = selector => page.locator(`${selector} tr.hit`).count();
+  for (const [view, some] of [['Overview', 'main'], ['Functions', ''], ['Sys by cause', 'main'], ['Source', '.source']]) {
+    await tab(page, view);
+    await page.locator('#find').fill('read');
+    assert.match(await text(page, '#found'), view === 'Source' ? /^No match$/ : /Matched|of \d+ functions/, view);
+    if (some && view !== 'Source') assert.ok(await marked(some) > 0, view);
+    await page.locator('#find').fill('work');
+    assert.match(await text(page, '#found'), view === 'Sys by cause' ? /^No match$/ : /Matched|of \d+ functions/, view);
+    if (view === 'Source') assert.equal(await marked(some), 2);
+    await page.locator('#find').fill('nothing of that name');
+    assert.equal(await text(page, '#found'), 'No match', view);
+    assert.equal(await marked('main'), 0, view);
+    await page.locator('#find').fill('');
+    assert.equal(await page.locator('#found').innerText(), '');
+  }
+  await page.evaluate(() => window.profilePage.set({view: 'overview', find: 'read'}));
+  assert.equal(await text(page, '#found'), 'Matched: 0.050 s, 11.1 %');
+  await page.evaluate(() => window.profilePage.set({view: 'causes'}));
+  assert.equal(await text(page, '#found'), 'Matched: 0.050 s, 100.0 %');
+});
+
+await test('a function leads to its source, which marks it', 'lines.html', async page => {
+  await tab(page, 'Functions');
+  await page.locator('.functions').getByRole('button', {name: 'work'}).click();
+  await page.locator('.side').getByRole('button', {name: 'main.c:10'}).click();
+  assert.match(page.url(), /view=source.*line=10/);
+  const picked = await cells(page, '.source tr.pick');
+  assert.deepEqual(picked.map(row => row[3]), ['10', '11', '12']);
+  await page.getByRole('button', {name: 'work'}).click();
+  assert.match(await text(page, '.side h2'), /^work$/);
+  // And so does the tab, with the function still chosen.
+  await page.evaluate(() => window.profilePage.set({file: '', line: 0}));
+  await tab(page, 'Source');
+  assert.deepEqual((await cells(page, '.source tr.pick')).map(row => row[3]), ['11', '12']);
+});
+
+await test('lines without text say which function they are of', 'bare_lines.html', async page => {
+  await tab(page, 'Source');
+  assert.match(await text(page, 'main'), /profiler html --source adds it/);
+  const rows = await cells(page, '.source tbody tr');
+  assert.ok(rows.some(row => row.slice(-2).join() === '11,work'), JSON.stringify(rows));
+});
+
+await test('long lines scroll without the numbers, and panes lie side by side', 'lines.html', async page => {
+  await page.evaluate(() => {
+    window.profilePage.model.facts.sources[0].lines[10] = 'x'.repeat(1000);
+    window.profilePage.set({view: 'source'});
+  });
+  const left = () => page.evaluate(() => ['.files', '.source td.pin', '.source td.code'].map(s => document.querySelector(s).getBoundingClientRect().left));
+  const before = await left();
+  await page.evaluate(() => { document.querySelector('.source').parentElement.scrollLeft = 500; });
+  const after = await left();
+  assert.deepEqual(after.slice(0, 2), before.slice(0, 2));
+  assert.equal(after[2], before[2] - 500);
+  for (const width of [400, 700, 1000]) {
+    await page.setViewportSize({width, height: 700});
+    const [a, b] = await page.evaluate(() => [...document.querySelectorAll('.panes > div')].map(e => {
+      const {left, right, top, bottom} = e.getBoundingClientRect();
+      return {left, right, top, bottom};
+    }));
+    assert.ok(a.right <= b.left || a.bottom <= b.top, `${width}: ${JSON.stringify([a, b])}`);
+    const name = await page.locator('.files button', {hasText: 'main.c'}).boundingBox();
+    assert.ok(name.height < 30, `${name.height}`);
+  }
+});
+
+await test('files are sorted by what is clicked', 'lines.html', async page => {
+  await tab(page, 'Source');
+  assert.equal(await page.locator('.files th[aria-sort=descending]').innerText(), 'self, s ▾');
+  await page.locator('.files th button', {hasText: 'total'}).click();
+  assert.equal(await page.locator('.files th[aria-sort=descending]').innerText(), 'total, s ▾');
+  assert.match(page.url(), /files=total/);
+});
+
+await test("where the kernel's split and the samples' disagree, the page says so", 'split.html', async page => {
+  const times = await text(page, '.times');
+  assert.match(times, /user\s+3\.000 s\s+24\.6 % of CPU time by samples; sampled 0\.980 s/);
+  assert.match(times, /sys\s+1\.000 s\s+75\.4 % of CPU time by samples; sampled 3\.000 s/);
+  assert.match(times, /cpu\s+4\.000 s\s+user \+ sys; sampled 3\.980 s, 99\.5 % of it/);
+  assert.match(times, /only their sum is exact/);
+  assert.match(await page.locator('.bar').first().getAttribute('title'), /user 0\.985 s, sys 3\.015 s/);
+});
+
+await test('the headline of a page of a part is of that part', 'part.html', async page => {
+  assert.match(await text(page, 'main'), /^Only thread=helper is in this page\./);
+  const times = await text(page, '.times');
+  assert.match(times, /user\s+0\.000 s/);
+  assert.match(times, /sys\s+1\.000 s\s+100\.0 % of CPU time/);
+  assert.ok(!/sampled|cpu/.test(times), times);
+  assert.match(await text(page, 'main'), /made by\s*profiler 1\.2\.3/);
+});
+
+await test('facts of the whole recording are called so when a part is selected', 'waits.html', async page => {
+  await page.evaluate(() => window.profilePage.set({range: [100000, 200000]}));
+  assert.match(await text(page, 'main'), /^\d+ samples, \d+ waits selected\. Of the whole recording: cpu-clock at 1,000 Hz · 400 samples/);
+});
+
+await test('a theme that was chosen is kept', 'kinds.html', async page => {
+  const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const light = await ground();
+  await page.getByTitle('light or dark').click();
+  const dark = await ground();
+  assert.notEqual(dark, light);
+  await page.reload();
+  await page.waitForFunction(() => window.profilePage && window.profilePage.view);
+  assert.equal(await ground(), dark);
+  // On paper all is light, whatever was chosen; and what is coloured stays so.
+  await page.emulateMedia({media: 'print'});
+  assert.equal(await ground(), light);
+  assert.equal(await page.evaluate(() => window.profilePage.dark), false);
+  assert.equal(await page.evaluate(() => getComputedStyle(document.querySelector('.bar i')).printColorAdjust), 'exact');
+  for (const [view, hidden] of [['flame', '.controls select'], ['functions', '#find'], ['timeline', '.controls input']]) {
+    await page.evaluate(view => window.profilePage.set({view}), view);
+    assert.ok(!(await page.locator(hidden).first().isVisible()), view);
+  }
+});
+
+await test('a page opens where nothing may be stored', 'kinds.html', async page => {
+  await page.addInitScript(() => Object.defineProperty(window, 'localStorage', {get() { throw new DOMException('no', 'SecurityError'); }}));
+  await page.reload();
+  await page.waitForFunction(() => window.profilePage && window.profilePage.view);
+  await page.getByTitle('light or dark').click();
+  assert.equal(await page.evaluate(() => window.profilePage.dark), true);
+});
+
+await test('? lists the keys', 'kinds.html', async page => {
+  await page.keyboard.press('?');
+  assert.match(await page.getByRole('dialog').innerText(), /\/\s*search[\s\S]*1 – 6\s*the views/);
+  await page.keyboard.press('Escape');
+  assert.equal(await page.getByRole('dialog').count(), 0);
+  await page.getByTitle('keys').click();
+  await page.getByRole('button', {name: 'Close'}).click();
+  assert.equal(await page.getByRole('dialog').count(), 0);
+});
+
+await test('tables say their unit, and few samples have no share', 'few.html', async page => {
+  const heads = () => page.locator('main th').allInnerTexts();
+  assert.deepEqual((await heads()).slice(0, 5), ['total, s', 'user, s', 'sys, s', 'self, s', 'samples']);
+  await tab(page, 'Functions');
+  assert.ok((await heads()).includes('with all it called, s'));
 });
 
 await finish();

@@ -81,6 +81,15 @@ bool write_both(const std::string& directory, const std::string& name, const Pro
          write(directory + "/" + name + ".json", reports(profile));
 }
 
+/// Of one thread only, as `profiler html --filter thread=helper` makes it.
+bool write_part(const std::string& directory, const std::string& name, const Profile& profile) {
+  std::string text;
+  const view::Selection selection = view::select_with_waits(profile, {.thread = "helper"});
+  render::html(profile, selection, {.selection = "thread=helper", .version = "1.2.3"},
+               [&](std::string_view bytes) { text += bytes; });
+  return write(directory + "/" + name + ".html", text);
+}
+
 /// What a page must bear: a stack of 5,000 frames, long names, bytes that are no UTF-8, escapes.
 Profile hostile() {
   std::string stack = "main";
@@ -120,6 +129,35 @@ Profile with_counts() {
                 .durations = {{8'000, 8'000}},
                 .errors = {{11, 5}}})
       .counted({.name = "brk", .cpu_ns = 39'000'000, .durations = {{20'000'000, 2}}})
+      .counted({.name = "mmap", .cpu_ns = 12'000, .durations = {{4'000, 3}}})
+      .build();
+}
+
+/// Charged 3 s of user and 1 of sys, which the samples of its two threads split the other way
+/// round.
+Profile split_otherwise() {
+  return ProfileBuilder()
+      .command({"./forky"})
+      .charged(5'000'000'000, 3'000'000'000, 1'000'000'000)
+      .user("main;work", 980)
+      .sys("main;fork@libc.so.6", "entry_SYSCALL_64;kernel_clone", test::syscall("clone"), 2'000)
+      .thread("helper", 101)
+      .sys("start_thread;spawn@libc.so.6", "entry_SYSCALL_64;kernel_clone", test::syscall("clone"),
+           1'000)
+      .build();
+}
+
+/// Callers of one name in modules of their own.
+Profile with_namesakes() {
+  ProfileBuilder builder;
+  for (const char* module : {"cc1plus", "as", "collect2"}) {
+    builder.user("_start@" + std::string(module) + ";__libc_start_main@libc.so.6;main@" + module,
+                 100);
+  }
+  return builder
+      .user("_start@cc1plus;__libc_start_main@libc.so.6;libbfd.so+0x48ff0@libbfd.so;" +
+                std::string(300, 'n'),
+            50)
       .build();
 }
 
@@ -195,6 +233,10 @@ int run(const std::string& directory) {
       write_both(directory, "hostile", hostile()) &&
       write_both(directory, "counts", with_counts()) &&
       write_both(directory, "lines", with_lines(), with_text()) &&
+      write_both(directory, "bare_lines", with_lines()) &&
+      write_both(directory, "split", split_otherwise()) &&
+      write_both(directory, "namesakes", with_namesakes()) &&
+      write_part(directory, "part", split_otherwise()) &&
       write_both(directory, "compile", test::compile_profile(5000)) &&
       write_both(directory, "threads", many_threads(10'000)) &&
       write_both(directory, "turns", taking_turns()) &&

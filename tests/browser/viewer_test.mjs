@@ -13,13 +13,15 @@ import {calleesOf, callersOf} from '../../src/render/viewer/functions.js';
 import {layout, matched} from '../../src/render/viewer/layout.js';
 import {Model} from '../../src/render/viewer/model.js';
 import {decode, decodeSamples} from '../../src/render/viewer/payload.js';
-import {linesOf} from '../../src/render/viewer/source.js';
+import {foundStacks, foundWeight} from '../../src/render/viewer/search.js';
+import {functionsOfLines, linesOf, sortFiles} from '../../src/render/viewer/source.js';
 import {DEFAULTS, fromFragment, matcher, toFragment} from '../../src/render/viewer/state.js';
 import {KIND} from '../../src/render/viewer/tree.js';
 import {sortRows} from '../../src/render/viewer/table.js';
 import {momentText, stackText} from '../../src/render/viewer/moment.js';
 import {panned, typedSpan, zoomed} from '../../src/render/viewer/span.js';
 import {matchingStacks, partOf, spread, stripOf} from '../../src/render/viewer/strips.js';
+import {timesOf} from '../../src/render/viewer/times.js';
 
 const directory = process.argv[2];
 const block = (name, id) => {
@@ -469,4 +471,59 @@ test('values of a mode are of that mode', () => {
   const m = model('kinds');
   const sys = valuesOf(m.stackSums, 'sys').reduce((a, b) => a + b, 0);
   assert.equal(sys, 180e6);
+});
+
+for (const name of PLAIN) {
+  test(`${name}: what a search finds is as much in tables as in the flame graph`, () => {
+    const m = model(name);
+    for (const letter of ['a', 'e', 'r', '1', 'lock']) {
+      const flags = Uint8Array.from({length: m.entries.size}, (_, e) => (m.entries.name(e).includes(letter) ? 1 : 0));
+      const found = foundStacks(m, flags, () => false);
+      const source = m.source({mode: 'wall'});
+      const drawn = matched(source.tree, source.totals, source.values, true, flags);
+      assert.deepEqual(foundWeight(m.stackSums, [...found.keys()], found), drawn.weight, letter);
+    }
+  });
+}
+
+test('a search finds the stacks of a cause whose label matches', () => {
+  const m = model('kinds');
+  const found = foundStacks(m, new Uint8Array(m.entries.size), row => row.label.includes('anonymous'));
+  assert.equal(foundWeight(m.stackSums, [...found.keys()], found).sys, 70e6);
+});
+
+test('the headline is what the kernel charged, its split that of the samples where they disagree', () => {
+  const m = model('split');
+  const times = timesOf(m.facts, m.all, true);
+  assert.deepEqual(times, {real: 5e9, user: 3e9, sys: 1e9, wait: 0, isCharged: true, bySamples: true,
+                           drawn: {user: 4e9 * 980 / 3980, sys: 4e9 * 3000 / 3980}});
+  // Of a part of it nothing was charged.
+  const part = timesOf(m.facts, m.all, false, 2e9);
+  assert.deepEqual([part.real, part.user, part.sys, part.isCharged, part.bySamples], [2e9, 980e6, 3000e6, false, false]);
+  // What chance may do is no disagreement.
+  const even = timesOf(m.facts, {...m.all, user: 2.9e9, sys: 1.1e9}, true);
+  assert.deepEqual([even.bySamples, even.drawn], [false, {user: 3e9, sys: 1e9}]);
+  // A small part that is three times another is one.
+  const facts = {...m.facts, report: {...m.facts.report, time: {...m.facts.report.time, user_s: 3.94, sys_s: 0.06}}};
+  assert.equal(timesOf(facts, {...m.all, user: 3.8e9, sys: 0.2e9}, true).bySamples, true);
+  const few = timesOf(m.facts, {...m.all, samples: 20}, true);
+  assert.equal(few.bySamples, false);
+});
+
+test('lines know their functions, and files are sorted by any column', () => {
+  const m = model('lines');
+  const names = line => [...functionsOfLines(m).get('/src/main.c\n' + line)].map(f => m.entries.name(f));
+  assert.deepEqual(names(11), ['work']);
+  assert.deepEqual(names(4), ['main']);
+  const w = (cpu, wait = 0) => ({user: cpu, sys: 0, wait});
+  const files = [{name: 'b', self: w(1), total: w(9)}, {name: 'a', self: w(1), total: w(9, 3)}, {name: 'c', self: w(5), total: w(6, 1)}];
+  const sorted = order => sortFiles(files, order).map(row => row.name).join('');
+  assert.deepEqual(['self', 'total', 'wait', 'file'].map(sorted), ['cab', 'abc', 'acb', 'abc']);
+});
+
+test('a module is not said twice, and times that round to nothing are not 0', () => {
+  const m = model('namesakes');
+  const beside = Array.from({length: m.entries.size}, (_, e) => [m.entries.name(e), m.entries.moduleBeside(e)].join('|'));
+  assert.ok(beside.includes('main|as') && beside.includes('libbfd.so+0x48ff0|'), beside.join());
+  assert.deepEqual([0, 1, 499999, 500000, 1.5e9].map(ns => new Amounts('s', 5e9).plain(ns)), ['', '<0.001', '<0.001', '0.001', '1.500']);
 });

@@ -315,7 +315,7 @@ AssertionResult threads_add_up(const Waited& waited) {
       run(profiler({"report", "--by", "wait"}), {.directory = waited.recorded.directory->path()});
   EXPECT_THAT(text.out, HasSubstr(" of 10,001 threads · "));
   EXPECT_THAT(text.out, HasSubstr(quality["wait_stacks"] == quality["waits"] ? "all with stacks"
-                                                                             : "· stacks of "));
+                                                                             : " with stacks"));
   return AssertionSuccess();
 }
 

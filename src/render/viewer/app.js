@@ -25,6 +25,24 @@ const COMPARED_TABS = [['overview', 'Overview', ComparedOverview], TABS[1],
 const needsSamples = state => state.range || state.threads || state.view === 'timeline' ||
     (state.view === 'flame' && (state.group || state.color === 'thread'));
 
+/** Kept by the browser, where it may: pages opened from a disk are not allowed everywhere. */
+const stored = {
+  get theme() {
+    try {
+      return localStorage.getItem('profiler.theme');
+    } catch {
+      return null;
+    }
+  },
+  set theme(value) {
+    try {
+      localStorage.setItem('profiler.theme', value);
+    } catch {
+      // Then it lasts until the page is loaded again.
+    }
+  },
+};
+
 class App {
   constructor(profile) {
     this.model = new Model(profile);
@@ -37,17 +55,23 @@ class App {
       type: 'button', role: 'tab', 'data-view': key, onclick: () => this.set({view: key})}, name)));
     byId('find').addEventListener('input', () => this.set({find: byId('find').value}, true));
     byId('regex').addEventListener('change', () => this.set({regex: byId('regex').checked}, true));
-    byId('theme').addEventListener('click', () => this.setTheme(!this.dark));
+    byId('theme').addEventListener('click', () => this.setTheme(!this.dark, true));
+    byId('keys').addEventListener('click', () => this.showKeys());
     document.addEventListener('keydown', event => this.key(event));
     window.addEventListener('hashchange', () => this.read());
-    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', event => this.setTheme(event.matches));
+    matchMedia('(prefers-color-scheme: dark)').addEventListener(
+        'change', event => stored.theme || this.setTheme(event.matches));
     matchMedia('print').addEventListener('change', () => this.view.update());
-    this.setTheme(matchMedia('(prefers-color-scheme: dark)').matches);
+    this.setTheme(stored.theme ? stored.theme === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches);
     this.read();
   }
 
-  setTheme(dark) {
-    this.dark = dark;
+  /** Paper is light. */
+  get dark() { return this.isDark && !matchMedia('print').matches; }
+  /** `chosen`: by hand, and for other pages too. */
+  setTheme(dark, chosen = false) {
+    this.isDark = dark;
+    if (chosen) stored.theme = dark ? 'dark' : 'light';
     document.documentElement.dataset.theme = dark ? 'dark' : 'light';
     if (this.view) this.view.update();
   }
@@ -109,19 +133,21 @@ class App {
     ].filter(Boolean));
   }
 
-  /** Of each entry, whether the search matches it; null: nothing is searched for. */
-  matches() {
+  /** Whether the search matches a text: a function; null: nothing is searched for. */
+  matcher() {
     const {find, regex} = this.state;
     if (!find) return null;
     const test = matcher(find, regex);
-    if (test.error) {
-      this.error = test.error;
-      return new Uint8Array(this.model.entries.size);
-    }
-    this.error = '';
+    this.error = test.error || '';
+    return test.error ? () => false : test.test;
+  }
+  /** Of each entry, whether the search matches it; null: nothing is searched for. */
+  matches() {
+    const test = this.matcher();
+    if (!test) return null;
     const {entries} = this.model;
     const flags = new Uint8Array(entries.size);
-    for (let entry = 0; entry < flags.length; ++entry) flags[entry] = test.test(entries.name(entry)) ? 1 : 0;
+    for (let entry = 0; entry < flags.length; ++entry) flags[entry] = test(entries.name(entry)) ? 1 : 0;
     return flags;
   }
   found(text) {
@@ -131,11 +157,14 @@ class App {
     byId('found').title = alert ? this.error : text;
   }
 
+  /** Whether all of the recording is looked at, rather than what was selected or is in the page. */
+  get whole() { return this.model.whole && !this.model.facts.selection; }
   /** Whether there are too few samples for percentages. */
-  get few() { return this.model.all.samples < FEW_SAMPLES; }
+  get few() { return this.isFew(this.model.all, 'cpu'); }
+  isFew(all, mode) { return evidence(all, mode) < FEW_SAMPLES; }
   /** '12.9 %', or their number where `all`, of which it is a part, are few samples. */
   share(part, whole, weight, mode, all = this.model.all) {
-    if (evidence(all, mode) < FEW_SAMPLES) return counted(weight.samples, 'sample', 'samples');
+    if (this.isFew(all, mode)) return counted(weight.samples, 'sample', 'samples');
     return percent(whole > 0 ? part / whole : NaN);
   }
   /** ['1.200 s user', '0.300 s sys'], of what the mode shows. */
@@ -161,19 +190,35 @@ class App {
   /** What was counted of the call that a cause is; null where nothing was. */
   exactCalls(row) {
     const {syscalls} = this.model.facts;
-    if (!syscalls || row.nested || !this.model.whole) return null;
+    if (!syscalls || row.nested || !this.whole) return null;
     return syscalls.syscalls.find(call => call.name === row.label) || null;
   }
   functionLink(entry) {
-    return h('button', {type: 'button', class: 'plain mono', onclick: () => this.openFunction(entry)},
-             this.model.entries.name(entry));
+    const name = this.model.entries.name(entry);
+    return h('button', {type: 'button', class: 'plain mono', title: name, onclick: () => this.openFunction(entry)}, name);
+  }
+  /** 'mt.cc:7', which leads to that line; null where no file is known. */
+  sourceLink(entry) {
+    const at = this.model.entries.declared(entry);
+    return at && h('button', {type: 'button', class: 'plain', title: `${at.file}: source, with its times`, onclick: () => this.set(
+        {view: 'source', file: at.file, line: at.line, select: this.model.entries.standalone(entry)})}, this.model.entries.place(entry));
   }
   openFunction(entry) {
     this.set({view: 'functions', select: this.model.entries.standalone(entry), find: ''});
   }
 
+  showKeys() {
+    const keys = [['/', 'search'], ['1 – 6', 'the views'], ['arrows, Enter', 'move in a picture, zoom'],
+                  ['Esc', 'leave the search, zoom out'], ['?', 'these keys']];
+    const dialog = h('dialog', {'aria-label': 'Keys', onclose: () => dialog.remove(), onclick: () => dialog.close()},
+        h('table', {}, h('tbody', {}, keys.map(([key, what]) => h('tr', {}, h('td', {}, h('kbd', {}, key)), h('td', {}, what))))),
+        h('form', {method: 'dialog'}, h('button', {}, 'Close')));
+    document.body.append(dialog);
+    dialog.showModal();
+  }
+
   key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || document.querySelector('dialog')) return;
     const find = byId('find');
     if (event.target === find) {
       if (event.key === 'Escape') this.set({find: ''}, true);
@@ -189,6 +234,8 @@ class App {
       byId('tabs').querySelector(`[data-view=${next}]`).focus();
     } else if (this.tabs[event.key - 1] && !/^(INPUT|SELECT)$/.test(event.target.tagName)) {
       this.set({view: this.tabs[event.key - 1][0]});
+    } else if (event.key === '?') {
+      this.showKeys();
     } else if (event.key === 'Escape' && this.state.find) {
       this.set({find: ''}, true);
     }

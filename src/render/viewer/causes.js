@@ -1,54 +1,70 @@
 // The view "Sys by cause": cause, call, and the user stacks behind them.
-import {total, VALUE} from './charges.js';
+import {NOTHING, total, VALUE} from './charges.js';
 import {counted, duration, grouped} from './format.js';
 import {h} from './dom.js';
+import {foundStacks, foundText, foundWeight} from './search.js';
 
 export class CausesView {
   constructor(app, root) {
     this.app = app;
     this.list = h('div');
     this.side = h('div', {class: 'side'});
-    root.append(h('div', {class: 'two'}, this.side, this.list));
-    this.side.style.order = 2;
+    root.append(h('div', {class: 'fill'}, h('div', {class: 'panes'}, this.list, this.side)));
   }
 
   update() {
     const {app} = this;
     const {model, state} = app;
     const matches = app.matches();
+    const matcher = app.matcher();
+    this.foundStacks = matches && foundStacks(model, matches, row => matcher(app.causeText(row)));
     const sys = model.ledger('causes').map((row, index) => ({...row, index, mode: 'sys'}));
     const waits = model.facts.waits ? model.ledger('waits').map(
         (row, index) => ({...row, index: sys.length + index, mode: 'wait'})) : [];
-    app.found('');
-    this.list.replaceChildren(...this.table('Sys by cause', sys), ...(waits.length ? this.table('Waiting', waits) : []));
-    if (!sys.length && !waits.length)
+    const [inSys, inWait] = [sys, waits].map(
+        rows => matches && foundWeight(model.stackSums, rows.flatMap(row => row.stacks), this.foundStacks));
+    // Calls that were counted, but are in no sample.
+    const {syscalls} = model.facts;
+    this.unsampled = syscalls && app.whole ? syscalls.syscalls.filter(
+        call => !sys.some(row => app.exactCalls(row) === call)).sort((a, b) => b.cpu_s - a.cpu_s) : [];
+    const calls = this.unsampled.filter(call => matcher && matcher(call.name)).length;
+    app.found(!matches ? '' : calls && !inSys.samples && !inWait.waits ? `Matched: ${counted(calls, 'call', 'calls')}, not sampled` : inSys.samples || !inWait.waits ? foundText(app, inSys, 'sys', total(sys)) :
+        foundText(app, inWait, 'wait', total(waits)));
+    this.list.replaceChildren(...this.table('Sys by cause', sys, 'sys', this.unsampled), ...this.table('Waiting', waits, 'wait', []));
+    if (!this.list.children.length)
       this.list.append(h('p', {}, 'No time in the kernel was sampled in what is selected.'));
     this.stacks([...sys, ...waits][state.cause], matches);
   }
 
-  table(title, rows) {
+  table(title, rows, mode, unsampled) {
     const {app} = this;
-    if (!rows.length) return [];
-    const exact = rows.some(row => app.exactCalls(row));
-    const mode = rows[0].mode;
+    if (!rows.length && !unsampled.length) return [];
+    const isSys = mode === 'sys';
+    const isExact = isSys && (unsampled.length > 0 || rows.some(row => app.exactCalls(row)));
     const all = total(rows);
+    const few = app.isFew(all, mode);
     const whole = VALUE[mode](all);
-    const head = h('tr', {}, h('th', {class: 'n'}, mode), h('th', {class: 'n'}, 'share'),
-                   h('th', {class: 'n'}, mode === 'sys' ? 'samples' : 'waits'), h('th', {}, mode === 'sys' ? 'cause' : 'for'),
-                   exact ? ['calls', 'errors', 'exact CPU', 'mean'].map(name => h('th', {class: 'n'}, name)) : null);
-    const body = rows.map(row => {
-      const calls = app.exactCalls(row);
-      return h('tr', {class: row.index === app.state.cause ? 'pick' : ''},
-               h('td', {class: 'n'}, app.amounts.plain(VALUE[mode](row.weight)) || '0'),
-               h('td', {class: 'n'}, app.share(VALUE[mode](row.weight), whole, row.weight, mode, all)),
-               h('td', {class: 'n'}, grouped(mode === 'sys' ? row.weight.samples : row.weight.waits)),
-               h('td', {}, h('button', {type: 'button', class: 'plain', onclick: () => app.set({cause: row.index})},
-                             app.causeText(row))),
-               exact ? (calls ? [grouped(calls.calls), grouped(calls.errors), duration(calls.cpu_s * 1e9),
-                                 calls.calls ? duration(calls.wall_s * 1e9 / calls.calls) : '–'] : ['', '', '', '']).map(
-                   text => h('td', {class: 'n'}, text)) : null);
-    });
-    return [h('h2', {}, title), h('table', {}, h('thead', {}, head), h('tbody', {}, body))];
+    const head = h('tr', {}, h('th', {class: 'n', title: isSys ? 'in the kernel, as sampled' : 'off the CPU'}, app.amounts.title(mode)),
+                   few ? null : h('th', {class: 'n', title: 'of all ' + mode}, 'share'),
+                   h('th', {class: 'n'}, isSys ? 'samples' : 'waits'),
+                   h('th', {title: isSys ? 'why the kernel was entered' : 'what was waited for'}, isSys ? 'cause' : 'for'),
+                   isExact ? [['calls', 'all of them, counted'], ['errors', 'calls that failed'],
+                     ['exact CPU', 'time on a CPU in these calls, measured'], ['mean', 'of a call from entry to return, waiting included']].map(
+                       ([name, title]) => h('th', {class: 'n', title}, name)) : null);
+    const counts = calls => (calls ? [grouped(calls.calls), grouped(calls.errors), duration(calls.cpu_s * 1e9),
+                                      calls.calls ? duration(calls.wall_s * 1e9 / calls.calls) : '–'] : ['', '', '', '']).map(
+        text => h('td', {class: 'n'}, text));
+    const amounts = weight => [h('td', {class: 'n'}, app.amounts.plain(VALUE[mode](weight)) || '0'),
+      few ? null : h('td', {class: 'n'}, weight === NOTHING ? '' : app.share(VALUE[mode](weight), whole, weight, mode, all)),
+      h('td', {class: 'n'}, grouped(isSys ? weight.samples : weight.waits))];
+    const body = rows.map(row => h('tr', {class: [row.index === app.state.cause ? 'pick' : '',
+        this.foundStacks && row.stacks.some(s => this.foundStacks[s]) ? 'hit' : ''].join(' ')}, amounts(row.weight),
+        h('td', {}, h('button', {type: 'button', class: 'plain', onclick: () => app.set({cause: row.index})}, app.causeText(row))),
+        isExact ? counts(app.exactCalls(row)) : null));
+    const matcher = app.matcher();
+    const rest = unsampled.map(call => h('tr', {class: matcher && matcher(call.name) ? 'hit' : ''}, amounts(NOTHING),
+                                         h('td', {}, call.name), counts(call)));
+    return [h('h2', {}, title), h('table', {}, h('thead', {}, head), h('tbody', {}, body, rest))];
   }
 
   /** The user code behind a row, from the innermost function outwards. */
@@ -82,8 +98,7 @@ export class CausesView {
         toggle.setAttribute('aria-expanded', wanted);
       };
       const name = app.functionLink(child.entry);
-      if (matches && matches[child.entry]) name.style.color = 'var(--found)';
-      item.append(h('div', {class: 'row'}, toggle, h('span', {class: 'amount'}, app.amounts.plain(child.total)), name));
+      item.append(h('div', {class: matches && matches[child.entry] ? 'row hit' : 'row'}, toggle, h('span', {class: 'amount'}, app.amounts.plain(child.total)), name));
       // The heaviest path is open to begin with.
       if (more && open && index === 0 && handle.level < 5) expand(true, true);
       return item;

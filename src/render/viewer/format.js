@@ -35,11 +35,14 @@ export class Amounts {
     this.unit = unit;
     this.digits = secondDigits(largest);
   }
-  /** '0.639'; '' for nothing at all. */
+  /** '0.639', '<0.001'; '' for nothing at all. */
   plain(weight) {
     if (!weight) return '';
+    if (this.isTime && weight < 0.5 * 10 ** (9 - this.digits)) return '<' + seconds(10 ** (9 - this.digits), this.digits);
     return this.isTime ? seconds(weight, this.digits) : grouped(weight);
   }
+  /** 'sys, s': the heading of a column of them. */
+  title(name) { return `${name}, ${this.unit}`; }
   withUnit(weight) {
     return this.isTime ? seconds(weight, this.digits) + ' s' : `${grouped(weight)} ${this.unit}`;
   }

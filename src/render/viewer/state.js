@@ -6,7 +6,7 @@ const MODES = ['cpu', 'user', 'sys', 'wait', 'wall'];
 export const DEFAULTS = {
   view: 'overview', mode: 'cpu', range: null, window: null, threads: null, find: '', regex: false, zoom: [],
   inverted: false, icicle: false, merge: false, kernel: false, old: false, group: '', color: 'kind', select: -1,
-  sort: 'total', cause: 0, file: '', line: 0, order: 'cpu', compare: '',
+  sort: 'total', cause: 0, file: '', line: 0, order: 'cpu', files: 'self', compare: '',
 };
 const FLAGS = ['regex', 'old', 'inverted', 'icicle', 'merge', 'kernel'];
 const TEXTS = ['find', 'file'];
@@ -14,7 +14,8 @@ const RANGES = ['range', 'window'];
 const NUMBERS = ['select', 'cause', 'line'];
 const CHOICES = {view: VIEWS, mode: MODES, group: ['', 'process', 'thread'],
                  color: ['kind', 'module', 'thread', 'change'], order: ['cpu', 'start'], compare: ['', 'shares', 'seconds'],
-                 sort: ['total', 'self', 'user', 'sys', 'wait', 'selfUser', 'selfSys', 'selfWait', 'samples', 'change', 'old', 'new', 'name']};
+                 sort: ['total', 'self', 'user', 'sys', 'wait', 'selfUser', 'selfSys', 'selfWait', 'samples', 'change', 'old', 'new', 'name'],
+                 files: ['self', 'total', 'wait', 'file']};
 
 const numbers = text => text.split('.').filter(Boolean).map(Number);
 

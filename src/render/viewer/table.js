@@ -5,18 +5,19 @@ import {calleesOf, callersOf} from './functions.js';
 import {h, stackedBar} from './dom.js';
 
 const PAGE = 200;
+const CALLS = 30;
 
-/** Names and how a row is sorted by them. `when`: only if waiting was recorded. */
+/** Names and how a row is sorted by them. `wait`: only if waiting was recorded. */
 const COLUMNS = [
-  {key: 'total', name: 'total', of: r => VALUE.cpu(r.total), tie: r => r.total.wait},
+  {key: 'total', name: 'total', title: 'CPU time: user and sys, without waiting', of: r => VALUE.cpu(r.total), tie: r => r.total.wait},
   {key: 'user', name: 'user', of: r => r.total.user},
   {key: 'sys', name: 'sys', of: r => r.total.sys},
   {key: 'wait', name: 'wait', of: r => r.total.wait, wait: true},
-  {key: 'self', name: 'self', self: true, of: r => VALUE.cpu(r.self), tie: r => r.self.wait},
+  {key: 'self', name: 'self', title: 'CPU time: user and sys, without waiting', self: true, of: r => VALUE.cpu(r.self), tie: r => r.self.wait},
   {key: 'selfUser', name: 'user', self: true, of: r => r.self.user},
   {key: 'selfSys', name: 'sys', self: true, of: r => r.self.sys},
   {key: 'selfWait', name: 'wait', self: true, of: r => r.self.wait, wait: true},
-  {key: 'samples', name: 'samples', of: r => r.total.samples},
+  {key: 'samples', name: 'samples', title: 'samples with it in their stack', of: r => r.total.samples},
 ];
 
 /** Sorted by a column, heaviest first; by name where they are equal. */
@@ -36,8 +37,8 @@ export class FunctionsView {
     this.note = h('span', {class: 'quiet', role: 'status'});
     this.table = h('div');
     this.side = h('div', {class: 'side', 'aria-live': 'polite'});
-    root.append(h('div', {class: 'controls'}, h('label', {}, this.kernel, ' kernel functions'), this.note),
-                h('div', {class: 'two wide'}, this.table, this.side));
+    root.append(h('div', {class: 'fill'}, h('div', {class: 'controls'}, h('label', {}, this.kernel, ' kernel functions'), this.note),
+                  h('div', {class: 'panes wide'}, this.table, this.side)));
   }
 
   update() {
@@ -52,24 +53,24 @@ export class FunctionsView {
     const all = rows.length;
     if (matches) rows = rows.filter(row => matches[row.entry]);
     rows = sortRows(rows.slice(), state.sort, row => entries.name(row.entry));
-    app.found(matches ? `${grouped(rows.length)} of ${grouped(all)} functions` : '');
+    app.found(!matches ? '' : rows.length ? `${grouped(rows.length)} of ${grouped(all)} functions` : 'No match');
     this.note.textContent = matches ? '' : `${grouped(all)} functions`;
     const columns = COLUMNS.filter(column => !column.wait || model.facts.waits);
     const whole = VALUE.cpu(model.all);
     const ofTotal = columns.filter(column => !column.self && column.key !== 'samples').length;
     const ofSelf = columns.filter(column => column.self).length;
     const head = [
-      h('tr', {}, h('th', {colspan: ofTotal, class: 'group'}, 'with all it called'),
-        h('th', {colspan: ofSelf, class: 'group'}, 'its own'), h('th', {colspan: columns.length - ofTotal - ofSelf + 2})),
-      h('tr', {}, columns.map(column => this.header(column.key, column.name, 'n')),
-        h('th', {class: 'n'}, app.few ? '' : 'share'), this.header('name', 'function', ''))];
+      h('tr', {}, h('th', {colspan: ofTotal, class: 'group'}, `with all it called, ${model.facts.unit}`),
+        h('th', {colspan: ofSelf, class: 'group'}, `its own, ${model.facts.unit}`), h('th', {colspan: columns.length - ofTotal - ofSelf + 2})),
+      h('tr', {}, columns.map(column => this.header(column.key, column.name, column.self && column.key !== 'self' ? 'n extra' : 'n', column.title)),
+        h('th', {class: 'n', title: 'of the CPU time of all samples'}, app.few ? '' : 'share'), this.header('name', 'function', ''))];
     const body = rows.slice(0, this.limit).map(row => h(
         'tr', {class: row.entry === state.select ? 'pick' : ''},
-        columns.map(column => h('td', {class: 'n'}, column.key === 'samples' ? grouped(row.total.samples) :
-                                app.amounts.plain(column.of(row)))),
+        columns.map(column => h('td', {class: column.self && column.key !== 'self' ? 'n extra' : 'n'},
+            column.key === 'samples' ? grouped(row.total.samples) : app.amounts.plain(column.of(row)))),
         h('td', {class: 'n'}, app.few ? '' : app.share(VALUE.cpu(row.total), whole, row.total, 'cpu')),
         h('td', {class: 'name'}, this.link(row.entry, row.inlined), ' ',
-          h('span', {class: 'quiet'}, entries.module(row.entry)))));
+          h('span', {class: 'quiet'}, entries.moduleBeside(row.entry)))));
     this.table.replaceChildren(h('table', {class: 'functions'}, h('thead', {}, head), h('tbody', {}, body)));
     if (rows.length > this.limit) {
       this.table.append(h('button', {type: 'button', onclick: () => {
@@ -81,14 +82,15 @@ export class FunctionsView {
     this.showSelected();
   }
 
-  header(key, name, classes) {
+  header(key, name, classes, title = null) {
     const sorted = this.sort === key;
-    return h('th', {class: classes, 'aria-sort': sorted ? (key === 'name' ? 'ascending' : 'descending') : 'none'},
+    return h('th', {class: classes, title, 'aria-sort': sorted ? (key === 'name' ? 'ascending' : 'descending') : 'none'},
              h('button', {type: 'button', onclick: () => this.app.set({sort: key})}, name + (sorted ? ' ▾' : '')));
   }
   link(entry, inlined) {
-    return [h('button', {type: 'button', class: 'plain mono', onclick: () => this.app.set({select: entry})},
-              this.app.model.entries.name(entry)), inlined ? h('span', {class: 'quiet'}, ' inlined') : null];
+    const name = this.app.model.entries.name(entry);
+    return [h('button', {type: 'button', class: 'plain mono clamp', title: name, onclick: () => this.app.set({select: entry})},
+              name), inlined ? h('span', {class: 'quiet'}, ' inlined') : null];
   }
 
   showSelected() {
@@ -102,27 +104,38 @@ export class FunctionsView {
     }
     const {tree} = model.tree();
     const totals = model.totals(false, '');
-    const list = (title, rows) => {
-      const value = row => VALUE.wall(row.weight);
-      rows.sort((a, b) => value(b) - value(a));
-      const most = rows.length ? value(rows[0]) : 1;
-      return [h('h2', {}, title), rows.length ? h('table', {}, h('tbody', {}, rows.slice(0, 30).map(row => h(
-          'tr', {}, h('td', {class: 'n'}, app.amounts.withUnit(value(row))),
-          h('td', {}, this.bar(row.weight, most)),
-          h('td', {class: 'name'}, row.entry < 0 ? h('span', {class: 'quiet'}, 'nobody: a root') : this.link(row.entry),
-            h('div', {class: 'quiet'}, app.parts(row.weight, 'wall').join(', ')))))),
-          rows.length > 30 ? h('caption', {}, `and ${grouped(rows.length - 30)} more`) : null) :
-          h('p', {class: 'quiet'}, 'none')];
-    };
+    const name = entries.name(selected);
+    const module = entries.moduleBeside(selected);
+    const isTime = model.facts.unit === 's';
     this.side.replaceChildren(
-        h('h2', {class: 'mono'}, entries.name(selected)),
-        h('p', {class: 'quiet'}, [entries.module(selected), entries.place(selected)].filter(Boolean).join(' · ')),
-        ...list('Callers', callersOf(tree, totals, selected)),
-        ...list('Callees', calleesOf(tree, totals, selected, !state.kernel)));
+        h('h2', {class: 'mono clamp', title: name}, name),
+        h('p', {class: 'quiet'}, module, module && entries.place(selected) ? ' · ' : '', app.sourceLink(selected)),
+        h('table', {class: 'calls'}, h('thead', {}, h('tr', {},
+            h('th', {class: 'n', title: 'user and sys, without waiting'}, isTime ? 'CPU, s' : app.amounts.title('total')),
+            model.facts.waits ? h('th', {class: 'n'}, app.amounts.title('wait')) : null, h('th', {}))),
+          this.calls('Callers', callersOf(tree, totals, selected)),
+          this.calls('Callees', calleesOf(tree, totals, selected, !state.kernel))));
+    this.side.scrollTop = 0;
   }
-  bar(weight, most) {
-    const bar = stackedBar([['user', weight.user], ['sys', weight.sys], ['wait', weight.wait]], most);
-    bar.classList.add('small');
-    return bar;
+
+  /** A part of the table of who calls whom: amounts, the bar under the name. */
+  calls(title, rows) {
+    const {app} = this;
+    const {entries, facts} = app.model;
+    const columns = facts.waits ? 3 : 2;
+    const of = row => VALUE.cpu(row.weight);
+    rows.sort((a, b) => of(b) - of(a) || b.weight.wait - a.weight.wait);
+    const most = Math.max(...rows.map(row => VALUE.wall(row.weight)), 1);
+    const body = rows.slice(0, CALLS).map(({entry, weight}) => h(
+        'tr', {title: `${app.amountText(weight, 'wall')}, ${app.countText(weight, 'wall')}`},
+        h('td', {class: 'n'}, app.amounts.plain(VALUE.cpu(weight)) || '0'),
+        facts.waits ? h('td', {class: 'n'}, app.amounts.plain(weight.wait)) : null,
+        h('td', {class: 'name'}, entry < 0 ? h('span', {class: 'quiet'}, 'nothing: stacks begin with it') :
+          [...this.link(entry), ' ', h('span', {class: 'quiet', title: entries.place(entry)}, entries.moduleBeside(entry))],
+          stackedBar([['user', weight.user], ['sys', weight.sys], ['wait', weight.wait]], most))));
+    const note = text => h('tr', {class: 'quiet'}, h('td', {colspan: columns}, text));
+    if (!rows.length) body.push(note('none'));
+    if (rows.length > CALLS) body.push(note(`and ${grouped(rows.length - CALLS)} more`));
+    return h('tbody', {}, h('tr', {}, h('th', {colspan: columns, class: 'part', scope: 'rowgroup'}, title)), body);
   }
 }

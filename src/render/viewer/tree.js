@@ -57,6 +57,16 @@ export class Entries {
     const file = entry < this.end ? this.functions.file[entry >> 1] : -1;
     return file < 0 ? '' : place(this.text[file], this.functions.line[entry >> 1]);
   }
+  /** The same, '' where the name tells it. */
+  moduleBeside(entry) {
+    const module = this.module(entry);
+    return this.name(entry).startsWith(module + '+') ? '' : module;
+  }
+  /** Path of the file and line where the function is declared; null if they are not known. */
+  declared(entry) {
+    const file = entry < this.end ? this.functions.file[entry >> 1] : -1;
+    return file < 0 ? null : {file: this.text[file], line: this.functions.line[entry >> 1]};
+  }
   /** Where a program or a thread begins, before any code of its own. */
   isStart(entry) { return entry < this.end && (this.functions.kind[entry >> 1] & START) !== 0; }
   isNamed(entry) { return entry < this.end && !(this.functions.kind[entry >> 1] & UNNAMED); }

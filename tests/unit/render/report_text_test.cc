@@ -5,6 +5,7 @@
 
 #include "render/overview.h"
 #include "render/printable.h"
+#include "render/run_text.h"
 #include "tests/support/golden.h"
 #include "tests/support/profile_builder.h"
 #include "tests/support/random_profile.h"
@@ -160,6 +161,24 @@ TEST(Overview, SaysWhatIsMissingFromTheSamples) {
   EXPECT_THAT(text, HasSubstr("37 of 400 processes ended before their first sample"));
   EXPECT_THAT(text, HasSubstr("! kernel hidden: kernel.perf_event_paranoid is 2"));
   EXPECT_THAT(text, HasSubstr("0.020 s")) << "charged but not sampled";
+}
+
+TEST(Notes, SayWhyThereAreNoSamples) {
+  using testing::ElementsAre;
+  profiler::Run run;
+  const EventInfo clock{};
+  const view::Quality none{};
+  EXPECT_THAT(notes_text(run, clock, none),
+              ElementsAre("no samples: it used less CPU time than one sampling period"));
+  EXPECT_THAT(notes_text(run, clock, none, "function=nosuch"),
+              ElementsAre("no samples: none matches function=nosuch"));
+  run.interrupted = true;
+  EXPECT_THAT(notes_text(run, clock, none),
+              ElementsAre(HasSubstr("cut off"),
+                          "no samples: none was written before the recording was cut off"));
+  run.notes = {"no samples: not permitted"};
+  EXPECT_THAT(notes_text(run, clock, none, "sys"),
+              ElementsAre("no samples: not permitted", HasSubstr("cut off")));
 }
 
 TEST(Overview, SaysFromWhenOnMoreOfEachStackWasCopied) {
