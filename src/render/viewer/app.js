@@ -1,5 +1,5 @@
 // The page: views on one profile, under one selection and one search.
-import {evidence, VALUE} from './charges.js';
+import {evidence, samplesOf, VALUE} from './charges.js';
 import {Amounts, counted, duration, FEW_SAMPLES, percent} from './format.js';
 import {byId, h} from './dom.js';
 import {points} from './change.js';
@@ -19,7 +19,7 @@ const TABS = [['overview', 'Overview', OverviewView], ['flame', 'Flame graph', F
 
 /** What cannot be shown without the samples, which come after the rest. */
 const needsSamples = state => state.range || state.threads || state.view === 'timeline' ||
-    (state.view === 'flame' && (state.group || state.color === 'thread'));
+    (state.view === 'flame' && (state.group === 'process' || state.group === 'thread' || state.color === 'thread'));
 
 class App {
   constructor(profile) {
@@ -30,7 +30,7 @@ class App {
     byId('title').title = facts.title;
     byId('tabs').append(...TABS.map(([key, name]) => h('button', {
       type: 'button', role: 'tab', 'data-view': key, onclick: () => this.set({view: key})}, name)));
-    byId('find').addEventListener('input', () => this.set({find: byId('find').value}, true));
+    byId('find').addEventListener('input', () => this.set({find: byId('find').value, mark: ''}, true));
     byId('regex').addEventListener('change', () => this.set({regex: byId('regex').checked}, true));
     byId('theme').addEventListener('click', () => this.setTheme(!this.dark));
     document.addEventListener('keydown', event => this.key(event));
@@ -94,25 +94,28 @@ class App {
 
   /** What is selected, each with a button that takes it back. */
   chips() {
-    const {range, threads} = this.state;
+    const {range, threads, mark, view} = this.state;
     const chip = (text, changes) => h('button', {type: 'button', title: 'select all again',
                                                  onclick: () => this.set(changes)}, text + ' ✕');
     byId('chips').replaceChildren(...[
       range && chip(`${(range[0] / 1e6).toFixed(3)} s to ${(range[1] / 1e6).toFixed(3)} s (${duration((range[1] - range[0]) * 1000)})`, {range: null}),
       threads && chip(threads.size === 1 ? this.model.threadName([...threads][0]) : counted(threads.size, 'thread', 'threads'), {threads: null}),
+      view === 'flame' && mark && h('button', {type: 'button', title: 'mark it no longer', onclick: () => this.set({mark: ''})}, `marked: ${mark} ✕`),
     ].filter(Boolean));
   }
 
   /** Of each entry, whether the search matches it; null: nothing is searched for. */
   matches() {
-    const {find, regex} = this.state;
+    this.error = '';
+    const {view, mark} = this.state;
+    // What another view has marked in the flame graph goes before what is searched for.
+    const {find, regex} = view === 'flame' && mark ? {find: mark, regex: false} : this.state;
     if (!find) return null;
     const test = matcher(find, regex);
     if (test.error) {
       this.error = test.error;
       return new Uint8Array(this.model.entries.size);
     }
-    this.error = '';
     const {entries} = this.model;
     const flags = new Uint8Array(entries.size);
     for (let entry = 0; entry < flags.length; ++entry) flags[entry] = test.test(entries.name(entry)) ? 1 : 0;
@@ -129,7 +132,7 @@ class App {
   get few() { return this.model.all.samples < FEW_SAMPLES; }
   /** '12.9 %', or their number where `all`, of which it is a part, are few samples. */
   share(part, whole, weight, mode, all = this.model.all) {
-    if (evidence(all, mode) < FEW_SAMPLES) return counted(weight.samples, 'sample', 'samples');
+    if (evidence(all, mode) < FEW_SAMPLES) return counted(samplesOf(weight, mode), 'sample', 'samples');
     return percent(whole > 0 ? part / whole : NaN);
   }
   /** '1.500 s (1.200 s user, 0.300 s sys)', of what the mode shows. */
@@ -143,7 +146,7 @@ class App {
   }
   /** '12 samples, 3 waits': what is behind the weight that the mode shows. */
   countText(weight, mode) {
-    return [mode !== 'wait' ? counted(weight.samples, 'sample', 'samples') : '',
+    return [mode !== 'wait' ? counted(samplesOf(weight, mode), 'sample', 'samples') : '',
             mode === 'wait' || (mode === 'wall' && weight.waits) ? counted(weight.waits, 'wait', 'waits') : '']
         .filter(Boolean).join(', ');
   }
