@@ -22,7 +22,9 @@ enum class StackEnd : std::uint8_t {
   kBadFramePointer,     ///< The frame-pointer chain failed its checks.
   kStackNotRising,      ///< The next frame's stack pointer does not lie above this one's.
   kMemoryOutsideStack,  ///< A rule read memory outside the thread's stack.
-  kTooManyFrames,       ///< The limit on frames was reached.
+  /// Truncated: the limit on frames was reached, ours or the kernel's
+  /// (kernel.perf_event_max_stack).
+  kTooManyFrames,
   kAlternateStack,      ///< A signal frame whose interrupted stack was not copied.
   kUnsupported,         ///< 32-bit registers, or an architecture this build cannot unwind.
   kNotUnwound,          ///< Call graphs were off for this recording.
@@ -46,6 +48,7 @@ constexpr Completeness completeness(StackEnd end) {
       return Completeness::kComplete;
     case StackEnd::kDumpTooShort:
     case StackEnd::kPageNotPresent:
+    case StackEnd::kTooManyFrames:
       return Completeness::kTruncated;
     default:
       return Completeness::kBroken;

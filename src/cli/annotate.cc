@@ -14,6 +14,7 @@
 #include "cli/load_profile.h"
 #include "cli/option_values.h"
 #include "cli/output.h"
+#include "cli/output_ending.h"
 #include "cli/source_files.h"
 #include "cli/spelling.h"
 #include "render/annotate_asm.h"
@@ -76,12 +77,13 @@ Result<AnnotateRequest> request_of(const ParsedOptions& options) {
                                                    : "quote a name that has spaces"});
   }
   request.function = options.operands().front();
-  const auto format = options.get<std::string>("format", "text");
-  if (format != "text" && format != "json") {
+  const auto format = wanted_format(options);
+  if (!format) return std::unexpected(format.error());
+  if (*format != "text" && *format != "json") {
     return std::unexpected(
-        Error{.what = "--format: no '" + format + "'", .advice = "use one of text, json"});
+        Error{.what = "--format: no '" + *format + "'", .advice = "use one of text, json"});
   }
-  request.json = format == "json";
+  request.json = *format == "json";
   request.with_asm = options.flag("asm");
   request.shown.whole = options.flag("all");
   for (const auto& [name, value] :

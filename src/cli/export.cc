@@ -11,12 +11,12 @@
 #include "cli/commands.h"
 #include "cli/filter_options.h"
 #include "cli/output.h"
+#include "cli/output_ending.h"
 #include "cli/symbol_options.h"
 #include "cli/work_line.h"
 #include "export/callgrind.h"
 #include "export/firefox.h"
 #include "export/folded.h"
-#include "export/gzip.h"
 #include "export/perf_script.h"
 #include "export/pprof.h"
 #include "export/speedscope.h"
@@ -180,19 +180,15 @@ int export_command(std::span<const std::string> args) {
 
   const auto output = options->get<std::string>("output", "-");
   const bool is_compressed = format->content == Content::kBinary;
-  const bool compress = !is_compressed && (options->flag("gzip") || output.ends_with(".gz"));
+  const bool compress = !is_compressed && (options->flag("gzip") || is_gzip_name(output));
   const WorkLine working("writing " + std::string(format->name),
                          WorkLine::may_stand_beside(output));
   const auto written = stream_output(
-      output, compress ? Content::kBinary : format->content, [&](const exporter::Sink& sink) {
-        if (!compress) {
-          format->write(*profile, selection->samples, *request, sink);
-          return;
-        }
-        exporter::GzipSink gzip(sink);
-        format->write(*profile, selection->samples, *request, gzip.sink());
-        gzip.finish();
-      });
+      output, format->content,
+      [&](const exporter::Sink& sink) {
+        format->write(*profile, selection->samples, *request, sink);
+      },
+      compress ? Compression::kGzip : Compression::kNone);
   return written ? 0 : line.fail(written.error());
 }
 

@@ -1,6 +1,7 @@
 #include "cli/filter_options.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <optional>
 #include <ranges>
 #include <string_view>
@@ -12,6 +13,7 @@
 #include "cli/spelling.h"
 #include "record/event_name.h"
 #include "render/json_waits.h"
+#include "render/printable.h"
 #include "render/run_text.h"
 #include "view/event_list.h"
 
@@ -20,6 +22,8 @@ namespace {
 
 constexpr std::string_view kAdvice =
     "use process=, thread=, module=, function=, cause=, wait= or time=FROM-UNTIL";
+
+bool is_empty(const Profile& profile) { return profile.samples.empty() && profile.waits.empty(); }
 
 std::unexpected<Error> failure(std::string what) {
   return std::unexpected(
@@ -139,8 +143,19 @@ Result<void> check_wall(const ParsedOptions& options, const view::Filter& filter
                                .advice = "give one of them"});
 }
 
-Result<view::Selection> choose_samples(const ParsedOptions& options, const Profile& profile,
-                                       const view::Filter& filter, bool waits_too) {
+Result<void> check_matches(const ParsedOptions& options, const Profile& profile,
+                           const view::Selection& selection) {
+  if (!selection.samples.empty() || is_empty(profile)) return {};
+  const std::string asked = describe_filter(options);
+  if (asked.empty()) return {};
+  return std::unexpected(Error{.what = "no sample is of " + asked + ": nothing was written",
+                               .advice = "profiler report shows what there is"});
+}
+
+namespace {
+
+Result<view::Selection> choose(const ParsedOptions& options, const Profile& profile,
+                               const view::Filter& filter, bool waits_too) {
   const bool wall = options.flag("wall");
   if (wall || waits_too || filter.wait_only || filter.wait != WaitClass::kNone) {
     view::Selection selection = view::select_with_waits(profile, filter);
@@ -152,6 +167,17 @@ Result<view::Selection> choose_samples(const ParsedOptions& options, const Profi
   }
   view::Selection selection;
   selection.samples = view::select(profile, filter);
+  return selection;
+}
+
+}  // namespace
+
+Result<view::Selection> choose_samples(const ParsedOptions& options, const Profile& profile,
+                                       const view::Filter& filter, bool waits_too) {
+  auto selection = choose(options, profile, filter, waits_too);
+  if (!selection) return selection;
+  if (const auto found = check_matches(options, profile, *selection); !found)
+    return std::unexpected(found.error());
   return selection;
 }
 
@@ -205,6 +231,8 @@ Result<Profile> load_input(const ParsedOptions& options, view::Filter& filter) {
   auto profile = load_profile(input, symbol_sources(options));
   if (!profile) return profile;
   complain_of_damage(input, profile->run);
+  if (is_empty(*profile))
+    std::fprintf(stderr, "profiler: %s: has no samples\n", render::printable(input).c_str());
   if (const auto event = choose_event(options, *profile, filter); !event)
     return std::unexpected(event.error());
   return profile;

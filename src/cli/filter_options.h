@@ -23,7 +23,8 @@ void add_event_option(CommandLine& line);
 [[nodiscard]] Result<void> choose_event(const ParsedOptions& options, const Profile& profile,
                                         view::Filter& filter);
 
-/// Opens the profile that -i names (profiler.data), says on stderr if it is damaged, and chooses
+/// Opens the profile that -i names (profiler.data), says on stderr if it is damaged or empty, and
+/// chooses
 /// the event: for commands that show one event of one profile as something else than text.
 [[nodiscard]] Result<Profile> load_input(const ParsedOptions& options, view::Filter& filter);
 
@@ -37,8 +38,13 @@ void add_wait_option(CommandLine& line);
 void add_wall_option(CommandLine& line);
 /// Fails where --wall was given with an option that asks for a part of it.
 [[nodiscard]] Result<void> check_wall(const ParsedOptions& options, const view::Filter& filter);
+/// Fails where nothing of a recording that has samples is of what was asked for: an empty picture
+/// would take the place of a good one.
+[[nodiscard]] Result<void> check_matches(const ParsedOptions& options, const Profile& profile,
+                                         const view::Selection& selection);
 /// The samples that were asked for: on the CPU; with --wait off it; with --wall, or where a command
-/// shows waits wherever there are any (`waits_too`), both. Fails as check_waits() does.
+/// shows waits wherever there are any (`waits_too`), both. Fails as check_waits() and
+/// check_matches() do.
 [[nodiscard]] Result<view::Selection> choose_samples(const ParsedOptions& options,
                                                      const Profile& profile,
                                                      const view::Filter& filter,

@@ -12,6 +12,7 @@
 #include "cli/filter_options.h"
 #include "cli/option_values.h"
 #include "cli/output.h"
+#include "cli/output_ending.h"
 #include "cli/symbol_options.h"
 #include "cli/work_line.h"
 #include "view/call_tree.h"
@@ -109,6 +110,7 @@ int flamegraph_command(std::span<const std::string> args) {
   if (const auto wall = check_wall(*options, *filter); !wall) return line.fail(wall.error());
   auto picture = picture_options(*options);
   if (!picture) return line.fail(picture.error());
+  if (const auto fits = check_ending(*options, ".svg"); !fits) return line.fail(fits.error());
 
   const auto profile = load_input(*options, *filter);
   if (!profile) return line.fail(profile.error());
@@ -132,7 +134,9 @@ int flamegraph_command(std::span<const std::string> args) {
                        .inverted = picture->inverted});
   const std::string svg = render::flamegraph(*profile, tree, *picture);
   working.reset();
-  const auto written = write_output(output, svg, Content::kText);
+  const auto written = stream_output(
+      output, Content::kText, [&](const auto& sink) { sink(svg); },
+      is_gzip_name(output) ? Compression::kGzip : Compression::kNone);
   return written ? 0 : line.fail(written.error());
 }
 

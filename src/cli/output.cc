@@ -7,6 +7,7 @@
 
 #include "cli/output_file.h"
 #include "cli/pager.h"
+#include "export/gzip.h"
 
 namespace profiler::cli {
 
@@ -66,7 +67,15 @@ Result<void> write_file(const std::string& path, std::string_view bytes) {
   return file->commit();
 }
 
-Result<void> stream_output(const std::string& path, Content content, const Producer& producer) {
+Result<void> stream_output(const std::string& path, Content content, const Producer& producer,
+                           Compression compression) {
+  if (compression == Compression::kGzip) {
+    return stream_output(path, Content::kBinary, [&](const auto& sink) {
+      exporter::GzipSink gzip(sink);
+      producer(gzip.sink());
+      gzip.finish();
+    });
+  }
   if (path == "-") {
     if (auto allowed = check_terminal(content); !allowed) return allowed;
     Result<void> state;

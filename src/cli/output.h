@@ -34,9 +34,12 @@ enum class Paging : std::uint8_t {
 /// times.
 using Producer = std::function<void(const std::function<void(std::string_view)>&)>;
 
+enum class Compression : std::uint8_t { kNone, kGzip };
+
 /// The same as write_output() for what is too large to be held in memory. Never paged.
 [[nodiscard]] Result<void> stream_output(const std::string& path, Content content,
-                                         const Producer& producer);
+                                         const Producer& producer,
+                                         Compression compression = Compression::kNone);
 
 /// Writes all of `bytes` to the descriptor; a closed pipe is success. `name` is for the error.
 [[nodiscard]] Result<void> write_all(int fd, std::string_view bytes, std::string_view name);

@@ -17,6 +17,7 @@
 #include "cli/load_profile.h"
 #include "cli/option_values.h"
 #include "cli/output.h"
+#include "cli/output_ending.h"
 #include "cli/work_line.h"
 #include "render/amount.h"
 #include "render/report_csv.h"
@@ -162,7 +163,9 @@ Result<ReportOptions> report_options(const ParsedOptions& given) {
   options.kernel_frames = given.flag("kernel-frames");
   options.merge_recursion = given.flag("merge-recursion");
   if (auto shape = parse_shape(given, options); !shape) return std::unexpected(shape.error());
-  const auto format = choose("--format", given.get<std::string>("format", "text"), kFormats);
+  const auto wanted = wanted_format(given);
+  if (!wanted) return std::unexpected(wanted.error());
+  const auto format = choose("--format", *wanted, kFormats);
   if (!format) return std::unexpected(format.error());
   options.format = *format;
   // Of lines, those that call the rest of the program say least.

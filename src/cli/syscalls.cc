@@ -20,6 +20,7 @@
 #include "cli/load_profile.h"
 #include "cli/option_values.h"
 #include "cli/output.h"
+#include "cli/output_ending.h"
 #include "cli/recording_options.h"
 #include "cli/run_recording.h"
 #include "cli/symbol_options.h"
@@ -110,7 +111,9 @@ CommandLine command_line() {
 
 Result<SyscallsOptions> syscalls_options(const ParsedOptions& given) {
   SyscallsOptions options;
-  const auto format = choose("--format", given.get<std::string>("format", "text"), kFormats);
+  const auto wanted = wanted_format(given);
+  if (!wanted) return std::unexpected(wanted.error());
+  const auto format = choose("--format", *wanted, kFormats);
   if (!format) return std::unexpected(format.error());
   options.format = *format;
   if (given.has("by")) {

@@ -18,6 +18,7 @@
 #include "pipeline/new_kernel_code.h"
 #include "pipeline/sample_stack.h"
 #include "pipeline/sample_thinning.h"
+#include "pipeline/thread_rows.h"
 #include "pipeline/time_scale.h"
 #include "pipeline/wait_log.h"
 #include "process/process_table.h"
@@ -84,7 +85,6 @@ struct Pipeline::State {
                     sched::ThreadState state);
   /// Unless it has been written: then it stays as it was.
   void complete(const LateStack& late);
-  ThreadIndex thread_row(process::ProcessState& process, process::ThreadState& thread);
   void write_when_due(std::uint64_t time_ns);
 
   PipelineOptions options;
@@ -92,6 +92,7 @@ struct Pipeline::State {
   std::optional<Error> write_error;
   Profile profile;
   Interner interner{profile};
+  ThreadRows thread_rows{profile, interner};
   ModuleFiles modules{profile, interner, options.open_module};
   unwind::Unwinder unwinder;
   GeneratedCode generated{profile, interner, modules, options.generated_code};
@@ -118,20 +119,6 @@ void Pipeline::State::make_target(process::ProcessState& process) {
   ++profile.run.losses.processes_seen;
 }
 
-ThreadIndex Pipeline::State::thread_row(process::ProcessState& process,
-                                        process::ThreadState& thread) {
-  if (!process.row) {
-    process.row = profile.processes.push_back({.pid = process.pid,
-                                               .parent_pid = process.parent_pid,
-                                               .name = interner.string(process.name)});
-  }
-  if (!thread.row) {
-    thread.row = profile.threads.push_back(
-        {.process = process.row, .tid = thread.tid, .name = interner.string(thread.name)});
-  }
-  return thread.row;
-}
-
 void Pipeline::State::on(const SampleEvent& sample) {
   const EventContext& context = sample.context;
   const std::uint16_t event_row = events.row_of(context.id);
@@ -147,7 +134,9 @@ void Pipeline::State::on(const SampleEvent& sample) {
   Sample row;
   row.time_ns = std::max(context.time_ns, options.start_monotonic_ns) - options.start_monotonic_ns;
   row.weight = events.weight_of(event_row, sample.period);
-  row.thread = thread_row(process, processes.thread(context.pid, context.tid));
+  process::ThreadState& thread = processes.thread(context.pid, context.tid);
+  row.thread = thread_rows.of(process, thread);
+  thread.sampled = true;
   row.stack = sample_stack.intern(
       sample, *mode, process,
       {.thread = {context.tid, process.incarnation, process.execs}, .sample = samples});
@@ -214,7 +203,7 @@ void Pipeline::State::on(const SwitchEvent& event) {
   if (process == nullptr) process = &processes.process(context.pid);
   process::ThreadState& thread = processes.thread(context.pid, context.tid);
   if (thread.exited && !wait_log.knows(context.tid)) return;
-  wait_log.on_switch(context.tid, thread_row(*process, thread), event);
+  wait_log.on_switch(context.tid, thread_rows.of(*process, thread), event);
   if (profile.waits.size() >= options.samples_per_chunk) {
     write_when_due(std::max(context.time_ns, options.start_monotonic_ns) -
                    options.start_monotonic_ns);
@@ -226,7 +215,7 @@ void Pipeline::State::begin_thread(process::ProcessState& process, const EventCo
   if (!records_waits) return;
   // What was made up from /proc, for what was there before, has no event's id.
   if (when.id == 0) state = sched::ThreadState::kUnknown;
-  const ThreadIndex row = thread_row(process, processes.thread(process.pid, tid));
+  const ThreadIndex row = thread_rows.of(process, processes.thread(process.pid, tid));
   wait_log.begin(tid, row, when.time_ns, state);
 }
 
@@ -266,7 +255,7 @@ void Pipeline::State::on(const CommEvent& event) {
       for (const auto& [tid, thread] : before->threads) wait_log.end(tid, event.context.time_ns);
     }
   }
-  process::ProcessState& process = processes.apply(event);
+  process::ProcessState& process = thread_rows.apply(event, processes);
   if (event.exec && targets_at_exec.erase(event.pid) != 0) make_target(process);
   if (event.exec) process.sampled = false;
   if (wants(process, event.tid))
@@ -308,6 +297,7 @@ void Pipeline::State::write_when_due(std::uint64_t time_ns) {
     write_error = written.error();
     return;
   }
+  thread_rows.on_written();
   profile.samples.clear();
   profile.waits.clear();
 }

@@ -8,13 +8,19 @@ namespace {
 /// Values of a call chain from here up are PERF_CONTEXT_* markers, not addresses.
 constexpr std::uint64_t kFirstMarker = PERF_CONTEXT_MAX;
 
+/// Where the kernel ends a chain unless kernel.perf_event_max_stack was changed. Chains of just that
+/// length by nature are rare.
+constexpr std::size_t kUsualLimit = PERF_MAX_STACK_DEPTH;
+
 }  // namespace
 
 void SampleStack::split_chain(const SampleEvent& sample, Mode mode) {
   kernel_chain_.clear();
   user_chain_.clear();
   std::vector<CodeAddress<RuntimeAddress>>* part = nullptr;
+  std::size_t addresses = 0;
   for (std::uint64_t value : sample.callchain) {
+    if (value < kFirstMarker) ++addresses;
     if (value >= kFirstMarker) {
       part = value == PERF_CONTEXT_KERNEL ? &kernel_chain_
              : value == PERF_CONTEXT_USER ? &user_chain_
@@ -25,6 +31,7 @@ void SampleStack::split_chain(const SampleEvent& sample, Mode mode) {
                        .kind = part->empty() ? AddressKind::kInstruction : AddressKind::kReturn});
     }
   }
+  chain_is_full_ = addresses == kUsualLimit;
   if (mode == Mode::kSys && kernel_chain_.empty()) kernel_chain_.push_back({.address = sample.ip});
 }
 
@@ -58,8 +65,8 @@ StackEnd SampleStack::user_frames(const SampleEvent& sample, Mode mode, const Mo
   user_frames_.clear();
   if (sample.user_registers.abi != 0) return unwind(sample, moment, origin, joined);
   if (!user_chain_.empty()) {
-    return add_chain_frames(moment.process.space) ? StackEnd::kKernelWalk
-                                                  : StackEnd::kBadFramePointer;
+    if (!add_chain_frames(moment.process.space)) return StackEnd::kBadFramePointer;
+    return chain_is_full_ ? StackEnd::kTooManyFrames : StackEnd::kKernelWalk;
   }
   if (mode == Mode::kUser) {
     user_chain_.push_back({.address = sample.ip});

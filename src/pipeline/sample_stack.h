@@ -77,6 +77,7 @@ class SampleStack {
   // Kept for their memory. Innermost first.
   std::vector<CodeAddress<RuntimeAddress>> kernel_chain_;
   std::vector<CodeAddress<RuntimeAddress>> user_chain_;
+  bool chain_is_full_ = false;  // The kernel may have had more to say.
   std::vector<unwind::UserFrame> user_frames_;
   std::vector<FrameIndex> frames_;
   std::vector<std::uint64_t> shortened_chain_;

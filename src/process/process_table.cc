@@ -11,6 +11,7 @@ void rename(ThreadState& thread, std::string_view name) {
   if (thread.name == name) return;
   thread.name = name;
   thread.row = {};
+  thread.sampled = false;
 }
 
 }  // namespace

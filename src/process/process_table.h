@@ -29,8 +29,9 @@ struct ThreadState {
   Tid tid = 0;
   std::string name;  ///< Inherited from whoever created it, until it is renamed. "": not known.
   bool exited = false;
-  /// The caller's: none for a new thread, a new name, a new program.
+  // The caller's: none, and false, for a new thread, a new name, a new program.
   ThreadIndex row = {};
+  bool sampled = false;
 };
 
 /// A process id under one incarnation: from its fork to the next fork that gets the same id.

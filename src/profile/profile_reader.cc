@@ -8,8 +8,11 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <memory>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 #include "profile/chunk.h"
@@ -183,6 +186,15 @@ Result<Profile> read_profile(const std::string& path) {
 Result<Profile> parse_profile(std::span<const std::byte> bytes, const std::string& name) {
   MemorySource source(bytes);
   return parse(source, name);
+}
+
+bool is_profile(const std::string& path) {
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(path, ignored)) return false;
+  std::array<char, kMagic.size()> begin{};
+  std::ifstream file(path, std::ios::binary);
+  return file.read(begin.data(), begin.size()) &&
+         std::memcmp(begin.data(), kMagic.data(), begin.size()) == 0;
 }
 
 }  // namespace profiler::profile

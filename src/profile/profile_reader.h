@@ -20,4 +20,7 @@ namespace profiler::profile {
 [[nodiscard]] Result<Profile> parse_profile(std::span<const std::byte> bytes,
                                             const std::string& name);
 
+/// Whether the file begins as one, whole or not.
+[[nodiscard]] bool is_profile(const std::string& path);
+
 }  // namespace profiler::profile

@@ -46,7 +46,6 @@ Sampling::Sampling(OpenedEvents opened, const RecordOptions& options, const Targ
                    pipeline::Pipeline& pipeline, Observer* observer)
     : events_(std::move(opened.events)),
       coverage_(opened.coverage),
-      start_monotonic_ns_(pipeline.profile().run.start_monotonic_ns),
       enabled_by_exec_(events_.sample_attr().enable_on_exec != 0),
       wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   const bool waits = events_.has_switches();
@@ -87,6 +86,7 @@ Sampling::Sampling(OpenedEvents opened, const RecordOptions& options, const Targ
     };
   }
   reader_ = std::make_unique<Reader>(events_, layouts_, handoff_, reader_settings);
+  begin(pipeline);
   target.tell(pipeline, monotonic_ns());
   worker_ = std::make_unique<Worker>(layouts_, handoff_, pipeline, std::move(worker_settings),
                                      wake_.get());
@@ -96,6 +96,13 @@ Sampling::Sampling(OpenedEvents opened, const RecordOptions& options, const Targ
   if (!filter_settings_.everybody) filter_settings_.roots = target.processes();
   if (waits && (options.wakers || (filter_settings_.extra.wait_stacks && !opened.has_wait_stacks)))
     load_filter_at_once(pipeline, options);
+}
+
+void Sampling::begin(pipeline::Pipeline& pipeline) {
+  Run& run = pipeline.profile().run;
+  start_monotonic_ns_ = monotonic_ns();
+  run.start_unix_ns += start_monotonic_ns_ - run.start_monotonic_ns;
+  pipeline.set_start(start_monotonic_ns_);
 }
 
 Sampling::~Sampling() {

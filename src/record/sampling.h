@@ -83,6 +83,8 @@ class Sampling {
   [[nodiscard]] int wake_fd() const { return wake_.get(); }
 
  private:
+  /// The recording's time counts from here on: what came before, this process did.
+  void begin(pipeline::Pipeline& pipeline);
   std::string enlarge_stacks();
   [[nodiscard]] std::optional<std::string> look_at_filter();
   void prepare_waits(pipeline::Pipeline& pipeline, const RecordOptions& options, bool has_stacks);
@@ -93,7 +95,7 @@ class Sampling {
 
   EventSet events_;
   Coverage coverage_;
-  std::uint64_t start_monotonic_ns_;
+  std::uint64_t start_monotonic_ns_ = 0;
   bool enabled_by_exec_;
   FileDescriptor wake_;
   std::vector<events::EventLayout> layouts_;

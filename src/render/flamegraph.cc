@@ -134,9 +134,19 @@ class FlamegraphWriter {
   [[nodiscard]] std::string left_out() const {
     constexpr std::uint64_t kWhole = 1'000'000;
     const auto part = static_cast<std::uint64_t>(layout_.area_left_out * kWhole);
-    return fmt::format("Not drawn: {} frame{} narrower than {:.2g} px, {} of the picture's area.",
-                       grouped(layout_.frames_left_out), layout_.frames_left_out == 1 ? "" : "s",
-                       layout_.narrowest, percent(std::max<std::uint64_t>(part, 1), kWhole));
+    const auto frames = [](std::size_t count) {
+      return grouped(count) + (count == 1 ? " frame" : " frames");
+    };
+    std::string text = "Not drawn: ";
+    if (const std::size_t narrow = layout_.frames_left_out - layout_.tower_left_out; narrow != 0)
+      text += fmt::format("{} narrower than {:.2g} px", frames(narrow), layout_.narrowest);
+    if (layout_.tower_left_out != 0) {
+      text += fmt::format("{}{} of narrow towers over {} rows high",
+                          layout_.tower_left_out == layout_.frames_left_out ? "" : ", ",
+                          frames(layout_.tower_left_out), FlameLayoutOptions{}.tall_rows);
+    }
+    return text + fmt::format(", {} of the picture's area.",
+                              percent(std::max<std::uint64_t>(part, 1), kWhole));
   }
 
   void legend_line() {

@@ -32,13 +32,19 @@ struct FlameLayout {
   std::uint32_t rows = 0;
   std::size_t frames_left_out = 0;  ///< Of the tree, with all that lies below them.
   double area_left_out = 0;         ///< Their share of all frames' area, 0 to 1.
-  double narrowest = 0;             ///< Width from which on frames are drawn.
+  double narrowest = 0;             ///< Width from which on all frames are drawn.
+  std::size_t tower_left_out = 0;   ///< Of them, those that stand in a tower (tall_rows).
 };
 
 struct FlameLayoutOptions {
   double width = 1180;
   double min_width = 0.1;
   std::size_t size_limit = 0;  ///< On the sum of the costs of frames under 2 px; 0: none.
+  /// Above so many rows, frames narrower than tower_width px are not drawn, nor twice as high up
+  /// those of four times that, and so on up to a quarter of the picture: a few samples deep in a
+  /// recursion would make it many times as high as what there is to be seen in it.
+  std::uint32_t tall_rows = 150;
+  double tower_width = 12;
 };
 
 /// `cost` is what drawing a node costs, in the unit of size_limit. A tree without weight gives no

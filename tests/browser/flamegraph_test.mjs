@@ -1,18 +1,21 @@
-// What a person does with a flame graph, in Chromium: node flamegraph_test.mjs DIRECTORY, where
-// sample_flamegraphs has written its pictures. One line for each test; exit status 1 if one fails.
+// What a person does with a flame graph: flamegraph_test.mjs DIRECTORY, where sample_flamegraphs has written its
+// pictures.
 import assert from 'node:assert/strict';
 import {finish, test} from './page_test.mjs';
 
 /** The frames that can be seen: name, label, box on the screen, classes. */
 const frames = page => page.evaluate(
     () => [...document.querySelectorAll('.frames > g')].filter(g => !g.hasAttribute('display')).map(g => {
-      const box = g.querySelector('rect').getBoundingClientRect();
+      const rect = g.querySelector('rect');
+      // Where it is, and how large without its stroke, which getBoundingClientRect counts in Firefox.
+      const [box, size, scale] = [rect.getBoundingClientRect(), rect.getBBox(), rect.getScreenCTM()];
+      const [width, height] = [size.width * scale.a, size.height * scale.d];
       const label = g.querySelector('text');
       return {
         name: g.querySelector('title').textContent.split('\n')[0],
         label: label ? label.textContent : '',
         labelWidth: label ? label.getBoundingClientRect().width : 0,
-        x: box.x, y: box.y, width: box.width, height: box.height,
+        x: box.x + (box.width - width) / 2, y: box.y + (box.height - height) / 2, width, height,
         found: g.classList.contains('found'), above: g.classList.contains('above'),
       };
     }));

@@ -1,4 +1,4 @@
-// What a person does with a page, in Chromium: html_test.mjs DIRECTORY, where sample_pages has written its
+// What a person does with a page: html_test.mjs DIRECTORY, where sample_pages has written its
 // pages. What the numbers are, viewer_test.mjs asserts; this is about what can be seen and done.
 import assert from 'node:assert/strict';
 import {finish, test as open} from './page_test.mjs';
@@ -197,6 +197,16 @@ await test('functions sort by any column, and show who calls whom', 'kinds.html'
   assert.equal((await names()).length, 1);
 });
 
+await test('callers and callees have room beside the table', 'waits.html', async page => {
+  await tab(page, 'Functions');
+  await page.getByRole('button', {name: 'handle', exact: true}).click();
+  assert.match(await text(page, '.side'), /Callers\s+0\.660 s\s+serve\s+0\.300 s user, 0\.100 s sys, 0\.260 s wait\s+Callees/);
+  const [width, room] = await page.evaluate(() => [document.querySelector('main').scrollWidth, document.querySelector('main').clientWidth]);
+  assert.ok(width <= room, `${width} px in ${room}`);
+  const name = await page.locator('.side').getByRole('button', {name: 'pthread_mutex_lock'}).boundingBox();
+  assert.ok(name.height < 30, 'on one line');
+});
+
 await test('a cause has its user stacks', 'kinds.html', async page => {
   await tab(page, 'Sys by cause');
   const rows = await cells(page, 'tbody tr');
@@ -365,17 +375,50 @@ for (const [width, height] of [[400, 700], [1600, 900]]) {
   }, {viewport: {width, height}});
 }
 
-await test('printing shows the whole view', 'kinds.html', async page => {
-  await page.emulateMedia({media: 'print'});
-  assert.ok(!(await page.locator('nav').isVisible()));
-  const [inner, outer] = await page.evaluate(() => [document.querySelector('main').scrollHeight, document.querySelector('main').clientHeight]);
-  assert.equal(inner, outer);
-  await page.emulateMedia({media: null});
+/** What the page is while it is printed. */
+const print = async page => {
+  await page.evaluate(() => matchMedia('print').addEventListener('change', () => {
+    const {view} = window.profilePage;
+    const main = document.querySelector('main');
+    const printed = window.printed = {
+      nav: getComputedStyle(document.querySelector('nav')).display,
+      main: [main.clientHeight, main.scrollHeight],
+    };
+    if (!view.canvas) return;
+    printed.canvas = [view.canvas.clientWidth, view.canvas.clientHeight];
+    printed.picture = view.height;
+    printed.root = view.y({depth: 0});
+    // What Firefox prints is a copy: laid out anew, as wide as the paper, but not painted anew.
+    const paper = document.createElement('div');
+    paper.style.width = '500px';
+    paper.append(view.scroll.cloneNode(true));
+    main.append(paper);
+    const [scroll, canvas] = ['.scroll', 'canvas'].map(selector => paper.querySelector(selector).getBoundingClientRect());
+    printed.copy = {width: canvas.width, height: canvas.height, right: canvas.right - scroll.right, bottom: canvas.bottom - scroll.bottom};
+    paper.remove();
+  }, {once: true}));
+  await page.pdf();
+  return page.evaluate(() => window.printed);
+};
+
+await test('paper shows the whole view', 'compile.html', async page => {
+  const overview = await print(page);
+  assert.equal(overview.nav, 'none');
+  assert.equal(overview.main[0], overview.main[1]);
   await tab(page, 'Flame graph');
-  await page.emulateMedia({media: 'print'});
-  await page.waitForFunction(() => matchMedia('print').matches && window.profilePage.view.printed);
-  const [canvas, picture] = await page.evaluate(() => [window.profilePage.view.canvas.clientHeight, window.profilePage.view.height]);
-  assert.ok(canvas >= picture, `${canvas} px of ${picture}`);
+  const {canvas: [width, height], picture, copy} = await print(page);
+  assert.ok(picture > 600, 'higher than the window');
+  assert.equal(height, Math.min(picture, 720));
+  assert.ok(copy.right <= 0 && copy.bottom <= 0, JSON.stringify(copy));
+  near(copy.height / copy.width * 500, height / width * 500, 'shape of the copy');
+  await page.waitForFunction(() => window.profilePage.view.canvas.clientHeight < 600, null, {timeout: 5000});
+});
+
+await test('of a picture longer than paper the root is printed', 'hostile.html', async page => {
+  await tab(page, 'Flame graph');
+  const {canvas: [, height], root} = await print(page);
+  assert.equal(height, 720);
+  assert.ok(root > 0 && root < height, `root at ${root} of ${height}`);
 });
 
 await test('without script the page says what it needs', 'kinds.html', async page => {

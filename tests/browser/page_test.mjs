@@ -1,20 +1,47 @@
-// Opens pages in Chromium, and runs tests on them. A complaint on the console, a dialog, a request to
-// anywhere is a failure. One line for each test.
+// Opens pages in a browser, and runs tests on them: in the one that BROWSER names, chromium or firefox, whose
+// program CHROMIUM or FIREFOX is. A complaint on the console, a dialog, a request to anywhere is a failure. One
+// line for each test.
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import {pathToFileURL} from 'node:url';
-import {chromium} from 'playwright-core';
+import {chromium, firefox} from 'playwright-core';
 
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu'],
-});
+/** Which browser it is, for the tests of what the other cannot be told to do. */
+export const browserName = process.env.BROWSER || 'chromium';
+
+/** How a page is to be seen that a browser can be told only as a whole, when it is started. */
+const START = {
+  chromium: () => ({}),
+  // A Firefox as it is distributed, which is driven by WebDriver BiDi; Playwright's own is a patched one.
+  firefox: ({colorScheme, javaScriptEnabled = true}) => ({
+    'layout.css.prefers-color-scheme.content-override': colorScheme === 'dark' ? 0 : 1,
+    'javascript.enabled': javaScriptEnabled,
+  }),
+}[browserName];
+const LAUNCH = {
+  chromium: () => chromium.launch({
+    executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu'],
+  }),
+  firefox: firefoxUserPrefs => firefox.launch({
+    channel: 'moz-firefox', executablePath: process.env.FIREFOX || '/usr/bin/firefox-esr', firefoxUserPrefs,
+  }),
+}[browserName];
+
+/** Browsers that have been started, by what they were told. */
+const browsers = new Map();
+const browserFor = options => {
+  const start = START(options);
+  const key = JSON.stringify(start);
+  if (!browsers.has(key)) browsers.set(key, LAUNCH(start));
+  return browsers.get(key);
+};
 let failed = 0;
 
 /** Opens a file of the directory that the first argument names, and runs `body` on it. */
 export async function test(name, file, body, options = {}) {
-  const context = await browser.newContext(
-      {viewport: {width: 1200, height: 600}, colorScheme: 'light', ...options});
+  const seen = {viewport: {width: 1200, height: 600}, colorScheme: 'light', ...options};
+  const context = await (await browserFor(seen)).newContext(seen);
   const page = await context.newPage();
   const complaints = [];
   page.on('console', message => complaints.push(message.text()));
@@ -40,7 +67,7 @@ export async function test(name, file, body, options = {}) {
 
 /** Ends the program: with 1 if a test failed. */
 export async function finish() {
-  await browser.close();
+  for (const browser of browsers.values()) await (await browser).close();
   if (failed !== 0) console.log(`${failed} failed`);
   process.exit(failed === 0 ? 0 : 1);
 }

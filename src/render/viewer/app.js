@@ -135,14 +135,16 @@ class App {
     if (evidence(all, mode) < FEW_SAMPLES) return counted(samplesOf(weight, mode), 'sample', 'samples');
     return percent(whole > 0 ? part / whole : NaN);
   }
-  /** '1.500 s (1.200 s user, 0.300 s sys)', of what the mode shows. */
-  amountText(weight, mode) {
+  /** ['1.200 s user', '0.300 s sys'], of what the mode shows. */
+  parts(weight, mode) {
     const parts = {cpu: ['user', 'sys'], wall: ['user', 'sys', 'wait']}[mode] || [mode];
-    const some = parts.filter(part => weight[part] > 0);
-    if (some.length === 0) return this.amounts.withUnit(0);
-    if (some.length === 1) return `${this.amounts.withUnit(weight[some[0]])} ${some[0]}`;
-    return `${this.amounts.withUnit(VALUE[mode](weight))} (${some.map(
-        part => `${this.amounts.withUnit(weight[part])} ${part}`).join(', ')})`;
+    return parts.filter(part => weight[part] > 0).map(part => `${this.amounts.withUnit(weight[part])} ${part}`);
+  }
+  /** '1.500 s (1.200 s user, 0.300 s sys)'. */
+  amountText(weight, mode) {
+    const parts = this.parts(weight, mode);
+    if (parts.length > 1) return `${this.amounts.withUnit(VALUE[mode](weight))} (${parts.join(', ')})`;
+    return parts[0] || this.amounts.withUnit(0);
   }
   /** '12 samples, 3 waits': what is behind the weight that the mode shows. */
   countText(weight, mode) {

@@ -114,9 +114,10 @@ export class FunctionsView {
       rows.sort((a, b) => value(b) - value(a));
       const most = rows.length ? value(rows[0]) : 1;
       return [h('h2', {}, title), rows.length ? h('table', {}, h('tbody', {}, rows.slice(0, 30).map(row => h(
-          'tr', {}, h('td', {class: 'n'}, app.amountText(row.weight, 'wall')),
+          'tr', {}, h('td', {class: 'n'}, app.amounts.withUnit(value(row))),
           h('td', {}, this.bar(row.weight, most)),
-          h('td', {class: 'name'}, row.entry < 0 ? h('span', {class: 'quiet'}, 'nobody: a root') : this.link(row.entry))))),
+          h('td', {class: 'name'}, row.entry < 0 ? h('span', {class: 'quiet'}, 'nobody: a root') : this.link(row.entry),
+            h('div', {class: 'quiet'}, app.parts(row.weight, 'wall').join(', ')))))),
           rows.length > 30 ? h('caption', {}, `and ${grouped(rows.length - 30)} more`) : null) :
           h('p', {class: 'quiet'}, 'none')];
     };

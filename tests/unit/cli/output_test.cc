@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -81,6 +82,38 @@ TEST_F(Output, KeepsTheOldFileWhenTheNewOneDoesNotFit) {
   EXPECT_EQ(written.error().system_error, EFBIG);
   EXPECT_EQ(content(path("f")), "old");
   EXPECT_EQ(file_count(), 1);
+}
+
+TEST_F(Output, LeavesNothingBehindWhenItIsKilled) {
+  const pid_t child = fork();
+  if (child == 0) {
+    (void)stream_output(path("f"), Content::kText, [](const auto& sink) {
+      sink("half");
+      (void)raise(SIGKILL);
+    });
+    _exit(0);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFSIGNALED(status));
+  if (const int probe = open(path("").c_str(), O_TMPFILE | O_WRONLY, 0600); probe < 0) {
+    GTEST_SKIP() << "this file system has no files without a name (O_TMPFILE)";
+  } else {
+    close(probe);
+  }
+  EXPECT_EQ(file_count(), 0);
+}
+
+TEST_F(Output, DoesNotReplaceARecording) {
+  for (const std::string& magic : {std::string("\x89PRF\r\n\x1a\n", 8), std::string("PERFILE2")}) {
+    ASSERT_TRUE(write_file(path("f"), magic + " and more"));
+    const auto written = write_file(path("f"), "x");
+    ASSERT_FALSE(written);
+    EXPECT_THAT(written.error().message(), HasSubstr("is a recording, which is not replaced"));
+    EXPECT_EQ(content(path("f")), magic + " and more");
+    EXPECT_EQ(file_count(), 1);
+    std::filesystem::remove(path("f"));
+  }
 }
 
 TEST_F(Output, SaysWhichFileCannotBeWritten) {

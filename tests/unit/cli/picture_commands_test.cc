@@ -64,8 +64,38 @@ TEST_F(PictureCommands, FlamegraphTakesItsOptions) {
   EXPECT_THAT(sys.output, Not(HasSubstr("<title>h\n")));
   EXPECT_THAT(run("$P flamegraph --filter function=many_77 --icicle --inverted -o -").output,
               HasSubstr("data-up=\"0\""));
-  EXPECT_THAT(run("$P flamegraph --filter process=none -o -").output,
-              HasSubstr("No samples match"));
+}
+
+TEST_F(PictureCommands, NothingTakesTheFilesPlaceWhenNothingMatches) {
+  for (const std::string command :
+       {"flamegraph", "export --format folded", "export --format pprof"}) {
+    const Ran ran = run("echo before > out; $P " + command + " --filter process=none -o out");
+    EXPECT_EQ(ran.status, 1) << command;
+    EXPECT_THAT(ran.output, MatchesRegex("profiler [a-z]+: no sample is of process=none: nothing "
+                                         "was written; profiler report shows what there is\n"));
+    EXPECT_EQ(file("out"), "before\n");
+  }
+}
+
+TEST_F(PictureCommands, SayThatARecordingIsEmpty) {
+  write("empty.data", test::ProfileBuilder().build());
+  const Ran ran = run("$P export --format folded -i empty.data");
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_EQ(ran.output, "profiler: empty.data: has no samples\n");
+  EXPECT_EQ(run("$P flamegraph -i empty.data").output, "profiler: empty.data: has no samples\n");
+  EXPECT_THAT(file("flamegraph.svg"), HasSubstr("No samples in this profile"));
+}
+
+TEST_F(PictureCommands, TheEndingOfTheOutputFits) {
+  EXPECT_THAT(run("$P flamegraph -o x.png").output,
+              MatchesRegex("profiler flamegraph: -o x.png: [^\n]*\\.svg\n"));
+  EXPECT_THAT(run("$P report -o x.svg").output,
+              MatchesRegex("profiler report: -o x.svg: [^\n]*use profiler flamegraph\n"));
+  EXPECT_THAT(run("$P report -o x.json && head -c 1 x.json").output, "{");
+  EXPECT_THAT(run("$P report -o x.csv && head -n 1 x.csv").output, StartsWith("name,module,"));
+  EXPECT_THAT(run("$P report --format text -o y.json && head -c 1 y.json").output, ".");
+  EXPECT_EQ(files(), 4U) << "x.json, x.csv, y.json beside the recording";
+  EXPECT_THAT(run("$P flamegraph -o x.svgz && gzip -cd < x.svgz").output, HasSubstr("<svg "));
 }
 
 TEST_F(PictureCommands, ExportWritesFoldedStacks) {

@@ -190,6 +190,25 @@ TEST(Pipeline, NamesAFrameByTheSymbolOfItsModule) {
             std::string::npos);
 }
 
+TEST(Pipeline, AChainAsLongAsTheKernelMakesThemIsTruncated) {
+  const OwnModule module;
+  Pipeline pipeline({}, nullptr);
+  pipeline.add_target(kChild, TargetStart::kNow);
+  pipeline.handle(module.mapped_by(kChild));
+  std::vector<std::uint64_t> chain(PERF_MAX_STACK_DEPTH, OwnModule::marker_address().value());
+  chain.insert(chain.begin(), PERF_CONTEXT_USER);
+  pipeline.handle(sample(kChild, CpuMode::kUser, chain));
+  chain.pop_back();
+  pipeline.handle(sample(kChild, CpuMode::kUser, chain));
+  const Profile& profile = pipeline.profile();
+  ASSERT_EQ(profile.samples.size(), 2U);
+  const auto how_far = [&](std::size_t sample) {
+    return completeness(profile.stacks[profile.samples[sample].stack].end);
+  };
+  EXPECT_EQ(how_far(0), Completeness::kTruncated);
+  EXPECT_EQ(how_far(1), Completeness::kComplete);
+}
+
 TEST(Pipeline, LooksUpReturnAddressesOneByteBefore) {
   Pipeline pipeline({}, nullptr);
   pipeline.add_target(kChild, TargetStart::kNow);

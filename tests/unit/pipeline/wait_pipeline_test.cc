@@ -169,6 +169,35 @@ TEST_F(WaitPipeline, MakesASampleOfTheWaitRowTheStackOfTheNextWaitAndNoSample) {
   EXPECT_FALSE(waits[1].stack) << "it is of one wait only";
 }
 
+TEST_F(WaitPipeline, AThreadThatNamesItselfBeforeItIsSampledIsOneRow) {
+  const auto rename = [&](std::uint64_t ms, const char* name) {
+    pipeline_.handle(CommEvent{
+        .context = at(ms, kWorker, kSideId), .pid = kTarget, .tid = kWorker, .name = name});
+  };
+  const auto names = [&](const Profile& profile) {
+    std::vector<std::string> found;
+    for (const Thread& thread : profile.threads)
+      if (thread.tid == kWorker) found.push_back(profile.text(thread.name));
+    return found;
+  };
+  in(1, kWorker);
+  rename(2, "worker");
+  out(3, kWorker);
+  EXPECT_EQ(names(pipeline_.profile()), std::vector<std::string>({"worker"}));
+  in(4, kWorker);
+  sample(at(5, kWorker, kClockId), {kSyscall, kEntry});
+  rename(6, "another");
+  out(7, kWorker);
+  in(9, kWorker);
+  const Profile& profile = end(10);
+  EXPECT_EQ(names(profile), std::vector<std::string>({"worker", "another"}));
+  for (const Wait& wait : profile.waits) {
+    if (profile.threads[wait.thread].tid != kWorker) continue;
+    const std::string& name = profile.text(profile.threads[wait.thread].name);
+    EXPECT_EQ(name, wait.time_ns < 6 * kMs ? "worker" : "another") << wait.time_ns;
+  }
+}
+
 TEST_F(WaitPipeline, StillTakesSamplesOfOtherRows) {
   pipeline_.set_event_role(kWaitRow, EventRole::kWaitStack);
   sample(at(5, kTarget, kClockId), {kSyscall, kEntry});

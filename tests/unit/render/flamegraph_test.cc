@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "render/flamegraph_style.h"
 #include "tests/support/profile_builder.h"
 #include "view/call_tree.h"
 #include "view/filter.h"
@@ -344,6 +345,36 @@ TEST(Flamegraph, NarrowFramesAreMergedAndCounted) {
   // 1,000 of 10,000 weights on two rows of four: all, main, wide and inner hold 38,000.
   EXPECT_THAT(svg, HasSubstr("Not drawn: 1,000 frames narrower than 1 px, 5.0 % of the picture"));
   EXPECT_THAT(draw(profile, {.width = 1020, .min_width = 0}), Not(HasSubstr("Not drawn")));
+}
+
+TEST(Flamegraph, OfFramesThatAreOneSampleEachThoseNearTheRootAreDrawn) {
+  ProfileBuilder builder;
+  for (int i = 0; i < 3000; ++i) {
+    const std::string n = std::to_string(i);
+    builder.user("main;a" + n + ";b" + n + ";c" + n, 1);
+  }
+  const std::vector<Drawn> frames =
+      frames_of(draw(builder.build(), {.min_width = 0, .size_limit = 3000 * 160}));
+  const auto drawn = [&](char first) {
+    return std::ranges::count_if(frames, [&](const Drawn& frame) {
+      return frame.name.front() == first && frame.name != "all";
+    });
+  };
+  EXPECT_EQ(drawn('a'), 3000);
+  EXPECT_EQ(drawn('b'), 0) << "all of a row or none";
+  EXPECT_EQ(drawn('c'), 0);
+}
+
+TEST(Flamegraph, AFewSamplesDeepInARecursionDoNotMakeItHigh) {
+  std::string deep = "main";
+  for (int i = 0; i < 1000; ++i) deep += ";again";
+  const std::string narrow =
+      draw(ProfileBuilder().user("main;work", 9'990).user(deep, 10).build(), {.size_limit = 0});
+  EXPECT_LT(frames_of(narrow).front().y, 160 * kRowPitch);
+  EXPECT_THAT(narrow, HasSubstr("Not drawn: 852 frames of narrow towers over 150 rows high"));
+  const std::string wide =
+      draw(ProfileBuilder().user("main;work", 60).user(deep, 40).build(), {.size_limit = 0});
+  EXPECT_GT(frames_of(wide).front().y, 1000 * kRowPitch) << "what is much of the time is drawn";
 }
 
 TEST(Flamegraph, AHundredThousandStacksStayASmallFile) {

@@ -1,0 +1,25 @@
+// What the name of an output says of its format: "-o x.json" is JSON.
+//
+//   Result<std::string> format = wanted_format(*options);                 // "text", "json", "csv"
+//   if (const auto fits = check_ending(*options, ".svg"); !fits) …        // of one format only
+//   if (is_gzip_name(output)) …                                           // "x.svg.gz", "x.svgz"
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "cli/command_line.h"
+#include "profiler/error.h"
+
+namespace profiler::cli {
+
+/// The format that --format names, else that of the ending of -o, else text. Fails for the ending
+/// of a picture or a page: no table is one.
+[[nodiscard]] Result<std::string> wanted_format(const ParsedOptions& options);
+
+/// For what is always of one format: fails where -o ends as a file of another. `ending`: its own.
+[[nodiscard]] Result<void> check_ending(const ParsedOptions& options, std::string_view ending);
+
+[[nodiscard]] bool is_gzip_name(std::string_view path);
+
+}  // namespace profiler::cli
