@@ -1,7 +1,7 @@
 // What a person does with a page: html_test.mjs DIRECTORY, where sample_pages has written its
 // pages. What the numbers are, viewer_test.mjs asserts; this is about what can be seen and done.
 import assert from 'node:assert/strict';
-import {finish, test as open} from './page_test.mjs';
+import {browserName, finish, test as open} from './page_test.mjs';
 
 /** The page is there when its viewer has started. */
 const test = (name, file, body, options = {}) => open(name, file, async page => {
@@ -469,7 +469,7 @@ await test('a tip at the pointer names the frame, and stays in the window', 'hos
 });
 
 /** What is written on the canvas, besides the frames. */
-const notes = page => page.evaluate(() => {
+const notesOf = () => {
   const {view} = window.profilePage;
   const context = view.canvas.getContext('2d');
   const drawn = [];
@@ -478,7 +478,8 @@ const notes = page => page.evaluate(() => {
   delete context.fillText;
   view.paint();
   return drawn.filter(text => /more row/.test(text));
-});
+};
+const notes = page => page.evaluate(notesOf);
 
 await test('a picture higher than its box says so, and follows the wheel', 'recursion.html', async page => {
   await tab(page, 'Flame graph');
@@ -511,11 +512,12 @@ await test('what changes the tree leaves the picture at its root', 'recursion.ht
 
 await test('on paper, a deep picture is what fits on a page', 'hostile.html', async page => {
   await tab(page, 'Flame graph');
+  await page.evaluate(`window.notesOf = ${notesOf}`);
+  await page.evaluate(() => matchMedia('print').addEventListener('change', () => { window.noted = window.notesOf(); }, {once: true}));
   const pdf = (await page.pdf({format: 'A4'})).toString('latin1');
-  assert.equal(pdf.match(/\/Type\s*\/Page\b/g).length, 1);
-  await page.emulateMedia({media: 'print'});
-  await page.waitForFunction(() => matchMedia('print').matches && window.profilePage.view.printed);
-  assert.match((await notes(page)).join(), /^▲ 4,9\d\d more rows, left out on paper$/);
+  // What Firefox writes cannot be read so easily.
+  if (browserName === 'chromium') assert.equal(pdf.match(/\/Type\s*\/Page\b/g).length, 1);
+  assert.match(await page.evaluate(() => window.noted.join()), /^▲ 4,9\d\d more rows, left out on paper$/);
 });
 
 await test('the legend is of what the colours are', 'waits.html', async page => {
