@@ -62,8 +62,8 @@ TEST(CallTree, ARecursionThatWasInlinedAndCopiedIsOneNode) {
   EXPECT_THAT(lines(profile, {.path = {.merge_recursion = true}}),
               ElementsAre("all 3/0", " main 3/0", "  f(int) [clone .isra.0] 3/1", "   g 2/2"));
   EXPECT_THAT(lines(profile, {.path = {.merge_recursion = true}, .inverted = true}),
-              ElementsAre("all 3/0", " g 2/2", "  f(int) [clone .isra.0] 2/0", "   main 2/0",
-                          " f 1/1", "  main 1/0"));
+              ElementsAre("all 3/0", " g 2/0", "  f(int) [clone .isra.0] 2/0", "   main 2/2",
+                          " f 1/0", "  main 1/1"));
 }
 
 TEST(CallTree, HangsTheFoldedKernelUnderItsCaller) {
