@@ -22,6 +22,7 @@ class DiffPicture {
   DiffPicture(const Profile& profile, const view::DiffTree& diff,
               const DiffFlamegraphOptions& options)
       : profile_(profile),
+        names_(profile),
         diff_(diff),
         options_(options),
         event_(main_event(profile, options.event)),
@@ -91,7 +92,7 @@ class DiffPicture {
     const double by = change(node);
     FlamegraphLook::Frame frame;
     frame.css_class = change_class(significant && largest_ > 0 ? by / largest_ : 0);
-    frame.label = frame_name(profile_, entry);
+    frame.label = names_.of(entry);
     if (significant) {
       const AmountFormat format = waits_ ? AmountFormat::of_waits(diff_.totals.after)
                                          : AmountFormat(event_, diff_.totals.after);
@@ -146,6 +147,7 @@ class DiffPicture {
   }
 
   const Profile& profile_;
+  FrameNames names_;
   const view::DiffTree& diff_;
   const DiffFlamegraphOptions& options_;
   const EventInfo& event_;

@@ -35,6 +35,7 @@ class FlamegraphWriter {
   FlamegraphWriter(const Profile& profile, const view::CallTree& tree,
                    const FlamegraphOptions& options)
       : profile_(profile),
+        names_(profile),
         tree_(tree),
         options_(options),
         event_(options.event < profile.run.events.size() ? profile.run.events[options.event]
@@ -65,7 +66,7 @@ class FlamegraphWriter {
  private:
   /// About what its frame takes in the file.
   [[nodiscard]] std::size_t bytes_of(const view::TreeNode& node) const {
-    const std::size_t bytes = kFrameBytes + frame_name(profile_, node.entry).size();
+    const std::size_t bytes = kFrameBytes + names_.of(node.entry).size();
     if (options_.look == nullptr) return bytes;
     const FlamegraphLook::Frame look =
         options_.look->frame(static_cast<std::uint32_t>(&node - tree_.nodes.data()));
@@ -215,7 +216,7 @@ class FlamegraphWriter {
   [[nodiscard]] std::string name_of(const FlameBox& box) const {
     if (box.merged != 0)
       return fmt::format("[{} narrow frame{}]", grouped(box.merged), box.merged == 1 ? "" : "s");
-    return box.row == 0 ? "all" : frame_name(profile_, tree_.nodes[box.node].entry);
+    return box.row == 0 ? "all" : names_.of(tree_.nodes[box.node].entry);
   }
 
   /// Where frames are told apart by kind.
@@ -255,6 +256,7 @@ class FlamegraphWriter {
   }
 
   const Profile& profile_;
+  FrameNames names_;
   const view::CallTree& tree_;
   const FlamegraphOptions& options_;
   EventInfo event_;

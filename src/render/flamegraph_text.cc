@@ -5,6 +5,7 @@
 #include "render/amount.h"
 #include "render/xml_text.h"
 #include "view/module_name.h"
+#include "view/simple_name.h"
 
 namespace profiler::render {
 namespace {
@@ -42,9 +43,15 @@ std::string sample_count(std::uint64_t samples) {
   return grouped(samples) + (samples == 1 ? " sample" : " samples");
 }
 
-std::string frame_name(const Profile& profile, const view::PathEntry& entry) {
-  std::string name = clip(view::label(profile, entry), kLongestName);
-  return name.empty() ? "[no name]" : name;
+std::string FrameNames::of(const view::PathEntry& entry) const {
+  const bool is_function = entry.kind == view::PathEntry::Kind::kFunction && entry.function;
+  if (is_function && !functions_[entry.function.row()].empty())
+    return functions_[entry.function.row()];
+  std::string name = view::label(profile_, entry);
+  if (is_function) name = view::simple_name(name);
+  name = name.empty() ? "[no name]" : clip(name, kLongestName);
+  if (is_function) functions_[entry.function.row()] = name;
+  return name;
 }
 
 std::string origin(const Profile& profile, const view::PathEntry& entry) {

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "profiler/profile.h"
 #include "view/call_path.h"
@@ -24,8 +25,20 @@ namespace profiler::render {
 /// "1 sample", "1,234 samples"
 [[nodiscard]] std::string sample_count(std::uint64_t samples);
 
-/// The frame's label, printable; never empty, and not longer than a tooltip can bear.
-[[nodiscard]] std::string frame_name(const Profile& profile, const view::PathEntry& entry);
+/// Frames' labels, those of functions as tables have them (view/simple_name.h); never empty, and
+/// not longer than a tooltip can bear.
+class FrameNames {
+ public:
+  /// `profile` outlives it.
+  explicit FrameNames(const Profile& profile)
+      : profile_(profile), functions_(profile.functions.size()) {}
+
+  [[nodiscard]] std::string of(const view::PathEntry& entry) const;
+
+ private:
+  const Profile& profile_;
+  mutable std::vector<std::string> functions_;  ///< Names that were asked for.
+};
 
 /// Where the frame's code comes from: "libc.so.6", "kernel", "inlined, prog"; "" if nothing is to
 /// be said.

@@ -97,7 +97,9 @@ class PayloadWriter {
   }
 
   void number_stacks() {
-    view::StackRows stacks(profile_);
+    // Of a comparison, names of processes are those of two recordings.
+    view::StackRows stacks(profile_, given_.before == nullptr ? view::StackOwner::kProcessName
+                                                              : view::StackOwner::kNone);
     stack_of_.reserve(samples_.size());
     for (const Sample* sample : samples_)
       stack_of_.push_back(static_cast<std::uint32_t>(stacks.add(*sample)));
@@ -121,7 +123,10 @@ class PayloadWriter {
   }
 
   void write_stacks(HtmlColumns& out) {
-    std::vector<Rows> columns(8);
+    std::vector<Rows> columns(9);
+    const bool several =
+        std::ranges::adjacent_find(stacks_, std::ranges::not_equal_to(),
+                                   &view::StackWeight::process_name) != stacks_.end();
     for (const view::StackWeight& row : stacks_) {
       const Stack& stack = row.stack;
       columns[0].push_back(tables_.node(stack.user));
@@ -138,6 +143,7 @@ class PayloadWriter {
       columns[6].push_back(is_wait ? tables_.string(std::string(name(stack.wait))) + 1 : 0);
       const auto step = view::wait_node(stack);
       columns[7].push_back(step ? tables_.label(*step) : 0);
+      columns[8].push_back(several ? tables_.string(profile_.text(row.process_name)) + 1 : 0);
     }
     out.number(stacks_.size());
     out.ascending(columns.front());

@@ -14,7 +14,8 @@
 //   modules    n; name
 //   functions  n; name (a); module?; file?; line (w); kind: 1: of the kernel, 2: of no name, 4 and
 //              8: run-time support by its name and by its module, 16: where a program or thread
-//              begins (view/runtime_code.h), added up
+//              begins (view/runtime_code.h), added up; how many rows before it the first is that
+//              is the same function of the source (view/source_function.h)
 //   locations  n; function (a); file: 0: the function's, else file? + 1; line less the function's
 //              (s, w)
 //   frames     n; how many locations, the innermost inlined function first, frame after frame
@@ -22,7 +23,8 @@
 //   causes     n; label of the cause; label of the entry
 //   stacks     n; user node? (a); kernel node?; 0: complete, 1: truncated, 2: broken; 0: user,
 //              1: sys, 2: wait; folded?: what stands for the kernel part; cause?; class of
-//              waiting?; step?: what stands for the wait on top of that
+//              waiting?; step?: what stands for the wait on top of that; name? of the process,
+//              where the samples are of processes of several names
 //   sums       the most frequent weight of a sample; for each side (HtmlSamples::before): of each
 //              stack the number of its samples, or of waits; their weight less that many times the
 //              most frequent one (s, w)

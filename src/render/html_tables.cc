@@ -8,6 +8,7 @@
 #include "view/module_name.h"
 #include "view/runtime_code.h"
 #include "view/simple_name.h"
+#include "view/source_function.h"
 
 namespace profiler::render {
 namespace {
@@ -144,12 +145,16 @@ std::uint32_t HtmlTables::function(FunctionIndex index) {
   const std::uint32_t known = functions_.of(index.row(), is_new);
   if (is_new) {
     const Function& f = profile_.functions[index];
-    function_number_.push_back(static_cast<std::uint32_t>(function_rows_.size()));
-    function_rows_.push_back({.name = string(view::simple_name(profile_.text(f.name))),
-                              .module = module(f.module),
-                              .file = string_if_any(profile_.text(f.file)),
-                              .line = f.line,
-                              .kind = kind(f)});
+    if (source_.empty()) source_ = view::source_functions(profile_);
+    const auto row = static_cast<std::uint32_t>(function_rows_.size());
+    function_number_.push_back(row);
+    function_rows_.push_back(
+        {.name = string(view::simple_name(profile_.text(f.name))),
+         .module = module(f.module),
+         .file = string_if_any(profile_.text(f.file)),
+         .line = f.line,
+         .kind = kind(f),
+         .same = first_of_source_.try_emplace(source_[index.row()].row(), row).first->second});
   }
   return function_number_[known];
 }
@@ -178,7 +183,8 @@ std::uint32_t HtmlTables::unnamed_function(FrameIndex frame) {
                             .module = frame ? module(in) : 0,
                             .file = 0,
                             .line = 0,
-                            .kind = kUnnamed | (is_kernel ? kKernel : 0) | kind_of_module(in)});
+                            .kind = kUnnamed | (is_kernel ? kKernel : 0) | kind_of_module(in),
+                            .same = static_cast<std::uint32_t>(function_rows_.size())});
   return static_cast<std::uint32_t>(function_rows_.size() - 1);
 }
 
@@ -195,6 +201,7 @@ void HtmlTables::write_functions(HtmlColumns& out) const {
   for (const FunctionRow& row : function_rows_) out.number(row.file);
   out.wide(lines);
   for (const FunctionRow& row : function_rows_) out.number(row.kind);
+  for (std::size_t i = 0; i < function_rows_.size(); ++i) out.number(i - function_rows_[i].same);
 }
 
 void HtmlTables::write_causes(HtmlColumns& out) {

@@ -71,6 +71,7 @@ class HtmlTables {
     std::uint32_t file = 0;
     std::uint32_t line = 0;
     std::uint32_t kind = 0;
+    std::uint32_t same = 0;  ///< The first row of the same function of the source.
   };
   struct LocationRow {
     std::uint32_t function = 0;
@@ -107,6 +108,8 @@ class HtmlTables {
   std::vector<NodeRow> node_rows_;
   std::vector<FunctionRow> function_rows_;
   std::vector<std::uint32_t> function_number_;  ///< Of what functions_ numbers.
+  std::vector<FunctionIndex> source_;           ///< Of each function of the profile.
+  std::unordered_map<std::size_t, std::uint32_t> first_of_source_;
 };
 
 }  // namespace profiler::render

@@ -4,12 +4,23 @@
 #include <cstdio>
 
 #include "view/module_name.h"
+#include "view/source_function.h"
 
 namespace profiler::view {
 namespace {
 
-bool same_function(const PathEntry& a, const PathEntry& b) {
-  return a.kind == PathEntry::Kind::kFunction && b.kind == a.kind && a.function == b.function;
+/// Keeps the outermost of those that stand one on the other and are one function of the source.
+void merge_recursion(const Profile& profile, CallPath& path) {
+  const auto is_function = [](const PathEntry& entry) {
+    return entry.kind == PathEntry::Kind::kFunction && entry.function;
+  };
+  if (std::ranges::count_if(path, is_function) < 2) return;
+  const std::vector<FunctionIndex> source = source_functions(profile);
+  const auto recurs = [&](const PathEntry& a, const PathEntry& b) {
+    return is_function(a) && is_function(b) && source[a.function.row()] == source[b.function.row()];
+  };
+  const auto repeated = std::ranges::unique(path, recurs);
+  path.erase(repeated.begin(), repeated.end());
 }
 
 void append_chain(const Profile& profile, NodeIndex leaf, CallPath& path) {
@@ -124,10 +135,7 @@ CallPath call_path(const Profile& profile, const Stack& stack, const PathOptions
     if (const auto node = wait_node(stack)) path.push_back(*node);
   }
 
-  if (options.merge_recursion) {
-    const auto repeated = std::ranges::unique(path, same_function);
-    path.erase(repeated.begin(), repeated.end());
-  }
+  if (options.merge_recursion) merge_recursion(profile, path);
   return path;
 }
 

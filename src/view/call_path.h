@@ -41,11 +41,11 @@ struct PathEntry {
 };
 
 struct PathOptions {
-  bool kernel_frames = false;  ///< Frame by frame instead of one folded node.
-  bool process_root = false;   ///< Begin with the process's name,
-  bool thread_root = false;    ///< then with the thread.
-  bool merge_recursion = false;
-  bool wait_nodes = false;  ///< What a thread waits for is a step, the innermost.
+  bool kernel_frames = false;    ///< Frame by frame instead of one folded node.
+  bool process_root = false;     ///< Begin with the process's name,
+  bool thread_root = false;      ///< then with the thread.
+  bool merge_recursion = false;  ///< A function that calls itself (source_function.h) is one step.
+  bool wait_nodes = false;       ///< What a thread waits for is a step, the innermost.
 };
 
 using CallPath = std::vector<PathEntry>;

@@ -47,8 +47,7 @@ class TopDownTreeBuilder {
   }
 
   std::uint32_t child(std::uint32_t parent, StepId step) {
-    if (options_.path.merge_recursion && parent != kRoot && is_function(step) &&
-        steps_.standalone(step_of_[parent]) == steps_.standalone(step))
+    if (options_.path.merge_recursion && parent != kRoot && steps_.recurs(step_of_[parent], step))
       return parent;
     const std::uint64_t key = std::uint64_t{parent} << 32 | step;
     const auto [found, is_new] =
@@ -61,10 +60,6 @@ class TopDownTreeBuilder {
       step_of_.push_back(step);
     }
     return found->second;
-  }
-
-  [[nodiscard]] bool is_function(StepId step) const {
-    return steps_.entry(step).kind == PathEntry::Kind::kFunction;
   }
 
   void charge(std::uint32_t node, const Weight& weight) { tree_.nodes[node].self += weight; }
@@ -165,7 +160,7 @@ CallTree call_tree(const Profile& profile, const std::vector<const Sample*>& sam
 
 CallTree tree_of_stacks(const Profile& profile, std::vector<StackWeight> stacks,
                         const TreeOptions& options) {
-  StepTable steps(profile);
+  StepTable steps(profile, options.path.merge_recursion);
   CallTree tree = options.inverted
                       ? InvertedTreeBuilder(profile, steps, options).build(stacks)
                       : TopDownTreeBuilder(profile, steps, options).build(std::move(stacks));

@@ -73,9 +73,7 @@ const std::vector<StepId>& InvertedTreeBuilder::steps_above(const StackWeight& s
 }
 
 bool InvertedTreeBuilder::repeats(const Branch& branch, StepId step) const {
-  return options_.path.merge_recursion && branch.tree_node != 0 &&
-         steps_.entry(step).kind == PathEntry::Kind::kFunction &&
-         steps_.standalone(branch.step) == steps_.standalone(step);
+  return options_.path.merge_recursion && branch.tree_node != 0 && steps_.recurs(branch.step, step);
 }
 
 bool InvertedTreeBuilder::is_divided(const Weight& weight) const {

@@ -1,5 +1,5 @@
 // C++ names as their authors would write them: what the compiler adds to a name, and nobody writes,
-// is left out. For tables; JSON, tooltips and comparisons have names whole.
+// is left out. For tables and pictures; JSON and comparisons have names whole.
 //
 //   simple_name("void std::vector<int, std::allocator<int> >::push_back<int>(int&&)");
 //       // "std::vector<int>::push_back<int>(int&&)"

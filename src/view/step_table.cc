@@ -1,10 +1,13 @@
 #include "view/step_table.h"
 
+#include "view/source_function.h"
+
 namespace profiler::view {
 
-StepTable::StepTable(const Profile& profile)
+StepTable::StepTable(const Profile& profile, bool merge_recursion)
     : function_end_(static_cast<StepId>(2 * profile.functions.size())),
       frame_end_(static_cast<StepId>(function_end_ + profile.frames.size())) {
+  if (merge_recursion) source_ = source_functions(profile);
   PathEntry no_frame;
   no_frame.kind = PathEntry::Kind::kAddress;
   no_frame_ = of(no_frame);

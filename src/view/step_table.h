@@ -24,7 +24,8 @@ using StepId = std::uint32_t;
 
 class StepTable {
  public:
-  explicit StepTable(const Profile& profile);
+  /// `merge_recursion`: recurs() will be asked.
+  explicit StepTable(const Profile& profile, bool merge_recursion = false);
 
   [[nodiscard]] std::span<const StepId> of_frame(FrameIndex frame) const;
   StepId of(const PathEntry& entry);
@@ -32,6 +33,10 @@ class StepTable {
   /// The same function when it is not inlined; any other step itself.
   [[nodiscard]] StepId standalone(StepId step) const {
     return step < function_end_ ? step & ~StepId{1} : step;
+  }
+  /// Whether both are the same function of the source (source_function.h).
+  [[nodiscard]] bool recurs(StepId a, StepId b) const {
+    return a < function_end_ && b < function_end_ && source_[a / 2] == source_[b / 2];
   }
   [[nodiscard]] std::size_t size() const { return frame_end_ + others_.size(); }
 
@@ -42,8 +47,9 @@ class StepTable {
   StepId frame_end_;
   std::vector<PathEntry> others_;
   std::map<PathEntry, StepId> other_ids_;
-  std::vector<StepId> steps_;         ///< Of all frames, one after the other.
-  std::vector<std::uint32_t> first_;  ///< Where each frame's steps begin in steps_.
+  std::vector<StepId> steps_;          ///< Of all frames, one after the other.
+  std::vector<std::uint32_t> first_;   ///< Where each frame's steps begin in steps_.
+  std::vector<FunctionIndex> source_;  ///< Of each function, if recursion is merged.
   StepId no_frame_;
 };
 

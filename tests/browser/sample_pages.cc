@@ -1,7 +1,7 @@
 // Writes the pages that the tests of the viewer open, each with what the reports say of the same
 // profile: sample_pages DIRECTORY. NAME.html; NAME.json: {"functions", "kernel_functions", "tree",
-// "kernel_tree", "inverted", "merged", "lines", "causes", "half"}, documents of profiler.report/1.
-// NAME.old and NAME.new: recordings to be compared.
+// "kernel_tree", "inverted", "merged", "lines", "programs", "causes", "half"}, documents of
+// profiler.report/1. NAME.old and NAME.new: recordings to be compared.
 #include <cstdio>
 #include <fstream>
 #include <functional>
@@ -72,6 +72,7 @@ std::string reports(const Profile& profile) {
          ",\"tree\":" + tree(profile, {.path = path}) +
          ",\"inverted\":" + tree(profile, {.path = path, .inverted = true}) +
          ",\"merged\":" + tree(profile, {.path = {.merge_recursion = true, .wait_nodes = true}}) +
+         ",\"programs\":" + tree(profile, {.path = {.process_root = true, .wait_nodes = true}}) +
          ",\"lines\":" + lines(profile) + "}";
 }
 
@@ -114,6 +115,21 @@ Profile with_lines() {
       .user("main#3;work#11", 300)
       .user("main#4;work#12", 100)
       .sys("main#5;read@libc.so.6", "entry_SYSCALL_64;vfs_read", test::syscall("read"), 50)
+      .build();
+}
+
+/// A recursion as the compiler leaves it: a copy of the function, and itself inlined into that.
+Profile recursion() {
+  const test::FunctionDetails depth = {.file = "/src/main.cc", .line = 6};
+  std::string stack = "main";
+  for (int i = 0; i < 100; ++i) stack += ";depth(int) [clone .isra.0];~depth";
+  return ProfileBuilder()
+      .command({"./prog"})
+      .function("depth", depth)
+      .function("depth(int) [clone .isra.0]", depth)
+      .user(stack + ";leaf", 300)
+      .user("main;depth(int);depth(int) [clone .cold]", 50)
+      .user("main;other", 150)
       .build();
 }
 
@@ -232,6 +248,7 @@ int run(const std::string& directory) {
       write_both(directory, "waits", test::waits()) &&
       write_both(directory, "hostile", hostile()) &&
       write_both(directory, "counts", with_counts()) &&
+      write_both(directory, "recursion", recursion()) &&
       write_both(directory, "lines", with_lines(), with_text()) &&
       write_both(directory, "bare_lines", with_lines()) &&
       write_both(directory, "split", split_otherwise()) &&

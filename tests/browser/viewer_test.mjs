@@ -6,12 +6,13 @@ import fs from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 import zlib from 'node:zlib';
-import {byStack, sumPairs, valuesOf, VALUE} from '../../src/render/viewer/charges.js';
+import {byStack, evidence, samplesOf, sumPairs, valuesOf, VALUE} from '../../src/render/viewer/charges.js';
 import {isReported, limitState} from '../../src/render/viewer/comparison.js';
 import {Amounts, duration, grouped, percent} from '../../src/render/viewer/format.js';
 import {calleesOf, callersOf} from '../../src/render/viewer/functions.js';
 import {layout, matched} from '../../src/render/viewer/layout.js';
 import {Model} from '../../src/render/viewer/model.js';
+import {rankColor} from '../../src/render/viewer/painter.js';
 import {decode, decodeSamples} from '../../src/render/viewer/payload.js';
 import {foundStacks, foundWeight} from '../../src/render/viewer/search.js';
 import {functionsOfLines, linesOf, sortFiles} from '../../src/render/viewer/source.js';
@@ -44,7 +45,7 @@ const shown = w => [w.user, w.sys, w.wait, w.samples].join(' ');
 
 const NAMES = fs.readdirSync(directory).filter(name => name.endsWith('.json')).map(name => name.slice(0, -5));
 /** Those whose names are the same in both: nothing to shorten, nothing to escape. */
-const PLAIN = NAMES.filter(name => /^(kinds|waits|lines|random\d+|few|one)$/.test(name));
+const PLAIN = NAMES.filter(name => /^(kinds|waits|lines|recursion|random\d+|few|one)$/.test(name));
 assert.ok(PLAIN.length >= 20, PLAIN.join());
 
 const rows = (list, weightsOf) => list.map(weightsOf).sort();
@@ -93,7 +94,8 @@ for (const name of PLAIN) {
   test(`${name}: the trees are those of the report`, () => {
     const m = model(name);
     const report = reports(name);
-    for (const [key, options] of [['tree', {}], ['inverted', {inverted: true}], ['merged', {merge: true}]])
+    const programs = m.hasPrograms ? [['programs', {group: 'program'}]] : [];
+    for (const [key, options] of [...programs, ['tree', {}], ['inverted', {inverted: true}], ['merged', {merge: true}]])
       assert.deepEqual(shownTree(m, m.source({mode: 'wall', ...options})).sort(), reportedTree(report[key].root).sort(), key);
   });
   test(`${name}: lines are those of the report`, () => {
@@ -120,7 +122,7 @@ for (const name of NAMES) {
   test(`${name}: the sums of stacks are those of their samples`, () => {
     const m = model(name);
     const added = byStack(m.profile, m.pairs, m.pairSums);
-    for (const field of ['user', 'sys', 'wait', 'samples', 'waits']) assert.deepEqual(m.stackSums[field], added[field], field);
+    for (const field of ['user', 'sys', 'wait', 'samples', 'sysSamples', 'waits']) assert.deepEqual(m.stackSums[field], added[field], field);
   });
 }
 
@@ -526,4 +528,62 @@ test('a module is not said twice, and times that round to nothing are not 0', ()
   const beside = Array.from({length: m.entries.size}, (_, e) => [m.entries.name(e), m.entries.moduleBeside(e)].join('|'));
   assert.ok(beside.includes('main|as') && beside.includes('libbfd.so+0x48ff0|'), beside.join());
   assert.deepEqual([0, 1, 499999, 500000, 1.5e9].map(ns => new Amounts('s', 5e9).plain(ns)), ['', '<0.001', '<0.001', '0.001', '1.500']);
+});
+
+test('samples of a mode are of that mode', () => {
+  const m = model('kinds');
+  const counts = w => ['cpu', 'wall', 'user', 'sys'].map(mode => samplesOf(w, mode));
+  assert.deepEqual(counts(m.all), [560, 560, 380, 180]);
+  const source = m.source({mode: 'sys', inverted: true});
+  assert.deepEqual(source.children(source.root).map(child => counts(source.weight(child))), [[80, 80, 0, 80], [70, 70, 0, 70], [30, 30, 0, 30]]);
+  m.select({threads: new Set([0]), range: [0, m.duration]});
+  assert.deepEqual(counts(m.all).slice(2), [m.all.user / 1e6, m.all.sys / 1e6]);
+  // Whether there are too few for shares, too.
+  assert.deepEqual(['sys', 'user', 'wait'].map(mode => evidence({samples: 1000, sysSamples: 25}, mode)), [25, 975, Infinity]);
+});
+
+test('a recursion that the compiler inlined and copied is one frame', () => {
+  const m = model('recursion');
+  const paths = shownTree(m, m.source({mode: 'cpu', merge: true})).map(path => path.replace(/( \d+){4}$/, '')).sort();
+  assert.deepEqual(paths, [';main', ';main;depth(int)', ';main;depth(int) [clone .isra.0]', ';main;depth(int) [clone .isra.0];leaf', ';main;other']);
+});
+
+test('colours of modules and threads are by rank: unlike, and legible', () => {
+  const rgb = color => {
+    const [hue, saturation, light] = color.match(/[\d.]+/g).map(Number);
+    const part = saturation / 100 * Math.min(light, 100 - light) / 100;
+    return [0, 8, 4].map(n => light / 100 - part * Math.max(-1, Math.min((n + hue / 30) % 12 - 3, 9 - (n + hue / 30) % 12, 1)));
+  };
+  const luminance = ([r, g, b]) => [[r, 0.2126], [g, 0.7152], [b, 0.0722]].reduce(
+      (sum, [c, part]) => sum + part * (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4), 0);
+  const channels = text => [1, 3, 5].map(i => parseInt(text.slice(i, i + 2), 16) / 255);
+  for (const [dark, ink] of [[false, '#15171a'], [true, '#f6f7f8']]) {
+    const colors = Array.from({length: 24}, (_, rank) => rankColor(rank, dark));
+    assert.equal(new Set(colors).size, 24);
+    for (const color of colors) {
+      const [a, b] = [luminance(rgb(color)), luminance(channels(ink))];
+      assert.ok((Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05) >= 4.5, color);
+    }
+    const hues = colors.slice(0, 8).map(color => Number(color.match(/\d+/)[0])).sort((a, b) => a - b);
+    hues.forEach((hue, i) => assert.ok((hues[(i + 1) % 8] - hue + 360) % 360 >= 25, hues.join()));
+  }
+  const m = model('waits');
+  // By CPU time of the whole recording, whatever is selected.
+  const ranks = [...m.moduleRanks];
+  assert.deepEqual([m.threadRank(0), m.threadRank(1)], [0, 1]);
+  m.select({threads: new Set([1])});
+  assert.deepEqual([...m.moduleRanks], ranks);
+  assert.deepEqual(ranks.slice(0, 2).map(([name]) => name), ['prog', '[kernel]']);
+  assert.deepEqual(model('kinds').moduleTimes('cpu', true), [['prog', 380e6], [KIND.entry, 180e6]]);
+});
+
+test('several programs have a frame each, without asking for the samples', () => {
+  assert.ok(PLAIN.filter(name => model(name).hasPrograms).length >= 5, 'too few of the profiles have several');
+  const m = new Model(decode(bytes(PLAIN.find(name => model(name).hasPrograms), 'profile')));
+  const shownBy = group => m.groupOf({group, color: 'kind'});
+  assert.deepEqual(['auto', '', 'thread'].map(shownBy), ['program', '', 'thread']);
+  const source = m.source({mode: 'wall', group: 'program'});
+  assert.ok(source.children(source.root).every(child => m.entries.kind(source.entry(child)) === KIND.process));
+  assert.ok(!model('kinds').hasPrograms && !model('comparison').hasPrograms);
+  assert.equal(model('kinds').groupOf({group: 'auto', color: 'kind'}), '');
 });

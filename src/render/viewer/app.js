@@ -1,5 +1,5 @@
 // The page: views on one profile, under one selection and one search.
-import {evidence, VALUE} from './charges.js';
+import {evidence, samplesOf, VALUE} from './charges.js';
 import {Amounts, counted, duration, FEW_SAMPLES, percent} from './format.js';
 import {byId, h} from './dom.js';
 import {CausesView} from './causes.js';
@@ -23,7 +23,7 @@ const COMPARED_TABS = [['overview', 'Overview', ComparedOverview], TABS[1],
 
 /** What cannot be shown without the samples, which come after the rest. */
 const needsSamples = state => state.range || state.threads || state.view === 'timeline' ||
-    (state.view === 'flame' && (state.group || state.color === 'thread'));
+    (state.view === 'flame' && (state.group === 'process' || state.group === 'thread' || state.color === 'thread'));
 
 /** Kept by the browser, where it may: pages opened from a disk are not allowed everywhere. */
 const stored = {
@@ -53,7 +53,7 @@ class App {
     this.tabs = this.model.compared ? COMPARED_TABS : TABS;
     byId('tabs').append(...this.tabs.map(([key, name]) => h('button', {
       type: 'button', role: 'tab', 'data-view': key, onclick: () => this.set({view: key})}, name)));
-    byId('find').addEventListener('input', () => this.set({find: byId('find').value}, true));
+    byId('find').addEventListener('input', () => this.set({find: byId('find').value, mark: ''}, true));
     byId('regex').addEventListener('change', () => this.set({regex: byId('regex').checked}, true));
     byId('theme').addEventListener('click', () => this.setTheme(!this.dark, true));
     byId('keys').addEventListener('click', () => this.showKeys());
@@ -124,18 +124,22 @@ class App {
 
   /** What is selected, each with a button that takes it back. */
   chips() {
-    const {range, threads} = this.state;
+    const {range, threads, mark, view} = this.state;
     const chip = (text, changes) => h('button', {type: 'button', title: 'select all again',
                                                  onclick: () => this.set(changes)}, text + ' ✕');
     byId('chips').replaceChildren(...[
       range && chip(`${(range[0] / 1e6).toFixed(3)} s to ${(range[1] / 1e6).toFixed(3)} s (${duration((range[1] - range[0]) * 1000)})`, {range: null}),
       threads && chip(this.model.threadsName(threads), {threads: null}),
+      view === 'flame' && mark && h('button', {type: 'button', title: 'mark it no longer', onclick: () => this.set({mark: ''})}, `marked: ${mark} ✕`),
     ].filter(Boolean));
   }
 
   /** Whether the search matches a text: a function; null: nothing is searched for. */
   matcher() {
-    const {find, regex} = this.state;
+    this.error = '';
+    const {view, mark} = this.state;
+    // What another view has marked in the flame graph goes before what is searched for.
+    const {find, regex} = view === 'flame' && mark ? {find: mark, regex: false} : this.state;
     if (!find) return null;
     const test = matcher(find, regex);
     this.error = test.error || '';
@@ -164,7 +168,7 @@ class App {
   isFew(all, mode) { return evidence(all, mode) < FEW_SAMPLES; }
   /** '12.9 %', or their number where `all`, of which it is a part, are few samples. */
   share(part, whole, weight, mode, all = this.model.all) {
-    if (this.isFew(all, mode)) return counted(weight.samples, 'sample', 'samples');
+    if (this.isFew(all, mode)) return counted(samplesOf(weight, mode), 'sample', 'samples');
     return percent(whole > 0 ? part / whole : NaN);
   }
   /** ['1.200 s user', '0.300 s sys'], of what the mode shows. */
@@ -180,7 +184,7 @@ class App {
   }
   /** '12 samples, 3 waits': what is behind the weight that the mode shows. */
   countText(weight, mode) {
-    return [mode !== 'wait' ? counted(weight.samples, 'sample', 'samples') : '',
+    return [mode !== 'wait' ? counted(samplesOf(weight, mode), 'sample', 'samples') : '',
             mode === 'wait' || (mode === 'wall' && weight.waits) ? counted(weight.waits, 'wait', 'waits') : '']
         .filter(Boolean).join(', ');
   }

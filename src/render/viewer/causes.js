@@ -80,7 +80,7 @@ export class CausesView {
     const site = row.callers[0].site;
     if (site) this.side.append(h('p', {}, 'Main caller: ', app.functionLink(site.entry), ' ', site.place));
     this.side.append(h('button', {type: 'button', onclick: () => app.set({
-      view: 'flame', mode: row.mode, find: row.label.replace(/ \(.*/, ''), regex: false, zoom: []})}, 'In the flame graph'));
+      view: 'flame', mode: row.mode, mark: row.label.replace(/ \(.*/, ''), zoom: []})}, 'In the flame graph'));
   }
 
   branch(source, handle, mode, matches, open) {

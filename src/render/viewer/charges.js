@@ -1,9 +1,12 @@
 // What is charged to what, under one selection of samples.
 import {SYS, USER, WAIT} from './payload.js';
 
-const FIELDS = ['user', 'sys', 'wait', 'samples', 'waits'];
+const FIELDS = ['user', 'sys', 'wait', 'samples', 'sysSamples', 'waits'];
 
-/** Sums by row: time (or another event's count) by mode, and how many samples and waits that were. */
+/**
+ * Sums by row: time (or another event's count) by mode, and how many samples and waits that were.
+ * `sysSamples`: those of the samples that were taken in the kernel.
+ */
 export class Weights {
   /** `make(field)`: the sums of one field, an array; called when they are first asked for. */
   constructor(make) {
@@ -15,7 +18,7 @@ export class Weights {
   static zeros(size) { return new Weights(() => new Float64Array(size)); }
   at(row) {
     return {user: this.user[row], sys: this.sys[row], wait: this.wait[row], samples: this.samples[row],
-            waits: this.waits[row]};
+            sysSamples: this.sysSamples[row], waits: this.waits[row]};
   }
   /** Sums of some rows. */
   of(rows) {
@@ -42,9 +45,12 @@ export function valuesOf(weights, mode) {
   for (const part of more) for (let i = 0; i < values.length; ++i) values[i] += part[i];
   return values;
 }
-/** How many samples that is: shares of fewer than 30 are not shown. Waits are exact. */
+/** How many samples are behind what the mode shows. */
+export const samplesOf = (w, mode) =>
+    (mode === 'user' ? w.samples - w.sysSamples : mode === 'sys' ? w.sysSamples : w.samples);
+/** The same where shares are asked for: those of fewer than 30 are not shown. Waits are exact. */
 export const evidence = (w, mode) =>
-    (mode === 'wait' || (mode === 'wall' && w.waits) ? Infinity : w.samples);
+    (mode === 'wait' || (mode === 'wall' && w.waits) ? Infinity : samplesOf(w, mode));
 
 /** Distinct (thread, stack) pairs, and of each sample the row of its pair. */
 export function pairRows(profile) {
@@ -77,7 +83,7 @@ export function pairRows(profile) {
 export function sumPairs(profile, pairs, {range = null, threads = null, from = 0, until = Infinity} = {}) {
   const {samples, stacks} = profile;
   const sums = Weights.zeros(pairs.stack.length);
-  const {wait, waits, samples: counts} = sums;
+  const {wait, waits, samples: counts, sysSamples} = sums;
   const byMode = [sums.user, sums.sys];
   for (let t = from; t + 1 < samples.start.length && t < until; ++t) {
     if (threads && !threads.has(t - from)) continue;
@@ -102,6 +108,7 @@ export function sumPairs(profile, pairs, {range = null, threads = null, from = 0
       } else {
         byMode[mode][row] += weight;
         ++counts[row];
+        if (mode === SYS) ++sysSamples[row];
       }
     }
   }
@@ -118,9 +125,9 @@ function gather(size, to, from) {
 /** Sums by stack as they are recorded (payload.js): of all samples. */
 export function wholeSums({stacks}, {counts, weights}) {
   const of = {user: USER, sys: SYS, wait: WAIT};
+  const counted = {samples: mode => mode !== WAIT, sysSamples: mode => mode === SYS, waits: mode => mode === WAIT};
   return new Weights(field => Float64Array.from(counts, (count, s) =>
-      (field in of ? (stacks.mode[s] === of[field] ? weights[s] : 0) :
-        (stacks.mode[s] === WAIT) === (field === 'waits') ? count : 0)));
+      (field in of ? (stacks.mode[s] === of[field] ? weights[s] : 0) : counted[field](stacks.mode[s]) ? count : 0)));
 }
 
 /** Sums of pairs by stack. */

@@ -1,12 +1,13 @@
 // The flame graph: a canvas as large as the window, on which only what can be seen is drawn.
-import {evidence} from './charges.js';
-import {percent} from './format.js';
+import {evidence, VALUE} from './charges.js';
+import {counted, FEW_SAMPLES, grouped, percent} from './format.js';
 import {css, h, prepare} from './dom.js';
 import {layout, matched, TopDown} from './layout.js';
 import {Painter, PITCH} from './painter.js';
-import {KIND} from './tree.js';
+import {KIND, OF_MODULE} from './tree.js';
 
-const MOST_PRINTED = 3000;  // px
+const MOST_PRINTED = 720;  // px: what is left of a page.
+const MOST_IN_LEGEND = 8;
 
 const MODE_NAMES = [['cpu', 'CPU: user and sys'], ['user', 'user'], ['sys', 'sys'], ['wait', 'waiting'],
                     ['wall', 'all: user, sys, wait']];
@@ -21,14 +22,18 @@ export class FlameView {
     this.details = h('div', {class: 'details', id: 'details', role: 'status'});
     this.crumbs = h('div', {class: 'crumbs', 'aria-label': 'Zoomed in to'});
     this.legend = h('div', {class: 'legend'});
-    this.root = h('div', {class: 'flame'}, this.controls(), this.crumbs, this.scroll, this.details, this.legend);
+    this.tip = h('div', {class: 'tip', 'aria-hidden': 'true', hidden: true});
+    this.root = h('div', {class: 'flame'}, this.controls(), this.crumbs, this.scroll, this.details, this.legend, this.tip);
     root.append(this.root);
     this.cursor = null;
     this.scroll.addEventListener('scroll', () => {
-      if (this.scroll.scrollTop !== this.paintedAt) this.paint();
+      if (this.scroll.scrollTop === this.paintedAt) return;
+      this.paint();
+      // The pointer stays, frames move below it.
+      if (this.pointer) this.follow(this.pointer);
     });
-    this.canvas.addEventListener('mousemove', event => this.point(this.boxAt(event)));
-    this.canvas.addEventListener('mouseleave', () => this.point(null));
+    this.canvas.addEventListener('mousemove', event => this.follow(event));
+    this.canvas.addEventListener('mouseleave', () => this.follow(null));
     this.canvas.addEventListener('click', event => this.zoomTo(this.boxAt(event)));
     this.canvas.addEventListener('keydown', event => this.key(event));
     this.observer = new ResizeObserver(() => this.update());
@@ -55,7 +60,7 @@ export class FlameView {
         check('icicle', 'icicle', 'the root at the top'),
         check('kernel', 'kernel frames', 'unfold what the kernel did'),
         check('merge', 'merge recursion', 'a function that calls itself is one frame'),
-        choice('group', 'By', [['', 'all together'], ['process', 'process'], ['thread', 'thread']]),
+        choice('group', 'By', [['', 'all together'], ...(app.model.hasPrograms ? [['program', 'program']] : []), ['process', 'process'], ['thread', 'thread']]),
         choice('color', 'Colour', [...(compared ? [['change', 'change']] : []), ['kind', 'kind'], ['module', 'module'], ['thread', 'thread']]),
         this.reset = h('button', {type: 'button', onclick: () => app.set({zoom: []})}, 'Reset zoom'));
   }
@@ -64,12 +69,13 @@ export class FlameView {
     const {app} = this;
     const {state, model} = app;
     for (const key of ['inverted', 'icicle', 'kernel', 'merge', 'old']) if (this[key]) this[key].checked = state[key];
-    for (const key of ['mode', 'group']) this[key].value = state[key];
+    this.mode.value = state.mode;
+    this.group.value = model.groupOf({group: state.group});
     // What changed is the first thing to be seen of a comparison.
     this.shownColor = model.compared && state.color === 'kind' && !this.color.chosen ? 'change' : state.color;
     this.color.value = this.shownColor;
     this.width = Math.max(this.scroll.clientWidth, 100);
-    const group = state.color === 'thread' ? 'thread' : state.group;
+    const group = model.groupOf(state);
     this.source = model.source({mode: state.mode, folded: !state.kernel, merge: state.merge, group,
                                 inverted: state.inverted, old: state.old});
     this.layout = layout(this.source, state.zoom, this.width);
@@ -87,13 +93,16 @@ export class FlameView {
     const {room} = this.measure();
     this.spacer.style.height = (this.printed ? 0 : Math.max(this.height - room, 0)) + 'px';
     this.reset.disabled = state.zoom.length === 0;
-    const key = JSON.stringify([this.printed, room, state.zoom, state.inverted, state.icicle, state.mode, state.kernel, group]);
-    if (key !== this.lastKey) {
+    const key = JSON.stringify([this.printed, room, state.zoom, state.icicle]);
+    if (key !== this.lastKey || this.source !== this.lastSource) {
       // What is zoomed lies next to the root.
+      this.canvas.style.height = room + 'px';
       this.scroll.scrollTop = this.up ? this.height : 0;
       this.cursor = null;
+      this.tip.hidden = true;
     }
     this.lastKey = key;
+    this.lastSource = this.source;
     if (!this.painter || this.painter.dark !== app.dark) this.painter = new Painter(app, app.dark);
     this.search();
     this.showCrumbs();
@@ -157,11 +166,35 @@ export class FlameView {
       context.strokeStyle = css('--ink');
       context.strokeRect(this.cursor.x + 1, this.y(this.cursor) + 1, Math.max(this.cursor.width - 2, 1), PITCH - 3);
     }
+    const hidden = this.height - room;
+    this.more(context, this.top, '▲', 0);
+    this.more(context, hidden - this.top, '▼', room);
     if (!(this.layout.all > 0)) {
       context.fillStyle = css('--quiet');
       context.font = '14px system-ui,sans-serif';
       context.fillText('Nothing of that was recorded in what is selected.', 12, 24);
     }
+  }
+
+  /** Says at the edge y that the picture goes on for some px. */
+  more(context, px, arrow, y) {
+    const rows = Math.ceil((px - 3) / PITCH);
+    if (rows <= 0) return;
+    const inwards = y ? -1 : 1;
+    const shade = context.createLinearGradient(0, y, 0, y + inwards * 12);
+    shade.addColorStop(0, 'rgba(0,0,0,.35)');
+    shade.addColorStop(1, 'rgba(0,0,0,0)');
+    context.fillStyle = shade;
+    context.fillRect(0, y ? y - 12 : 0, this.width, 12);
+    const text = `${arrow} ${counted(rows, 'more row', 'more rows')}${this.printed ? ', left out on paper' : ''}`;
+    context.font = '12px system-ui,sans-serif';
+    context.styleOf = null;
+    const width = context.measureText(text).width + 16;
+    const [left, top] = [Math.round((this.width - width) / 2), y ? y - 24 : 4];
+    context.fillStyle = css('--ink');
+    context.fillRect(left, top, width, 20);
+    context.fillStyle = css('--paper');
+    context.fillText(text, left + 8, top + 14);
   }
 
   name(box, entries = this.app.model.entries) {
@@ -195,10 +228,13 @@ export class FlameView {
         parts.push(entries.module(shown.entry), entries.place(shown.entry));
       }
     }
-    this.details.append(h('b', {class: 'mono what'}, this.name(shown)), ' ',
-                        h('span', {class: 'much'}, parts.filter(Boolean).join(' · ')), ' ');
-    if (box && box.entry >= 0)
-      this.details.append(h('button', {type: 'button', class: 'plain', onclick: () => app.openFunction(box.entry)},
+    const name = this.name(shown);
+    const much = parts.filter(Boolean).join(' · ');
+    this.details.append(h('b', {class: 'mono what', title: name}, name), h('span', {class: 'much'}, much), ' ');
+    this.tip.replaceChildren(h('b', {class: 'mono'}, name), h('br'), much);
+    // Without the pointer it is about what was clicked, so that this can be reached.
+    if (shown.entry >= 0)
+      this.details.append(h('button', {type: 'button', class: 'plain', onclick: () => app.openFunction(shown.entry)},
                             'callers and callees'));
   }
 
@@ -209,8 +245,13 @@ export class FlameView {
     this.crumbs.replaceChildren();
     const names = ['all', ...path.map(entry => entries.name(entry))];
     names.forEach((name, depth) => {
-      if (names.length > 6 && depth > 0 && depth < names.length - 3) {
-        if (depth === 1) this.crumbs.append('… ›');
+      if (names.length > 6 && this.wholePath !== path.join() && depth > 0 && depth < names.length - 3) {
+        if (depth === 1) {
+          this.crumbs.append(h('button', {type: 'button', title: `show all ${names.length}`, onclick: () => {
+            this.wholePath = path.join();
+            this.showCrumbs();
+          }}, '…'), '›');
+        }
         return;
       }
       const last = depth === names.length - 1;
@@ -222,26 +263,54 @@ export class FlameView {
 
   showLegend() {
     const {facts} = this.app.model;
-    const kinds = new Set(this.layout.boxes.map(box => this.painter.kind(box)));
+    const kinds = [...new Set(this.layout.boxes.map(box => this.painter.kind(box)))].sort();
     const {comparison} = this.app.model;
     const comparesShares = comparison && comparison.shares && this.app.state.mode !== 'wait';
-    const key = [...kinds].sort().join() + this.app.dark + this.shownColor + comparesShares;
-    if (key === this.legendKey) return;
+    const key = kinds.join() + this.app.dark + this.shownColor + comparesShares;
+    const ranked = this.shownColor === 'module' || this.shownColor === 'thread';
+    if (key === this.legendKey && !ranked) return;
     this.legendKey = key;
+    if (ranked) return this.legend.replaceChildren(...this.rankedLegend(kinds));
     if (this.shownColor === 'change') {
       this.legend.replaceChildren(...[[comparesShares ? '▲ a larger share than before' : '▲ more than before', 1], [comparesShares ? '▼ a smaller one' : '▼ less', -1], ['no more than chance', 0]].map(([text, delta]) => h(
           'span', {}, h('i', {class: 'dot', style: `background:${this.painter.changeColor(
               {significant: delta !== 0, delta, before: 1, after: 1})}`}), text)));
       return;
     }
-    this.legend.replaceChildren(...[...kinds].sort().map(kind => {
-      const canvas = h('canvas');
-      const context = prepare(canvas, 22, PITCH - 2);
-      const example = {entry: -1, merged: kind === KIND.merged};
-      const painter = Object.create(this.painter, {kind: {value: () => kind}});
-      painter.draw(context, example, 0, 0, 22, {color: 'kind'});
-      return h('span', {}, canvas, facts.kinds[kind]);
-    }));
+    this.legend.replaceChildren(...kinds.map(kind => h('span', {}, this.swatch(kind), facts.kinds[kind])));
+  }
+  swatch(kind) {
+    const canvas = h('canvas');
+    const context = prepare(canvas, 22, PITCH - 2);
+    const example = {entry: -1, merged: kind === KIND.merged};
+    const painter = Object.create(this.painter, {kind: {value: () => kind}});
+    painter.draw(context, example, 0, 0, 22, {color: 'kind'});
+    return canvas;
+  }
+  /** The heaviest modules or threads with their colours, then kinds of frames that are of none. */
+  rankedLegend(kinds) {
+    const {app, painter} = this;
+    const {state, model} = app;
+    const {entries, facts} = model;
+    const of = {mode: state.mode, folded: !state.kernel, merge: state.merge, group: 'thread'};
+    const byModule = this.shownColor === 'module';
+    const threads = () => {
+      const top = this.source instanceof TopDown ? this.source : model.source(of);
+      return top.children(top.root).map(handle => [top.entry(handle), top.value(handle)]);
+    };
+    const times = byModule ? model.moduleTimes(of.mode, of.folded) : threads();
+    const whole = VALUE[of.mode](model.all);
+    const share = value => (evidence(model.all, of.mode) < FEW_SAMPLES ? '' : ' ' + percent(value / whole));
+    const named = byModule ? times.filter(([key]) => typeof key === 'string') : times;
+    const spans = named.slice(0, MOST_IN_LEGEND).map(([key, value]) => h(
+        'span', {}, h('i', {class: 'dot', style: `background:${byModule ? painter.moduleColor(key) : painter.threadColor(key)}`}),
+        (byModule ? key || '[no module]' : entries.name(key)) + share(value)));
+    if (named.length > MOST_IN_LEGEND) spans.push(h('span', {}, `and ${grouped(named.length - MOST_IN_LEGEND)} more`));
+    const others = kinds.filter(kind => kind === KIND.merged || (byModule && kind !== KIND.process && !OF_MODULE.has(kind)));
+    return [...spans, ...others.map(kind => {
+      const time = times.find(([key]) => byModule && key === kind);
+      return h('span', {}, this.swatch(kind), facts.kinds[kind] + (time ? share(time[1]) : ''));
+    })];
   }
 
   boxAt(event) {
@@ -251,6 +320,18 @@ export class FlameView {
       return event.offsetX >= box.x && event.offsetX < box.x + Math.max(box.width, 1) &&
           event.offsetY >= y && event.offsetY < y + PITCH;
     }) || null;
+  }
+  /** The pointer is there; null: it has left. */
+  follow(event) {
+    this.pointer = event && {offsetX: event.offsetX, offsetY: event.offsetY, clientX: event.clientX, clientY: event.clientY};
+    const box = event && this.boxAt(event);
+    this.point(box);
+    this.tip.hidden = !box;
+    if (!box) return;
+    const {offsetWidth: width, offsetHeight: height} = this.tip;
+    const below = event.clientY + 20;
+    this.tip.style.left = Math.max(Math.min(event.clientX + 14, innerWidth - width - 8), 0) + 'px';
+    this.tip.style.top = (below + height < innerHeight ? below : Math.max(event.clientY - height - 12, 0)) + 'px';
   }
   point(box) {
     if (box === this.cursor) return;
@@ -294,6 +375,8 @@ export class FlameView {
     if (event.key in moves) {
       const box = this.cursor ? moves[event.key]() : at;
       if (box) {
+        this.pointer = null;
+        this.tip.hidden = true;
         this.point(box);
         this.reveal(box);
       }

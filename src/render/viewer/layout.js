@@ -70,7 +70,7 @@ export function layout(source, path, width, least = 1) {
     const next = source.children(handle).find(child => source.entry(child) === entry);
     if (next === undefined) break;
     boxes.push({handle, entry: source.entry(handle), depth: depth++, x: 0, width,
-                value: source.value(handle), above: true});
+                value: source.value(handle), above: true, group: depth > 1 ? path[0] : -1});
     handle = next;
   }
   const top = source.value(handle);

@@ -1,12 +1,12 @@
 // The profile under one selection: what views ask for is computed once for each, when it is asked for.
-import {all, byStack, NOTHING, pairRows, selfs, sum, sumPairs, totals, valuesOf, Weights, wholeSums} from './charges.js';
+import {all, byStack, NOTHING, pairRows, selfNode, selfs, sum, sumPairs, totals, valuesOf, Weights, wholeSums} from './charges.js';
 import {Comparison} from './change.js';
 import {joinRows} from './comparison.js';
 import {counted} from './format.js';
 import {functionTable} from './functions.js';
 import {BottomUp, TopDown} from './layout.js';
 import {SYS, WAIT} from './payload.js';
-import {Entries, functionSteps, groupedTree, KIND, place, RUNTIME_MODULE, RUNTIME_NAME, stackTree,
+import {Entries, functionSteps, groupedTree, KIND, OF_MODULE, place, RUNTIME_MODULE, RUNTIME_NAME, stackTree,
         withoutRecursion} from './tree.js';
 
 export class Model {
@@ -134,16 +134,33 @@ export class Model {
     });
   }
 
-  /** A tree, and the sums of what its leaves stand for. `group`: '', 'process' or 'thread'. */
+  /** Whether programs of several names were recorded. */
+  get hasPrograms() { return this.profile.stacks.program.length > 0 && this.profile.stacks.program[0] >= 0; }
+  /** What state.group says, as the flame graph of `profiler flamegraph` has it if that is nothing. */
+  groupOf({group, color}) {
+    if (color === 'thread') return 'thread';
+    return group === 'auto' ? (this.hasPrograms ? 'program' : '') : group;
+  }
+
+  /**
+   * A tree, and the sums of what its leaves stand for. `group`: '', 'program', 'process' or 'thread'; the
+   * last two need the samples.
+   */
   tree(merge = false, group = '') {
     const key = `${merge}|${group}`;
     const model = this;
     if (!this.trees.has(key)) this.trees.set(key, this.makeTree(merge, group));
     const tree = this.trees.get(key);
-    return {tree, sums: group ? this.pairSums : this.stackSums,
-            get sumsBefore() { return group ? model.pairSumsBefore : model.stackSumsBefore; }};
+    const byPair = group === 'process' || group === 'thread';
+    return {tree, sums: byPair ? this.pairSums : this.stackSums,
+            get sumsBefore() { return byPair ? model.pairSumsBefore : model.stackSumsBefore; }};
   }
   makeTree(merge, group) {
+    if (group === 'program') {
+      const {stacks: {program}, text} = this.profile;
+      return groupedTree(this.tree(merge).tree, {stack: Array.from(program.keys()), group: Array.from(program)},
+                         row => this.entries.of(KIND.process, text[row] || '[no name]'));
+    }
     if (group) {
       const {processes, threads} = this.profile;
       const rows = {stack: this.pairs.stack, group: this.pairs.thread.map(t => t % this.threadCount)};
@@ -210,6 +227,41 @@ export class Model {
                 selfWaitChange: by.of(selfBefore, self, 'wait', squaresOf('self'))};
       });
     });
+  }
+
+  /**
+   * What of the mode's time was spent in the code of each module itself, heaviest first: [name, value]; what
+   * is no module's: [kind, value].
+   */
+  moduleTimes(mode, folded, sums = this.stackSums) {
+    const {tree} = this.tree();
+    const values = valuesOf(sums, mode);
+    const times = new Map();
+    for (let s = 0; s < values.length; ++s) {
+      const node = values[s] > 0 ? selfNode(tree, tree.leaf[s], folded) : 0;
+      if (node === 0) continue;
+      const kind = this.entries.kind(tree.entry[node]);
+      const key = OF_MODULE.has(kind) ? this.entries.module(tree.entry[node]) : kind;
+      times.set(key, (times.get(key) || 0) + values[s]);
+    }
+    return [...times].sort((a, b) => b[1] - a[1]);
+  }
+  /** Of each module's name, which it is by CPU time in the whole recording: so it keeps its colour. */
+  get moduleRanks() {
+    if (!this.knownModuleRanks) {
+      const sums = wholeSums(this.profile, this.profile.sums[0]);
+      const names = this.moduleTimes('cpu', false, sums).map(([name]) => name).filter(name => typeof name === 'string');
+      this.knownModuleRanks = new Map([...new Set([...names, ...this.profile.modules, ''])].map((name, rank) => [name, rank]));
+    }
+    return this.knownModuleRanks;
+  }
+  /** The same of a thread's row, which has the rank of its lane. */
+  threadRank(t) {
+    if (!this.knownThreadRanks) {
+      this.knownThreadRanks = new Map();
+      this.lanes.forEach((lane, rank) => lane.threads.forEach(row => this.knownThreadRanks.set(row, rank)));
+    }
+    return this.knownThreadRanks.has(t) ? this.knownThreadRanks.get(t) : this.lanes.length;
   }
 
   threadName(t) {

@@ -1,6 +1,6 @@
 // What the frames of a flame graph look like on a canvas: the colours, marks and shades of the SVG
 // (render/flamegraph_style.h).
-import {KIND} from './tree.js';
+import {KIND, OF_MODULE} from './tree.js';
 
 export const PITCH = 18;  // px from one row to the next.
 const CELL = 6.95;  // Width of a character of 11.5 px, as the font is measured.
@@ -24,23 +24,30 @@ const MARKS = {
   [KIND.kernel]: [8, 'M0 16h8', 2, [15, 2]],
 };
 
+const HUES = [28, 210, 130, 290, 54, 180, 340, 245];
+
+/** Of modules and threads, by their rank in the whole recording: the first are as unlike as can be. */
+export function rankColor(rank, dark) {
+  const round = Math.floor(rank / HUES.length);
+  return `hsl(${(HUES[rank % HUES.length] + 14 * round) % 360} ${dark ? 42 : 62}% ${(dark ? [30, 23, 33] : [74, 83, 69])[round % 3]}%)`;
+}
+
 export class Painter {
   constructor(app, dark) {
+    this.model = app.model;
     this.entries = app.model.entries;
     this.dark = dark;
     this.colors = app.model.facts.colors[dark ? 'dark' : 'light'];
     this.shade = new Map();
-    this.hue = new Map();
     this.patterns = new Map();
   }
   shadeOf(entry) {
     if (!this.shade.has(entry)) this.shade.set(entry, hash(this.entries.name(entry)) % SHADES);
     return this.shade.get(entry);
   }
-  hueOf(text) {
-    if (!this.hue.has(text)) this.hue.set(text, hash(text) % 360);
-    return `hsl(${this.hue.get(text)} ${this.dark ? 38 : 58}% ${this.dark ? 32 : 74}%)`;
-  }
+  moduleColor(name) { return rankColor(this.model.moduleRanks.get(name), this.dark); }
+  /** `entry`: of the frame that stands for the thread. */
+  threadColor(entry) { return rankColor(this.model.threadRank(this.entries.thread(entry)), this.dark); }
   kind(box) {
     if (box.merged) return KIND.merged;
     return box.entry < 0 ? KIND.process : this.entries.kind(box.entry);
@@ -48,10 +55,12 @@ export class Painter {
   ground(box, color) {
     const kind = this.kind(box);
     if (color === 'change' && box.change) return this.changeColor(box.change);
-    const own = kind === KIND.user || kind === KIND.inlined || kind === KIND.kernel;
-    if (own && color === 'module') return this.hueOf(this.entries.module(box.entry));
-    if (kind !== KIND.merged && color === 'thread' && box.group >= 0)
-      return this.hueOf('thread ' + this.entries.name(box.group));
+    if (color === 'module' && OF_MODULE.has(kind)) return this.moduleColor(this.entries.module(box.entry));
+    if (color === 'thread' && kind !== KIND.merged) {
+      // Bottom-up, only the threads themselves are of one.
+      const of = this.entries.thread(box.entry) >= 0 ? box.entry : box.group;
+      if (this.entries.thread(of) >= 0) return this.threadColor(of);
+    }
     return this.colors[kind * SHADES + (box.entry < 0 ? 0 : this.shadeOf(box.entry))];
   }
   /** Red grew, blue shrank, the more the stronger; grey changed by no more than chance. */

@@ -101,7 +101,7 @@ export function decode(bytes) {
   let size = cursor.number();
   const functions = {
     name: named(cursor.ascending(size)), module: cursor.plain(size, 1), file: cursor.plain(size, 1),
-    line: cursor.wide(size), kind: cursor.plain(size),
+    line: cursor.wide(size), kind: cursor.plain(size), same: cursor.plain(size).map((back, i) => i - back),
   };
   size = cursor.number();
   const locations = {function: cursor.ascending(size)};
@@ -121,7 +121,7 @@ export function decode(bytes) {
   const stacks = {
     user: cursor.ascending(size, 1), kernel: cursor.plain(size, 1), end: cursor.plain(size),
     mode: cursor.plain(size), folded: cursor.plain(size, 1), cause: cursor.plain(size, 1),
-    wait: cursor.plain(size, 1), step: cursor.plain(size, 1),
+    wait: cursor.plain(size, 1), step: cursor.plain(size, 1), program: cursor.plain(size, 1),
   };
   const typical = cursor.number();
   const side = () => {

@@ -4,15 +4,15 @@ export const VIEWS = ['overview', 'flame', 'functions', 'causes', 'timeline', 's
 
 const MODES = ['cpu', 'user', 'sys', 'wait', 'wall'];
 export const DEFAULTS = {
-  view: 'overview', mode: 'cpu', range: null, window: null, threads: null, find: '', regex: false, zoom: [],
-  inverted: false, icicle: false, merge: false, kernel: false, old: false, group: '', color: 'kind', select: -1,
+  view: 'overview', mode: 'cpu', range: null, window: null, threads: null, find: '', regex: false, mark: '', zoom: [],
+  inverted: false, icicle: false, merge: false, kernel: false, old: false, group: 'auto', color: 'kind', select: -1,
   sort: 'total', cause: 0, file: '', line: 0, order: 'cpu', files: 'self', compare: '',
 };
 const FLAGS = ['regex', 'old', 'inverted', 'icicle', 'merge', 'kernel'];
-const TEXTS = ['find', 'file'];
+const TEXTS = ['find', 'mark', 'file'];
 const RANGES = ['range', 'window'];
 const NUMBERS = ['select', 'cause', 'line'];
-const CHOICES = {view: VIEWS, mode: MODES, group: ['', 'process', 'thread'],
+const CHOICES = {view: VIEWS, mode: MODES, group: ['auto', '', 'program', 'process', 'thread'],
                  color: ['kind', 'module', 'thread', 'change'], order: ['cpu', 'start'], compare: ['', 'shares', 'seconds'],
                  sort: ['total', 'self', 'user', 'sys', 'wait', 'selfUser', 'selfSys', 'selfWait', 'samples', 'change', 'old', 'new', 'name'],
                  files: ['self', 'total', 'wait', 'file']};

@@ -7,6 +7,9 @@
 /** Kinds of frames, in the order of render/flamegraph_style.h. */
 export const KIND = {process: 0, user: 1, inlined: 2, kernel: 3, entry: 4, wait: 5, incomplete: 6, merged: 7};
 
+/** Those that are code of a module. */
+export const OF_MODULE = new Set([KIND.user, KIND.inlined, KIND.kernel]);
+
 /** Kinds of functions (render/html_profile.h), added up. */
 export const KERNEL = 1;
 export const UNNAMED = 2;
@@ -52,6 +55,8 @@ export class Entries {
     const row = entry < this.end ? this.functions.module[entry >> 1] : -1;
     return row < 0 ? '' : this.modules[row];
   }
+  /** What groupedTree() was told of the group that it stands for; -1: it stands for none. */
+  thread(entry) { return entry >= this.end ? this.extra[entry - this.end].thread : -1; }
   /** Where the function is declared, '' if that is not known. */
   place(entry) {
     const file = entry < this.end ? this.functions.file[entry >> 1] : -1;
@@ -70,6 +75,11 @@ export class Entries {
   /** Where a program or a thread begins, before any code of its own. */
   isStart(entry) { return entry < this.end && (this.functions.kind[entry >> 1] & START) !== 0; }
   isNamed(entry) { return entry < this.end && !(this.functions.kind[entry >> 1] & UNNAMED); }
+  /** Whether one is the other, inlined or copied by the compiler, in the source. */
+  recurs(a, b) {
+    const {same} = this.functions;
+    return this.isNamed(a) && this.isNamed(b) && same[a >> 1] === same[b >> 1];
+  }
   /** The same function where it is not inlined; any other entry itself. */
   standalone(entry) { return entry < this.end ? entry & ~1 : entry; }
 }
@@ -218,8 +228,7 @@ export function withoutRecursion(tree) {
   for (let i = 1; i < tree.count; ++i) {
     const parent = merged[tree.parent[i]];
     const entry = tree.entry[i];
-    const same = parent > 0 && entries.isNamed(entry) &&
-        entries.standalone(builder.entry[parent]) === entries.standalone(entry);
+    const same = parent > 0 && entries.recurs(builder.entry[parent], entry);
     merged[i] = same ? parent : builder.child(parent, entry, tree.inKernel[i]);
   }
   return builder.finish(tree.leaf.map(leaf => merged[leaf]), entries);

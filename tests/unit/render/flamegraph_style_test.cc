@@ -58,6 +58,29 @@ TEST(FlamegraphStyle, KindsDoNotShareColors) {
   }
 }
 
+double hue(const std::string& color) {
+  const auto channel = [&](std::size_t i) {
+    return static_cast<double>(std::strtol(color.substr(1 + 2 * i, 2).c_str(), nullptr, 16));
+  };
+  const double degrees = std::atan2(std::sqrt(3.0) * (channel(1) - channel(2)),
+                                    2 * channel(0) - channel(1) - channel(2)) *
+                         180 / std::acos(-1.0);
+  return degrees < 0 ? degrees + 360 : degrees;
+}
+
+TEST(FlamegraphStyle, NoShadeOfUserCodeLooksInlined) {
+  for (const bool dark : {false, true}) {
+    for (int user = 0; user < kShades; ++user) {
+      for (int inlined = 0; inlined < kShades; ++inlined) {
+        EXPECT_GE(hue(ground_color(FrameKind::kInlined, inlined, dark)) -
+                      hue(ground_color(FrameKind::kUser, user, dark)),
+                  28)
+            << user << ' ' << inlined << (dark ? " dark" : "");
+      }
+    }
+  }
+}
+
 TEST(FlamegraphStyle, ANameKeepsItsShade) {
   EXPECT_EQ(frame_class(FrameKind::kUser, "main"), frame_class(FrameKind::kUser, "main"));
   std::set<std::string> shades;

@@ -187,6 +187,16 @@ void expect_proper_nesting(const std::vector<Drawn>& frames, bool root_below) {
   }
 }
 
+TEST(Flamegraph, NamesAreThoseOfTablesAndPages) {
+  const std::string svg =
+      draw(ProfileBuilder()
+               .user("main;void sort<std::__cxx11::basic_string<char, std::char_traits<char>, "
+                     "std::allocator<char> > >(int)")
+               .build());
+  EXPECT_EQ(frame_named(svg, "sort&lt;std::string&gt;(int)").samples, 1);
+  EXPECT_THAT(svg, Not(HasSubstr("__cxx11")));
+}
+
 TEST(Flamegraph, EveryFrameIsAsWideAsItsShare) {
   const std::vector<Drawn> frames = frames_of(draw(small(), {.width = 1020}));
   ASSERT_EQ(frames.size(), 7U);

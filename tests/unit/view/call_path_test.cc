@@ -89,6 +89,28 @@ TEST(CallPath, DirectRecursionCanBeMerged) {
   EXPECT_THAT(path(profile), ElementsAre("main", "f", "f", "f", "g", "f"));
 }
 
+TEST(CallPath, CopiesOfAFunctionAreTheFunctionWhereRecursionIsMerged) {
+  const auto merged = [](ProfileBuilder& builder) {
+    return path(builder.user("main;f(int) [clone .isra.0];~f;f(int);g").build(),
+                {.merge_recursion = true});
+  };
+  ProfileBuilder declared;
+  declared.function("f", {.file = "a.cc", .line = 6})
+      .function("f(int)", {.file = "a.cc", .line = 6})
+      .function("f(int) [clone .isra.0]", {.file = "a.cc", .line = 6});
+  EXPECT_THAT(merged(declared), ElementsAre("main", "f(int) [clone .isra.0]", "g"));
+  // Two functions of one name that are declared at two places.
+  ProfileBuilder elsewhere;
+  elsewhere.function("f", {.file = "b.cc", .line = 6})
+      .function("f(int)", {.file = "a.cc", .line = 6});
+  EXPECT_THAT(merged(elsewhere), ElementsAre("main", "f(int) [clone .isra.0]", "f", "f(int)", "g"));
+  // Without declarations, only what stands behind the name makes no difference.
+  ProfileBuilder bare;
+  EXPECT_THAT(path(bare.user("main;f(int);f(int) [clone .cold];f(long);h<int>;h<char>").build(),
+                   {.merge_recursion = true}),
+              ElementsAre("main", "f(int)", "f(long)", "h<int>", "h<char>"));
+}
+
 TEST(CallPath, FramesWithoutANameShowModuleAndAddress) {
   EXPECT_THAT(path(ProfileBuilder().user("main;0x26c00@/usr/lib/libc.so.6").build()),
               ElementsAre("main", "libc.so.6+0x26c00"));

@@ -52,6 +52,20 @@ TEST(CallTree, RecursionGrowsDownwards) {
               ElementsAre("all 3/0", " f 3/1", "  g 2/2"));
 }
 
+TEST(CallTree, ARecursionThatWasInlinedAndCopiedIsOneNode) {
+  const Profile profile = ProfileBuilder()
+                              .function("f", {.file = "a.cc", .line = 6})
+                              .function("f(int) [clone .isra.0]", {.file = "a.cc", .line = 6})
+                              .user("main;f(int) [clone .isra.0];~f;f(int) [clone .isra.0];g", 2)
+                              .user("main;f(int) [clone .isra.0];~f", 1)
+                              .build();
+  EXPECT_THAT(lines(profile, {.path = {.merge_recursion = true}}),
+              ElementsAre("all 3/0", " main 3/0", "  f(int) [clone .isra.0] 3/1", "   g 2/2"));
+  EXPECT_THAT(lines(profile, {.path = {.merge_recursion = true}, .inverted = true}),
+              ElementsAre("all 3/0", " g 2/0", "  f(int) [clone .isra.0] 2/0", "   main 2/2",
+                          " f 1/0", "  main 1/1"));
+}
+
 TEST(CallTree, HangsTheFoldedKernelUnderItsCaller) {
   const Profile profile =
       ProfileBuilder()
