@@ -137,7 +137,9 @@ int flamegraph_command(std::span<const std::string> args) {
   const auto written = stream_output(
       output, Content::kText, [&](const auto& sink) { sink(svg); },
       is_gzip_name(output) ? Compression::kGzip : Compression::kNone);
-  return written ? 0 : line.fail(written.error());
+  if (!written) return line.fail(written.error());
+  say_written(output);
+  return 0;
 }
 
 }  // namespace profiler::cli

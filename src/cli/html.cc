@@ -88,7 +88,9 @@ int html_command(std::span<const std::string> args) {
   const auto written = stream_output(output, Content::kText, [&](const auto& sink) {
     render::html(*profile, selection, page, sink);
   });
-  return written ? 0 : line.fail(written.error());
+  if (!written) return line.fail(written.error());
+  say_written(output);
+  return 0;
 }
 
 }  // namespace profiler::cli

@@ -1,13 +1,17 @@
 #include "cli/output.h"
 
+#include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
+#include <cstdio>
 
 #include "cli/output_file.h"
 #include "cli/pager.h"
 #include "export/gzip.h"
+#include "render/printable.h"
 
 namespace profiler::cli {
 
@@ -88,6 +92,20 @@ Result<void> stream_output(const std::string& path, Content content, const Produ
   if (!file) return std::unexpected(file.error());
   producer([&](std::string_view bytes) { (void)file->append(bytes); });
   return file->commit();
+}
+
+std::string size_text(std::uint64_t bytes) {
+  if (bytes < 10'000) return fmt::format("{} bytes", bytes);
+  if (bytes < 10'000'000) return fmt::format("{:.0f} KB", static_cast<double>(bytes) / 1e3);
+  return fmt::format("{:.1f} MB", static_cast<double>(bytes) / 1e6);
+}
+
+void say_written(const std::string& path) {
+  struct stat status{};
+  if (isatty(STDERR_FILENO) != 1 || stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode))
+    return;
+  std::fprintf(stderr, "%s: %s\n", render::printable(path).c_str(),
+               size_text(static_cast<std::uint64_t>(status.st_size)).c_str());
 }
 
 Result<void> write_output(const std::string& path, std::string_view bytes, Content content,

@@ -41,6 +41,12 @@ enum class Compression : std::uint8_t { kNone, kGzip };
                                          const Producer& producer,
                                          Compression compression = Compression::kNone);
 
+/// "216 KB"
+[[nodiscard]] std::string size_text(std::uint64_t bytes);
+
+/// Says on stderr, if that is a terminal, which file is there now and how large it is.
+void say_written(const std::string& path);
+
 /// Writes all of `bytes` to the descriptor; a closed pipe is success. `name` is for the error.
 [[nodiscard]] Result<void> write_all(int fd, std::string_view bytes, std::string_view name);
 

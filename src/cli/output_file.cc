@@ -50,6 +50,10 @@ OutputFile::~OutputFile() {
 }
 
 Result<OutputFile> OutputFile::open(const std::string& path) {
+  if (path.empty()) {
+    return std::unexpected(Error{.what = "the output has no name",
+                                 .advice = "name a file with -o, or - for standard output"});
+  }
   OutputFile file;
   file.path_ = path;
   struct stat before{};

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <iterator>
 
+#include "cli/output.h"
 #include "profiler/stack_end.h"
 #include "render/printable.h"
 #include "render/run_text.h"
@@ -21,12 +22,6 @@ EndCounts count_ends(const Profile& profile) {
   for (const Sample& sample : profile.samples)
     ++counts[static_cast<std::size_t>(profile.stacks[sample.stack].end)];
   return counts;
-}
-
-std::string size_text(std::uint64_t bytes) {
-  if (bytes < 10'000) return fmt::format("{} bytes", bytes);
-  if (bytes < 10'000'000) return fmt::format("{:.0f} KB", static_cast<double>(bytes) / 1e3);
-  return fmt::format("{:.1f} MB", static_cast<double>(bytes) / 1e6);
 }
 
 void append_details(std::string& text, const Profile& profile, const EndCounts& ends) {

@@ -1,7 +1,7 @@
 // What a person does with a flame graph: flamegraph_test.mjs DIRECTORY, where sample_flamegraphs has written its
 // pictures.
 import assert from 'node:assert/strict';
-import {finish, test} from './page_test.mjs';
+import {contrast, finish, luminance, test} from './page_test.mjs';
 
 /** The frames that can be seen: name, label, box on the screen, classes. */
 const frames = page => page.evaluate(
@@ -46,13 +46,6 @@ for (const colorScheme of ['light', 'dark']) {
         label: color('.frames g[class^=u] text', 'fill'),
       };
     });
-    const luminance = rgb => {
-      const [r, g, b] = rgb.match(/\d+/g).map(Number).map(
-          c => (c / 255 <= 0.03928 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4));
-      return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-    };
-    const contrast = (a, b) => (Math.max(luminance(a), luminance(b)) + 0.05) /
-        (Math.min(luminance(a), luminance(b)) + 0.05);
     assert.ok(contrast(colors.paper, colors.title) > 7, JSON.stringify(colors));
     assert.ok(contrast(colors.user, colors.label) > 4.5, JSON.stringify(colors));
     assert.equal(luminance(colors.paper) > 0.5, colorScheme === 'light');

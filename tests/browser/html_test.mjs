@@ -1,45 +1,8 @@
 // What a person does with a page: html_test.mjs DIRECTORY, where sample_pages has written its
 // pages. What the numbers are, viewer_test.mjs asserts; this is about what can be seen and done.
 import assert from 'node:assert/strict';
-import {browserName, finish, test as open} from './page_test.mjs';
-
-/** The page is there when its viewer has started. */
-const test = (name, file, body, options = {}) => open(name, file, async page => {
-  if (options.javaScriptEnabled !== false) await page.waitForFunction(() => window.profilePage && window.profilePage.model.hasSamples && window.profilePage.view);
-  await body(page);
-}, options);
-
-const text = async (page, selector) => (await page.locator(selector).first().innerText()).trim();
-const tab = (page, name) => page.getByRole('tab', {name}).click();
-const cells = (page, selector) => page.locator(selector).evaluateAll(
-    rows => rows.map(row => [...row.cells].map(cell => cell.innerText.trim())));
-/** Where the flame graph's frames lie on the screen, by name. */
-const frames = page => page.evaluate(() => {
-  const view = window.profilePage.view;
-  const box = view.canvas.getBoundingClientRect();
-  view.measure();
-  return view.layout.boxes.map(b => ({name: view.name(b), x: box.x + b.x, y: box.y + view.y(b), width: b.width, above: !!b.above}));
-});
-const named = async (page, name) => {
-  const frame = (await frames(page)).find(f => f.name === name);
-  assert.ok(frame, `no frame ${name}`);
-  return frame;
-};
-const point = async (page, name) => {
-  const f = await named(page, name);
-  await page.mouse.move(f.x + f.width / 2, f.y + 8);
-};
-const click = async (page, name) => {
-  const f = await named(page, name);
-  await page.mouse.click(f.x + f.width / 2, f.y + 8);
-};
-const near = (a, b, message) => assert.ok(Math.abs(a - b) < 1, `${message}: ${a}, not ${b}`);
-const luminance = rgb => {
-  const [r, g, b] = rgb.match(/[\d.]+/g).map(Number).map(
-      c => (c / 255 <= 0.03928 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4));
-  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-};
-const contrast = (a, b) => (Math.max(luminance(a), luminance(b)) + 0.05) / (Math.min(luminance(a), luminance(b)) + 0.05);
+import {cells, click, frames, named, near, pixels, point, tab, test, text} from './html_page.mjs';
+import {contrast, finish, luminance} from './page_test.mjs';
 
 for (const colorScheme of ['light', 'dark']) {
   await test(`the page is legible in the ${colorScheme} scheme`, 'waits.html', async page => {
@@ -163,19 +126,25 @@ await test('the frames are really painted', 'kinds.html', async page => {
   await tab(page, 'Flame graph');
   const color = async name => {
     const f = await named(page, name);
-    const shot = (await page.screenshot({clip: {x: Math.round(f.x + f.width - 8), y: Math.round(f.y + 2), width: 1, height: 1}}));
-    return page.evaluate(async bytes => {
-      const image = await createImageBitmap(new Blob([new Uint8Array(bytes)], {type: 'image/png'}));
-      const canvas = new OffscreenCanvas(1, 1);
-      canvas.getContext('2d', {willReadFrequently: true}).drawImage(image, 0, 0);
-      return [...canvas.getContext('2d').getImageData(0, 0, 1, 1).data].join();
-    }, [...shot]);
+    return (await pixels(page, {x: f.x + f.width - 8, y: f.y + 2, width: 1, height: 1}))[0];
   };
   const [user, other] = [await color('dot<double, 3>'), await color('load')];
-  assert.notEqual(user, '255,255,255,255');
+  assert.notEqual(user, '255,255,255');
   await page.locator('#find').fill('dot<');
-  assert.equal(await color('dot<double, 3>'), '194,24,91,255');
+  assert.equal(await color('dot<double, 3>'), '194,24,91');
   assert.equal(await color('load'), other);
+});
+
+await test('user, sys and wait are told apart by patterns, too', 'waits.html', async page => {
+  // The part of a bar that has the colour itself; the rest are stripes or dots.
+  for (const [kind, least, most] of [['user', 1, 1], ['sys', 0.5, 0.75], ['wait', 0.7, 0.95]]) {
+    const bar = page.locator('.times .bar i.' + kind);
+    const {x, y, width, height} = await bar.boundingBox();
+    const seen = await pixels(page, {x: x + 8, y, width: width - 16, height});
+    const color = await bar.evaluate(e => getComputedStyle(e).backgroundColor.match(/\d+/g).join());
+    const part = seen.filter(pixel => pixel === color).length / seen.length;
+    assert.ok(part >= least && part <= most, `${kind}: ${part}`);
+  }
 });
 
 await test('functions sort by any column, and show who calls whom', 'kinds.html', async page => {
@@ -516,7 +485,7 @@ await test('on paper, a deep picture is what fits on a page', 'hostile.html', as
   await page.evaluate(() => matchMedia('print').addEventListener('change', () => { window.noted = window.notesOf(); }, {once: true}));
   const pdf = (await page.pdf({format: 'A4'})).toString('latin1');
   // What Firefox writes cannot be read so easily.
-  if (browserName === 'chromium') assert.equal(pdf.match(/\/Type\s*\/Page\b/g).length, 1);
+  if (process.env.BROWSER !== 'firefox') assert.equal(pdf.match(/\/Type\s*\/Page\b/g).length, 1);
   assert.match(await page.evaluate(() => window.noted.join()), /^▲ 4,9\d\d more rows, left out on paper$/);
 });
 

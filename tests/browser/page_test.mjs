@@ -6,8 +6,7 @@ import path from 'node:path';
 import {pathToFileURL} from 'node:url';
 import {chromium, firefox} from 'playwright-core';
 
-/** Which browser it is, for the tests of what the other cannot be told to do. */
-export const browserName = process.env.BROWSER || 'chromium';
+const browserName = process.env.BROWSER || 'chromium';
 
 /** How a page is to be seen that a browser can be told only as a whole, when it is started. */
 const START = {
@@ -64,6 +63,14 @@ export async function test(name, file, body, options = {}) {
   }
   await context.close();
 }
+
+/** Of a colour as a browser writes it, and how far two are apart: WCAG 2. */
+export const luminance = rgb => {
+  const [r, g, b] = rgb.match(/[\d.]+/g).slice(0, 3).map(Number).map(
+      c => (c / 255 <= 0.03928 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+};
+export const contrast = (a, b) => (Math.max(luminance(a), luminance(b)) + 0.05) / (Math.min(luminance(a), luminance(b)) + 0.05);
 
 /** Ends the program: with 1 if a test failed. */
 export async function finish() {

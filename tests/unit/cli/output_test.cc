@@ -121,6 +121,9 @@ TEST_F(Output, SaysWhichFileCannotBeWritten) {
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().path, path("no/such/folder"));
   EXPECT_EQ(missing.error().system_error, ENOENT);
+  const auto nothing = write_file("", "x");
+  ASSERT_FALSE(nothing);
+  EXPECT_THAT(nothing.error().message(), HasSubstr("name a file with -o"));
   const auto folder = write_file(path(""), "x");
   ASSERT_FALSE(folder);
   EXPECT_EQ(folder.error().system_error, EISDIR);
