@@ -2,6 +2,7 @@
 
 #include <libdeflate.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
 #include <string>
@@ -24,11 +25,12 @@ constexpr std::string_view kBody =
 constexpr std::string_view kScript =
 #include "render/viewer.js.inc"
     ;
+constexpr std::string_view kComparisonScript =
+#include "render/comparison_viewer.js.inc"
+    ;
 constexpr std::string_view kLoader =
 #include "render/loader.js.inc"
     ;
-constexpr std::string_view kStyleBegin = "<style>\n";
-constexpr std::string_view kStyleEnd = "</style>\n</head>\n";
 constexpr std::string_view kProfileBegin =
     R"(<script id="profile" type="application/octet-stream">)";
 constexpr std::string_view kViewerBegin =
@@ -53,10 +55,15 @@ std::string compressed(std::string_view bytes, int effort = kEffort) {
   return out;
 }
 
-/// The parts of the viewer, in a scope of their own.
-std::string viewer() {
-  return base64(
-      compressed("(() => {\n'use strict';\n" + std::string(kScript) + "})();\n", kViewerEffort));
+/// The parts of the viewer, in a scope of their own, which begin by putting on the page what they
+/// look like.
+std::string viewer(std::string_view script) {
+  std::string text = "(() => {\n'use strict';\n";
+  text += "document.head.appendChild(document.createElement('style')).textContent = `";
+  text += kStyle;
+  text += "`;\n";
+  text += script;
+  return base64(compressed(text + "})();\n", kViewerEffort));
 }
 
 }  // namespace
@@ -64,8 +71,7 @@ std::string viewer() {
 void html(const Profile& profile, const view::Selection& selection, const HtmlOptions& options,
           const HtmlSink& sink) {
   const std::string facts = html_facts(profile, selection, options);
-  for (const std::string_view part : {kHead, kStyleBegin, kStyle, kStyleEnd, kBody, kProfileBegin})
-    sink(part);
+  for (const std::string_view part : {kHead, kBody, kProfileBegin}) sink(part);
   const HtmlSamples samples{
       .samples = selection.samples,
       .before = options.comparison == nullptr ? nullptr : &options.comparison->before,
@@ -73,7 +79,7 @@ void html(const Profile& profile, const view::Selection& selection, const HtmlOp
   const HtmlPayload payload = html_payload(profile, samples, facts);
   sink(base64(compressed(payload.tables)));
   sink(kViewerBegin);
-  sink(viewer());
+  sink(viewer(options.comparison == nullptr ? kScript : kComparisonScript));
   for (const std::string_view part : {kLoaderBegin, kLoader, kSamplesBegin}) sink(part);
   // Behind the loader, which need not wait for them.
   sink(base64(compressed(payload.samples)));
@@ -81,9 +87,9 @@ void html(const Profile& profile, const view::Selection& selection, const HtmlOp
 }
 
 std::size_t viewer_size() {
-  std::size_t size = viewer().size();
-  for (const std::string_view part : {kHead, kStyleBegin, kStyle, kStyleEnd, kBody, kProfileBegin,
-                                      kViewerBegin, kSamplesBegin, kLoaderBegin, kLoader, kEnd})
+  std::size_t size = std::max(viewer(kScript).size(), viewer(kComparisonScript).size());
+  for (const std::string_view part :
+       {kHead, kBody, kProfileBegin, kViewerBegin, kSamplesBegin, kLoaderBegin, kLoader, kEnd})
     size += part.size();
   return size;
 }

@@ -6,7 +6,7 @@ import path from 'node:path';
 import {pathToFileURL} from 'node:url';
 import {chromium, firefox} from 'playwright-core';
 
-const browserName = process.env.BROWSER || 'chromium';
+export const browserName = process.env.BROWSER || 'chromium';
 
 /** How a page is to be seen that a browser can be told only as a whole, when it is started. */
 const START = {

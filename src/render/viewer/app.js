@@ -13,13 +13,13 @@ import {SourceView} from './source.js';
 import {fromFragment, matcher, toFragment} from './state.js';
 import {TimelineView} from './timeline.js';
 
-const TABS = [['overview', 'Overview', OverviewView], ['flame', 'Flame graph', FlameView],
-              ['functions', 'Functions', FunctionsView], ['causes', 'Sys by cause', CausesView],
-              ['timeline', 'Timeline', TimelineView], ['source', 'Source', SourceView]];
-
-/** Of a comparison. */
-const COMPARED_TABS = [['overview', 'Overview', ComparedOverview], TABS[1],
-                       ['functions', 'Functions', ComparedFunctions], ['causes', 'Sys by cause', ComparedCauses]];
+/** A page has the views of its kind only (CMakeLists.txt): the others are not defined there. */
+const tabsOf = compared => (compared ?
+    [['overview', 'Overview', ComparedOverview], ['flame', 'Flame graph', FlameView],
+     ['functions', 'Functions', ComparedFunctions], ['causes', 'Sys by cause', ComparedCauses]] :
+    [['overview', 'Overview', OverviewView], ['flame', 'Flame graph', FlameView],
+     ['functions', 'Functions', FunctionsView], ['causes', 'Sys by cause', CausesView],
+     ['timeline', 'Timeline', TimelineView], ['source', 'Source', SourceView]]);
 
 /** What cannot be shown without the samples, which come after the rest. */
 const needsSamples = state => state.range || state.threads || state.view === 'timeline' ||
@@ -50,7 +50,7 @@ class App {
     document.title = facts.title + ' – profile';
     byId('title').textContent = facts.title;
     byId('title').title = facts.title;
-    this.tabs = this.model.compared ? COMPARED_TABS : TABS;
+    this.tabs = tabsOf(this.model.compared);
     byId('tabs').append(...this.tabs.map(([key, name]) => h('button', {
       type: 'button', role: 'tab', 'data-view': key, onclick: () => this.set({view: key})}, name)));
     byId('find').addEventListener('input', () => this.set({find: byId('find').value, mark: ''}, true));
