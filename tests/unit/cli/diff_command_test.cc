@@ -99,7 +99,7 @@ TEST_F(DiffCommand, WritesWhatTheNameSays) {
   EXPECT_THAT(run("$D old new -o x.json.gz && gzip -dc x.json.gz").output,
               testing::Eq(file("diff.json")));
   EXPECT_THAT(run("$D old new --format svg").output, HasSubstr("<svg"));
-  EXPECT_THAT(run("$D old new --format html --by function").output, HasSubstr("<!doctype html>"));
+  EXPECT_THAT(run("$D old new --format html --by function").output, HasSubstr("<!DOCTYPE html>"));
 }
 
 TEST_F(DiffCommand, SaysOnTopWhatAllOfItChangedBy) {
