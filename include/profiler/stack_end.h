@@ -25,10 +25,10 @@ enum class StackEnd : std::uint8_t {
   /// Truncated: the limit on frames was reached, ours or the kernel's
   /// (kernel.perf_event_max_stack).
   kTooManyFrames,
-  kAlternateStack,      ///< A signal frame whose interrupted stack was not copied.
-  kUnsupported,         ///< 32-bit registers, or an architecture this build cannot unwind.
-  kNotUnwound,          ///< Call graphs were off for this recording.
-  kKernelWalk,          ///< The kernel followed frame pointers; how far it got cannot be told.
+  kAlternateStack,  ///< A signal frame whose interrupted stack was not copied.
+  kUnsupported,     ///< 32-bit registers, or an architecture this build cannot unwind.
+  kNotUnwound,      ///< Call graphs were off for this recording.
+  kKernelWalk,      ///< The kernel followed frame pointers; how far it got cannot be told.
   /// Complete: the copy was too short, and the outer frames are those of another stack of the
   /// same thread (pipeline/stack_history.h).
   kJoined,

@@ -14,6 +14,7 @@
 #include "cli/load_profile.h"
 #include "cli/output.h"
 #include "cli/output_ending.h"
+#include "cli/version.h"
 #include "cli/work_line.h"
 #include "render/diff_flamegraph.h"
 #include "render/diff_json.h"
@@ -166,7 +167,8 @@ std::string page(const ParsedOptions& given, const Side& before, const Side& aft
                {.title = title.empty() ? before.path + " → " + after.path : title,
                 .selection = report.selection,
                 .event = after.filter.event,
-                .comparison = &comparison},
+                .comparison = &comparison,
+                .version = kVersion},
                [&](std::string_view bytes) { text += bytes; });
   return text;
 }

@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/filter_options.h"
 #include "cli/output.h"
+#include "cli/output_ending.h"
 #include "cli/source_files.h"
 #include "cli/symbol_options.h"
 #include "cli/version.h"
@@ -83,12 +84,15 @@ int html_command(std::span<const std::string> args) {
   if (!filter) return line.fail(filter.error());
   auto search = source_search(options->get<std::vector<std::string>>("source-dir"));
   if (!search) return line.fail(search.error());
+  if (const auto fits = check_ending(*options, ".html"); !fits) return line.fail(fits.error());
 
   const auto profile = load_input(*options, *filter);
   if (!profile) return line.fail(profile.error());
   const auto output = options->get<std::string>("output", "profile.html");
   const WorkLine working("making the page", WorkLine::may_stand_beside(output));
   const view::Selection selection = view::select_with_waits(*profile, *filter);
+  if (const auto found = check_matches(*options, *profile, selection); !found)
+    return line.fail(found.error());
   render::HtmlOptions page;
   page.title = options->get<std::string>("title");
   page.selection = describe_filter(*options);
@@ -97,9 +101,10 @@ int html_command(std::span<const std::string> args) {
   page.version = kVersion;
   page.has_sources = options->flag("source");
   if (page.has_sources) page.sources = read_sources(*profile, selection, *search);
-  const auto written = stream_output(output, Content::kText, [&](const auto& sink) {
-    render::html(*profile, selection, page, sink);
-  });
+  const auto written = stream_output(
+      output, Content::kText,
+      [&](const auto& sink) { render::html(*profile, selection, page, sink); },
+      is_gzip_name(output) ? Compression::kGzip : Compression::kNone);
   if (!written) return line.fail(written.error());
   say_written(output);
   return 0;

@@ -15,7 +15,6 @@ struct Ending {
 constexpr std::array kPictures = {Ending{".svg", "profiler flamegraph"},
                                   Ending{".svgz", "profiler flamegraph"},
                                   Ending{".html", "profiler html"},
-                                  Ending{".htm", "profiler html"},
                                   Ending{".png", ""},
                                   Ending{".pdf", ""},
                                   Ending{".jpg", ""}};

@@ -8,8 +8,8 @@ namespace {
 /// Values of a call chain from here up are PERF_CONTEXT_* markers, not addresses.
 constexpr std::uint64_t kFirstMarker = PERF_CONTEXT_MAX;
 
-/// Where the kernel ends a chain unless kernel.perf_event_max_stack was changed. Chains of just that
-/// length by nature are rare.
+/// Where the kernel ends a chain unless kernel.perf_event_max_stack was changed. Chains of just
+/// that length by nature are rare.
 constexpr std::size_t kUsualLimit = PERF_MAX_STACK_DEPTH;
 
 }  // namespace

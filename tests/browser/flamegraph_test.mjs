@@ -202,7 +202,7 @@ await test('a picture higher than the window keeps header and details in view', 
 
 await test('a differential picture says what changed, in colour and in words', 'diff.svg', async page => {
   assert.deepEqual(await page.locator('.legend text').allTextContents(),
-                   ['▲ more than before', '▼ less', 'no change beyond chance']);
+                   ['▲ a larger share than before', '▼ a smaller one', 'no change beyond chance']);
   assert.equal((await named(page, 'solve')).label, '▲ solve  +23.3');
   assert.equal((await named(page, 'parse')).label, '▼ parse  -23.3');
   assert.equal((await named(page, 'steady')).label, 'steady');

@@ -68,7 +68,7 @@ TEST_F(PictureCommands, FlamegraphTakesItsOptions) {
 
 TEST_F(PictureCommands, NothingTakesTheFilesPlaceWhenNothingMatches) {
   for (const std::string command :
-       {"flamegraph", "export --format folded", "export --format pprof"}) {
+       {"flamegraph", "html", "export --format folded", "export --format pprof"}) {
     const Ran ran = run("echo before > out; $P " + command + " --filter process=none -o out");
     EXPECT_EQ(ran.status, 1) << command;
     EXPECT_THAT(ran.output, MatchesRegex("profiler [a-z]+: no sample is of process=none: nothing "
@@ -89,6 +89,8 @@ TEST_F(PictureCommands, SayThatARecordingIsEmpty) {
 TEST_F(PictureCommands, TheEndingOfTheOutputFits) {
   EXPECT_THAT(run("$P flamegraph -o x.png").output,
               MatchesRegex("profiler flamegraph: -o x.png: [^\n]*\\.svg\n"));
+  EXPECT_THAT(run("$P html -o x.svg").output,
+              MatchesRegex("profiler html: -o x.svg: [^\n]*\\.html\n"));
   EXPECT_THAT(run("$P report -o x.svg").output,
               MatchesRegex("profiler report: -o x.svg: [^\n]*use profiler flamegraph\n"));
   EXPECT_THAT(run("$P report -o x.json && head -c 1 x.json").output, "{");
@@ -134,8 +136,6 @@ TEST_F(PictureCommands, HtmlWritesAPageHere) {
   EXPECT_EQ(file("other.html"), file("profile.html"));
   EXPECT_EQ(run("$P html --filter process=child -o child.html").status, 0);
   EXPECT_LT(file("child.html").size(), file("profile.html").size());
-  EXPECT_EQ(run("$P html --filter process=nobody -o none.html").status, 0);
-  EXPECT_THAT(file("none.html"), testing::EndsWith("</html>\n"));
 }
 
 TEST_F(PictureCommands, HtmlEmbedsSourcesOnlyIfAsked) {
