@@ -252,5 +252,7 @@ export async function start(tables, unpackSamples) {
   // Once the first picture is on the screen.
   await new Promise(painted => requestAnimationFrame(() => setTimeout(painted)));
   app.model.setSamples(decodeSamples(await unpackSamples(), app.model.profile));
+  // What the first frame that is pointed at asks for.
+  if (app.state.view === 'flame' && app.view) app.view.prepare();
   if (!app.view || app.state.view === 'overview' || app.model.compared) app.show();
 }

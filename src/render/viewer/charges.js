@@ -124,10 +124,18 @@ function gather(size, to, from) {
 
 /** Sums by stack as they are recorded (payload.js): of all samples. */
 export function wholeSums({stacks}, {counts, weights}) {
-  const of = {user: USER, sys: SYS, wait: WAIT};
-  const counted = {samples: mode => mode !== WAIT, sysSamples: mode => mode === SYS, waits: mode => mode === WAIT};
-  return new Weights(field => Float64Array.from(counts, (count, s) =>
-      (field in of ? (stacks.mode[s] === of[field] ? weights[s] : 0) : counted[field](stacks.mode[s]) ? count : 0)));
+  // Of each field: what it sums, and of which modes.
+  const sums = {
+    user: [weights, [USER]], sys: [weights, [SYS]], wait: [weights, [WAIT]],
+    samples: [counts, [USER, SYS]], sysSamples: [counts, [SYS]], waits: [counts, [WAIT]],
+  };
+  return new Weights(field => {
+    const [from, [mode, other = mode]] = sums[field];
+    const values = new Float64Array(counts.length);
+    for (let s = 0; s < values.length; ++s)
+      if (stacks.mode[s] === mode || stacks.mode[s] === other) values[s] = from[s];
+    return values;
+  });
 }
 
 /** Sums of pairs by stack. */

@@ -40,6 +40,7 @@ export class FlameView {
     this.observer.observe(this.scroll);
   }
   close() { this.observer.disconnect(); }
+  prepare() { this.source.weight(this.source.root); }
 
   controls() {
     const {app} = this;

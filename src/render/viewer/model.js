@@ -156,12 +156,8 @@ export class Model {
             get sumsBefore() { return byPair ? model.pairSumsBefore : model.stackSumsBefore; }};
   }
   makeTree(merge, group) {
-    if (group === 'program') {
-      const {stacks: {program}, text} = this.profile;
-      return groupedTree(this.tree(merge).tree, {stack: Array.from(program.keys()), group: Array.from(program)},
-                         row => this.entries.of(KIND.process, text[row] || '[no name]'));
-    }
-    if (group) {
+    const byProgram = group === 'program';
+    if (group && !byProgram) {
       const {processes, threads} = this.profile;
       const rows = {stack: this.pairs.stack, group: this.pairs.thread.map(t => t % this.threadCount)};
       if (group === 'process') rows.group = rows.group.map(t => threads.process[t]);
@@ -169,8 +165,8 @@ export class Model {
           p => (p < 0 ? '[unknown]' : processes.name[p] + (this.compared ? '' : ' ' + processes.pid[p])) : t => this.threadName(t);
       return groupedTree(this.tree(merge).tree, rows, id => this.entries.of(KIND.process, name(id), id));
     }
-    if (merge) return withoutRecursion(this.tree().tree);
-    return stackTree(this.profile, this.entries, functionSteps(this.profile));
+    if (merge) return withoutRecursion(this.tree(false, group).tree);
+    return stackTree(this.profile, this.entries, functionSteps(this.profile), byProgram);
   }
   totals(merge, group) {
     return this.once(`totals|${merge}|${group}`, () => {

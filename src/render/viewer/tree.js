@@ -173,9 +173,9 @@ export function functionSteps({locations, frames}) {
 
 /**
  * The tree of the profile's stacks: tree.leaf[stack] is the node of its innermost step.
- * `steps`: of each location its entry.
+ * `steps`: of each location its entry. `byProgram`: below a node for each program.
  */
-export function stackTree(profile, entries, steps) {
+export function stackTree(profile, entries, steps, byProgram = false) {
   const {nodes, frames: {start}, stacks, text} = profile;
   const builder = new TreeBuilder(nodes.frame.length + stacks.mode.length);
   const append = (node, row, inKernel) => {
@@ -200,11 +200,19 @@ export function stackTree(profile, entries, steps) {
     while (pending.length) node = append(node, pending.pop(), 1);
     return node;
   };
-  // For each way in which a stack ends.
-  const roots = [];
-  const rootOf = end => roots[end] || (roots[end] = {
-    root: end === 0 ? 0 : builder.child(0, entries.of(KIND.incomplete, end === 1 ? '[truncated]' : '[broken]')),
-    known: new Int32Array(nodes.parent.length)});
+  // For each program and way in which a stack ends.
+  const roots = new Map();
+  const rootOf = row => {
+    const end = stacks.end[row];
+    const program = byProgram ? stacks.program[row] : -1;
+    const key = program * 4 + end;
+    if (!roots.has(key)) {
+      let root = program < 0 ? 0 : builder.child(0, entries.of(KIND.process, text[program] || '[no name]'));
+      if (end !== 0) root = builder.child(root, entries.of(KIND.incomplete, end === 1 ? '[truncated]' : '[broken]'));
+      roots.set(key, {root, known: new Int32Array(nodes.parent.length)});
+    }
+    return roots.get(key);
+  };
   const labels = new Map();
   const entryOf = (row, kind) => {
     if (!labels.has(row)) labels.set(row, entries.of(WAITS_ALONE.has(text[row]) ? KIND.wait : kind, text[row]));
@@ -212,7 +220,7 @@ export function stackTree(profile, entries, steps) {
   };
   const leaves = new Int32Array(stacks.mode.length);
   for (let row = 0; row < leaves.length; ++row) {
-    let node = user(stacks.user[row], rootOf(stacks.end[row]));
+    let node = user(stacks.user[row], rootOf(row));
     if (stacks.folded[row] >= 0) node = builder.child(node, entryOf(stacks.folded[row], KIND.entry));
     if (stacks.step[row] >= 0) node = builder.child(node, entryOf(stacks.step[row], KIND.wait));
     leaves[row] = kernel(stacks.kernel[row], node);
