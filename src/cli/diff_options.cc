@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <charconv>
 #include <string>
 #include <string_view>
@@ -11,6 +10,7 @@
 #include "cli/display.h"
 #include "cli/filter_options.h"
 #include "cli/option_values.h"
+#include "cli/output_ending.h"
 #include "cli/symbol_options.h"
 
 namespace profiler::cli {
@@ -44,19 +44,6 @@ constexpr std::array<Choice<DiffGrouping>, 6> kGroupings = {
      {"line", {.rows = RowsOf::kLines, .by = view::GroupBy::kLine}},
      {"cause", {}}}};
 
-/// What the name of a file ends in: "json" of "a/diff.json" and of "diff.json.gz"; "" of what looks
-/// like no ending, as in "v1.2" or "tmp.KcU5fNqsaB".
-std::string ending_of(const std::string& path) {
-  std::string name = path.substr(path.rfind('/') + 1);
-  if (name.ends_with(".gz")) name.resize(name.size() - 3);
-  const std::size_t dot = name.rfind('.');
-  if (dot == std::string::npos || dot == 0) return {};
-  constexpr std::size_t kLongest = 5;
-  std::string ending = name.substr(dot + 1);
-  const auto is_alpha = [](char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0; };
-  return ending.empty() || ending.size() > kLongest || !is_alpha(ending[0]) ? "" : ending;
-}
-
 /// As --format or the file's name says; they must not say different things.
 Result<DiffFormat> format_of(const ParsedOptions& given) {
   const auto output = given.get<std::string>("output", "-");
@@ -71,8 +58,8 @@ Result<DiffFormat> format_of(const ParsedOptions& given) {
     }
     return format;
   }
-  if (ending.empty()) return DiffFormat::kText;
   if (known != kEndings.end()) return known->value;
+  if (!maker_of(ending) && ending != "csv") return DiffFormat::kText;
   return std::unexpected(
       Error{.what = output + ": there is no comparison as ." + ending,
             .advice = "name it .txt, .json, .svg or .html, or say what it is with --format"});

@@ -110,7 +110,7 @@ int flamegraph_command(std::span<const std::string> args) {
   if (const auto wall = check_wall(*options, *filter); !wall) return line.fail(wall.error());
   auto picture = picture_options(*options);
   if (!picture) return line.fail(picture.error());
-  if (const auto fits = check_ending(*options, ".svg"); !fits) return line.fail(fits.error());
+  if (const auto fits = check_ending(*options, "svg"); !fits) return line.fail(fits.error());
 
   const auto profile = load_input(*options, *filter);
   if (!profile) return line.fail(profile.error());

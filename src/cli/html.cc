@@ -84,7 +84,7 @@ int html_command(std::span<const std::string> args) {
   if (!filter) return line.fail(filter.error());
   auto search = source_search(options->get<std::vector<std::string>>("source-dir"));
   if (!search) return line.fail(search.error());
-  if (const auto fits = check_ending(*options, ".html"); !fits) return line.fail(fits.error());
+  if (const auto fits = check_ending(*options, "html"); !fits) return line.fail(fits.error());
 
   const auto profile = load_input(*options, *filter);
   if (!profile) return line.fail(profile.error());

@@ -7,30 +7,19 @@
 namespace profiler::cli {
 namespace {
 
-struct Ending {
+struct Picture {
   std::string_view ending;
-  std::string_view made_by;  ///< Empty: by no command.
+  std::string_view made_by;
 };
 
-constexpr std::array kPictures = {Ending{".svg", "profiler flamegraph"},
-                                  Ending{".svgz", "profiler flamegraph"},
-                                  Ending{".html", "profiler html"},
-                                  Ending{".png", ""},
-                                  Ending{".pdf", ""},
-                                  Ending{".jpg", ""}};
-constexpr std::array<std::string_view, 3> kTables = {".json", ".csv", ".txt"};
-
-std::string output_of(const ParsedOptions& options) {
-  std::string output = options.get<std::string>("output", "-");
-  if (output.ends_with(".gz")) output.resize(output.size() - 3);
-  return output;
-}
-
-const Ending* picture_of(std::string_view output) {
-  const auto* const found = std::ranges::find_if(
-      kPictures, [&](const Ending& known) { return output.ends_with(known.ending); });
-  return found == kPictures.end() ? nullptr : found;
-}
+constexpr std::array kPictures = {Picture{"svg", "profiler flamegraph"},
+                                  Picture{"svgz", "profiler flamegraph"},
+                                  Picture{"html", "profiler html"},
+                                  Picture{"htm", "profiler html"},
+                                  Picture{"png", ""},
+                                  Picture{"pdf", ""},
+                                  Picture{"jpg", ""}};
+constexpr std::array<std::string_view, 3> kTables = {"json", "csv", "txt"};
 
 std::unexpected<Error> failure(const ParsedOptions& options, std::string advice) {
   return std::unexpected(
@@ -42,25 +31,34 @@ std::unexpected<Error> failure(const ParsedOptions& options, std::string advice)
 
 Result<std::string> wanted_format(const ParsedOptions& options) {
   if (options.has("format")) return options.get<std::string>("format");
-  const std::string output = output_of(options);
-  if (const Ending* const picture = picture_of(output); picture != nullptr) {
-    return failure(options, picture->made_by.empty() ? "it writes text, .json or .csv"
-                                                     : "use " + std::string(picture->made_by));
+  const std::string ending = ending_of(options.get<std::string>("output", "-"));
+  if (const auto maker = maker_of(ending)) {
+    return failure(options,
+                   maker->empty() ? "it writes text, .json or .csv" : "use " + std::string(*maker));
   }
-  if (output.ends_with(".json")) return "json";
-  if (output.ends_with(".csv")) return "csv";
-  return "text";
+  return ending == "json" || ending == "csv" ? ending : "text";
 }
 
 Result<void> check_ending(const ParsedOptions& options, std::string_view ending) {
-  const std::string output = output_of(options);
-  const bool is_other_picture = picture_of(output) != nullptr && !output.ends_with(ending) &&
-                                !output.ends_with(std::string(ending) + 'z');
-  const bool is_table =
-      std::ranges::any_of(kTables, [&](std::string_view table) { return output.ends_with(table); });
-  if (is_other_picture || is_table)
-    return failure(options, "name a file that ends in " + std::string(ending));
+  const std::string is = ending_of(options.get<std::string>("output", "-"));
+  const bool is_own = is == ending || is == std::string(ending) + 'z' || is + 'l' == ending;
+  const bool is_others = maker_of(is) || std::ranges::find(kTables, is) != kTables.end();
+  if (is_others && !is_own)
+    return failure(options, "name a file that ends in ." + std::string(ending));
   return {};
+}
+
+std::string ending_of(std::string_view path) {
+  std::string_view name = path.substr(path.rfind('/') + 1);
+  if (name.ends_with(".gz")) name.remove_suffix(3);
+  const std::size_t dot = name.rfind('.');
+  return dot == std::string_view::npos ? "" : std::string(name.substr(dot + 1));
+}
+
+std::optional<std::string_view> maker_of(std::string_view ending) {
+  const auto* const found = std::ranges::find(kPictures, ending, &Picture::ending);
+  if (found == kPictures.end()) return std::nullopt;
+  return found->made_by;
 }
 
 bool is_gzip_name(std::string_view path) {

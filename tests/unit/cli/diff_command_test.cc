@@ -180,6 +180,7 @@ TEST_F(DiffCommand, RefusesInOneLine) {
            {"$D old new --filter function=nosuch -o x.html", "nothing was written"},
            {"$D old new -o old", "is a recording"},
            {"$D old new -o x.pdf.gz", "no comparison as .pdf"},
+           {"$D old new -o x.csv", "no comparison as .csv"},
            {"$D old new --format json -o x.html", "--format json contradicts the name x.html"},
            {"$D old new --format text -o x.svg", "--format text contradicts the name x.svg"},
            {"$D old new --json", "did you mean --format json?"},
