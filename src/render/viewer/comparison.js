@@ -222,7 +222,7 @@ export class ComparedFunctions {
     this.showSelected(columns);
   }
   link(entry) {
-    if (entry < 0) return h('span', {class: 'quiet'}, 'nobody: a root');
+    if (entry < 0) return h('span', {class: 'quiet'}, 'nothing: stacks begin with it');
     return h('button', {type: 'button', class: 'plain mono', onclick: () => this.app.set({select: entry})}, this.app.model.entries.name(entry));
   }
   /** Who called it and what it called, before and after. */
