@@ -97,6 +97,7 @@ void HtmlTables::write_nodes(HtmlColumns& out) const {
   for (std::size_t i = 0; i < node_rows_.size(); ++i)
     out.number(node_rows_[i].parent == 0 ? 0 : i + 1 - node_rows_[i].parent);
   std::vector<std::uint32_t> frames;
+  frames.reserve(node_rows_.size());
   for (const NodeRow& row : node_rows_) frames.push_back(row.frame);
   out.ascending(frames);
 }

@@ -1,13 +1,13 @@
 // Waiting at its extremes: a program that is frozen by its cgroup, and one of ten thousand threads.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <csignal>
 #include <fstream>
 #include <functional>
 #include <iostream>
@@ -297,9 +297,10 @@ AssertionResult threads_add_up(const Waited& waited) {
   // The kernel charges what a thread takes to vanish, after it has ended, and what it took to start
   // the program; the threads themselves measured less than their all.
   if (all.on_cpu_s < truth["cpu_s"].get<double>() || all.on_cpu_s > charged_s ||
-      all.on_cpu_s < 0.7 * charged_s)
+      all.on_cpu_s < 0.7 * charged_s) {
     return AssertionFailure() << all.on_cpu_s << " s on a CPU of " << charged_s << " s charged and "
                               << truth["cpu_s"] << " s measured";
+  }
 
   const auto lock_s = truth["lock_s"].get<double>();
   const double recorded_s = waited_s(waited.report, "lock");

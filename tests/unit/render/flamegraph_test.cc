@@ -354,7 +354,7 @@ TEST(Flamegraph, OfFramesThatAreOneSampleEachThoseNearTheRootAreDrawn) {
     builder.user("main;a" + n + ";b" + n + ";c" + n, 1);
   }
   const std::vector<Drawn> frames =
-      frames_of(draw(builder.build(), {.min_width = 0, .size_limit = 3000 * 160}));
+      frames_of(draw(builder.build(), {.min_width = 0, .size_limit = std::size_t{3000} * 160}));
   const auto drawn = [&](char first) {
     return std::ranges::count_if(frames, [&](const Drawn& frame) {
       return frame.name.front() == first && frame.name != "all";
