@@ -154,8 +154,9 @@ Result<void> check_matches(const ParsedOptions& options, const Profile& profile,
 
 namespace {
 
-Result<view::Selection> choose(const ParsedOptions& options, const Profile& profile,
-                               const view::Filter& filter, bool waits_too) {
+/// Be it nothing.
+Result<view::Selection> wanted_samples(const ParsedOptions& options, const Profile& profile,
+                                       const view::Filter& filter, bool waits_too) {
   const bool wall = options.flag("wall");
   if (wall || waits_too || filter.wait_only || filter.wait != WaitClass::kNone) {
     view::Selection selection = view::select_with_waits(profile, filter);
@@ -174,7 +175,7 @@ Result<view::Selection> choose(const ParsedOptions& options, const Profile& prof
 
 Result<view::Selection> choose_samples(const ParsedOptions& options, const Profile& profile,
                                        const view::Filter& filter, bool waits_too) {
-  auto selection = choose(options, profile, filter, waits_too);
+  auto selection = wanted_samples(options, profile, filter, waits_too);
   if (!selection) return selection;
   if (const auto found = check_matches(options, profile, *selection); !found)
     return std::unexpected(found.error());

@@ -24,8 +24,7 @@ void add_event_option(CommandLine& line);
                                         view::Filter& filter);
 
 /// Opens the profile that -i names (profiler.data), says on stderr if it is damaged or empty, and
-/// chooses
-/// the event: for commands that show one event of one profile as something else than text.
+/// chooses the event: for commands that show one event of one profile as something else than text.
 [[nodiscard]] Result<Profile> load_input(const ParsedOptions& options, view::Filter& filter);
 
 /// Adds --wait, for commands that show waits, to the basic options; filter_of() knows it then.

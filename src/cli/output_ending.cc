@@ -41,6 +41,7 @@ Result<std::string> wanted_format(const ParsedOptions& options) {
 
 Result<void> check_ending(const ParsedOptions& options, std::string_view ending) {
   const std::string is = ending_of(options.get<std::string>("output", "-"));
+  // svgz and htm are svg and html.
   const bool is_own = is == ending || is == std::string(ending) + 'z' || is + 'l' == ending;
   const bool is_others = maker_of(is) || std::ranges::find(kTables, is) != kTables.end();
   if (is_others && !is_own)
