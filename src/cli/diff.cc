@@ -13,7 +13,6 @@
 #include "cli/filter_options.h"
 #include "cli/load_profile.h"
 #include "cli/output.h"
-#include "cli/output_ending.h"
 #include "cli/version.h"
 #include "cli/work_line.h"
 #include "render/diff_flamegraph.h"
@@ -253,10 +252,7 @@ int diff_command(std::span<const std::string> args) {
                                              : table(*given, before, after, *options, *display);
   working.reset();
   const auto written =
-      is_gzip_name(output)
-          ? stream_output(
-                output, Content::kText, [&](const auto& sink) { sink(text); }, Compression::kGzip)
-          : write_output(output, text, Content::kText, is_text ? display->paging : Paging::kNever);
+      write_output(output, text, Content::kText, is_text ? display->paging : Paging::kNever);
   if (!written) return line.fail(written.error());
   if (!options->fail_above) return 0;
   const auto growth = check_growth(*given, before, after, *options);

@@ -65,8 +65,7 @@ Result<DiffFormat> format_of(const ParsedOptions& given) {
             .advice = "name it .txt, .json, .svg or .html, or say what it is with --format"});
 }
 
-/// DiffCommandOptions that say how tables look say nothing of pictures and pages, and the other way
-/// round.
+/// Options that say how tables look say nothing of pictures and pages, and the other way round.
 Result<void> check_meant(const ParsedOptions& given, DiffFormat format) {
   const bool is_page = format == DiffFormat::kHtml;
   if (format == DiffFormat::kText || format == DiffFormat::kJson) {

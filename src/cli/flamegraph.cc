@@ -134,9 +134,7 @@ int flamegraph_command(std::span<const std::string> args) {
                        .inverted = picture->inverted});
   const std::string svg = render::flamegraph(*profile, tree, *picture);
   working.reset();
-  const auto written = stream_output(
-      output, Content::kText, [&](const auto& sink) { sink(svg); },
-      is_gzip_name(output) ? Compression::kGzip : Compression::kNone);
+  const auto written = write_output(output, svg, Content::kText);
   if (!written) return line.fail(written.error());
   say_written(output);
   return 0;

@@ -8,6 +8,7 @@
 #include <csignal>
 #include <cstdio>
 
+#include "cli/output_ending.h"
 #include "cli/output_file.h"
 #include "cli/pager.h"
 #include "export/gzip.h"
@@ -110,6 +111,9 @@ void say_written(const std::string& path) {
 
 Result<void> write_output(const std::string& path, std::string_view bytes, Content content,
                           Paging paging) {
+  if (path != "-" && content == Content::kText && is_gzip_name(path)) {
+    return stream_output(path, content, [&](const auto& sink) { sink(bytes); }, Compression::kGzip);
+  }
   if (path != "-") return write_file(path, bytes);
   const bool terminal = isatty(STDOUT_FILENO) == 1;
   if (auto allowed = check_terminal(content); !allowed) return allowed;

@@ -26,7 +26,8 @@ enum class Paging : std::uint8_t {
   kOnTerminal,  ///< Standard output through $PAGER, if it is a terminal.
 };
 
-/// Writes all of `bytes` to `path`, or to standard output for "-".
+/// Writes all of `bytes` to `path`, or to standard output for "-". Text is compressed where the
+/// name says so ("x.json.gz", "x.svgz").
 [[nodiscard]] Result<void> write_output(const std::string& path, std::string_view bytes,
                                         Content content, Paging paging = Paging::kNever);
 

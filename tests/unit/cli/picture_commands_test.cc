@@ -97,6 +97,7 @@ TEST_F(PictureCommands, TheEndingOfTheOutputFits) {
   EXPECT_THAT(run("$P report -o x.csv && head -n 1 x.csv").output, StartsWith("name,module,"));
   EXPECT_THAT(run("$P report --format text -o y.json && head -c 1 y.json").output, ".");
   EXPECT_EQ(files(), 4U) << "x.json, x.csv, y.json beside the recording";
+  EXPECT_EQ(run("$P report -o z.json.gz && gzip -cd < z.json.gz").output, file("x.json"));
   EXPECT_THAT(run("$P flamegraph -o x.svgz && gzip -cd < x.svgz").output, HasSubstr("<svg "));
 }
 
